@@ -1,0 +1,89 @@
+import type { Json } from "../json.ts"
+import type { TriggerRule } from "../state/trigger-rule.ts"
+
+/**
+ * A DAG as the database knows it: its shape and its bounds, without code.
+ *
+ * The functions stay in the bundle, where a host finds them by dag id and task id. Tasks are in topological order;
+ * a task's `ordinal` is its place in that order, from 0, and with it part of the expansion's id.
+ */
+export interface SerializedDag {
+  readonly dagId: string
+  readonly schedule: string | null
+  readonly description: string | null
+  readonly tags: readonly string[]
+  readonly paramsSchema: Json | null
+  readonly tasks: readonly SerializedTask[]
+  readonly edges: readonly SerializedEdge[]
+}
+
+export interface SerializedTask {
+  readonly taskId: string
+  readonly ordinal: number
+  /**
+   * `task`: one instance, map index -1. `mapped`: one instance for each item of its stream. `source`: its pages are
+   * stored once and read by every consumer. `fused`: a source read by exactly one mapped task, which pulls it
+   * itself, so that its items are stored only as that task's inputs.
+   */
+  readonly kind: "task" | "mapped" | "source" | "fused"
+  readonly triggerRule: TriggerRule
+  readonly retries: number
+  /** Milliseconds before the first retry; later ones wait `retryBackoff` times longer each, up to `retryDelayMaxMs`. */
+  readonly retryDelayMs: number
+  readonly retryBackoff: number
+  readonly retryDelayMaxMs: number
+  /** Execution timeout of one attempt in milliseconds; null: none. For sources: of one page. */
+  readonly timeoutMs: number | null
+  readonly priority: number
+  /** The most instances of this task that run at once within one run; null: as many as the workers have slots. */
+  readonly concurrency: number | null
+  readonly pool: string
+  readonly poolSlots: number
+  readonly queue: string
+  /** The task ids whose XCom values the task needs as constants (plain inputs and `partial`). */
+  readonly xcomInputs: readonly string[]
+  readonly mapping: SerializedMapping | null
+}
+
+/** How a mapped task or a shared source is unrolled. For `source` tasks only the bounds matter. */
+export interface SerializedMapping {
+  readonly kind: "iterate" | "expand"
+  /** The most map indexes that may exist unfinished, and, in a chain, not yet consumed. */
+  readonly window: number
+  readonly pageSize: number
+  readonly pageBytesMax: number
+  /** The most items the expansion may ever have; more is an error. null: no end is foreseen. */
+  readonly maxItems: number | null
+  readonly paused: boolean
+  /** What the stream reads, in pipeline order. A task id appears once. */
+  readonly leaves: readonly SerializedLeaf[]
+  /** The operators between leaves and task, for people ("filter", "map"). */
+  readonly operators: readonly string[]
+  /** True when items pass from the single leaf to the task unchanged: no user code, no host is needed to pull. */
+  readonly isDirect: boolean
+}
+
+/**
+ * `fused`: a source task pulled by this expansion. `stream`: the stored items of a mapped task or a shared source.
+ * `xcom`: a list returned by an unmapped task. `list`: a list known in the DAG file.
+ */
+export type SerializedLeaf =
+  | { readonly kind: "fused"; readonly taskId: string }
+  | { readonly kind: "stream"; readonly taskId: string }
+  | { readonly kind: "xcom"; readonly taskId: string }
+  | { readonly kind: "list" }
+
+export interface SerializedEdge {
+  readonly upstream: string
+  readonly downstream: string
+  /**
+   * `complete`: the downstream waits until the upstream has ended (a value, a reduce, or order alone).
+   * `stream`: the downstream starts when the upstream has started, and reads it page by page.
+   */
+  readonly kind: "complete" | "stream"
+  /**
+   * For stream edges: whether the upstream's window also counts what this consumer has not taken yet. False where
+   * the consumer itself waits for the upstream's end along another path, which would block both for ever.
+   */
+  readonly holdsBack: boolean
+}

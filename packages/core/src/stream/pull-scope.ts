@@ -1,0 +1,28 @@
+import type { StreamReader } from "./stream-reader.ts"
+
+/**
+ * What one reader of a stream holds between two pulls: its abort signal, how many items it would like, and the
+ * resources that the stream's sources keep open.
+ *
+ * `child(key)` gives an operator with several inputs a separate shelf for each, so that one stream used twice in a
+ * pipeline keeps two cursors. `close()` closes everything, children included, each exactly once.
+ */
+export interface PullScope {
+  readonly signal: AbortSignal
+  /** How many items the caller would like in the page. Sources may return fewer or more. */
+  readonly pageSize: number
+  /** Reads what other tasks of the run have left; absent when a stream is read outside a run. */
+  readonly reader: StreamReader | null
+  child(key: string): PullScope
+  /** The open resource of `owner` on this shelf, if any. */
+  get<R extends OpenResource>(owner: object): R | undefined
+  set(owner: object, resource: OpenResource): void
+  /** Closes and forgets the resource of `owner`. */
+  release(owner: object): Promise<void>
+  close(): Promise<void>
+}
+
+/** Something that a source keeps open between pulls. */
+export interface OpenResource {
+  close(): Promise<void>
+}
