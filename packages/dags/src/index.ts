@@ -1,1 +1,2 @@
-export {}
+export { bundleDagFile } from "./bundle-dag-file.ts"
+export { loadDagFile } from "./load-dag-file.ts"

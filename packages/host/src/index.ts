@@ -1,1 +1,3 @@
-export {}
+export { createHostPool } from "./create-host-pool.ts"
+export { hostEnvironment } from "./environment.ts"
+export type { HostPoolOptions } from "./options.ts"

@@ -1,1 +1,5 @@
-export {}
+export { type Client, createClient } from "./client.ts"
+export { type Database, openDatabase } from "./database.ts"
+export { DatabaseError, DatabaseUnavailable } from "./errors.ts"
+export { migrate, migrationStatus } from "./migrate.ts"
+export { openStore, type OpenStore } from "./open-store.ts"

@@ -1,1 +1,6 @@
-export {}
+export * from "../host/host-pool.ts"
+export * from "./engine.ts"
+export * from "./hosts.ts"
+export * from "./rescuer.ts"
+export * from "./role-loop.ts"
+export * from "./scheduler.ts"

@@ -1,1 +1,7 @@
-export {}
+export * from "./execution-contexts.ts"
+export * from "./pull-loop.ts"
+export * from "./pull-source.ts"
+export * from "./retry-delay.ts"
+export * from "./run-reader.ts"
+export * from "./runner.ts"
+export * from "./window.ts"

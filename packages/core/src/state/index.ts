@@ -1,1 +1,6 @@
-export {}
+export * from "./dag-run.ts"
+export * from "./expansion.ts"
+export * from "./expansion-outcome.ts"
+export * from "./run-outcome.ts"
+export * from "./task-instance.ts"
+export * from "./trigger-rule.ts"

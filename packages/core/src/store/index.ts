@@ -1,1 +1,12 @@
-export {}
+export * from "./definition-store.ts"
+export * from "./errors.ts"
+export * from "./expansion-store.ts"
+export * from "./ids.ts"
+export * from "./lease-store.ts"
+export * from "./memory.ts"
+export * from "./read-store.ts"
+export * from "./run-store.ts"
+export * from "./store.ts"
+export * from "./wakeups.ts"
+export * from "./store-retry.ts"
+export * from "./wake-gate.ts"

@@ -1,3 +1,6 @@
+// A registered symbol, so that a gap is known as one even when a bundle carries its own copy of this module.
+const gapBrand = Symbol.for("sluice.gap")
+
 /**
  * The place of an upstream instance that left no value: it failed, or it was skipped.
  *
@@ -9,4 +12,21 @@ export class Gap {
   constructor(state: "upstream_failed" | "skipped") {
     this.state = state
   }
+}
+Object.defineProperty(Gap.prototype, gapBrand, { value: true })
+
+/** Says whether an item is a gap, made by any copy of this module. */
+export function isGap(item: unknown): item is Gap {
+  return typeof item === "object" && item !== null && (item as { [gapBrand]?: true })[gapBrand] === true
+}
+
+/** Gives the one gap that stands for several items taken together, or null when none of them is a gap. */
+export function gapAmong(items: readonly unknown[]): Gap | null {
+  let found: Gap | null = null
+  for (const item of items) {
+    if (!isGap(item)) continue
+    if (item.state === "upstream_failed") return item
+    found = item
+  }
+  return found
 }

@@ -11,6 +11,7 @@ import type { PullScope } from "./pull-scope.ts"
  * At run time an item may be a `Gap`; an operator passes it on untouched.
  */
 export interface PagedStream<A> {
+  /** Where the stream begins; never null, since null is what follows the last page. */
   readonly start: Cursor
   pull(cursor: Cursor, scope: PullScope): Promise<Page<A>>
   /** Closes what this stream and its inputs hold open in the scope. Safe to call again. */

@@ -1,3 +1,4 @@
+import type { ItemCodec } from "./item-codec.ts"
 import type { StreamReader } from "./stream-reader.ts"
 
 /**
@@ -13,9 +14,16 @@ export interface PullScope {
   readonly pageSize: number
   /** Reads what other tasks of the run have left; absent when a stream is read outside a run. */
   readonly reader: StreamReader | null
+  /** Turns the items that a cursor carries into JSON and back. */
+  readonly codec: ItemCodec
+  /** What the runner gives its sources besides: handed to them as `context`, unread. */
+  readonly context: Readonly<Record<string, unknown>>
+  /** The shelf of one input. A closed shelf is replaced by a fresh one the next time it is asked for. */
   child(key: string): PullScope
   /** The open resource of `owner` on this shelf, if any. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the owner alone knows what it has kept
   get<R extends OpenResource>(owner: object): R | undefined
+  /** Keeps a resource. On a closed scope it is closed at once and this throws: the abort reason, if there is one. */
   set(owner: object, resource: OpenResource): void
   /** Closes and forgets the resource of `owner`. */
   release(owner: object): Promise<void>

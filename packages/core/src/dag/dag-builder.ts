@@ -1,0 +1,102 @@
+import { DagDefinitionError } from "./definition-error.ts"
+import { tasksPerDagMax } from "./option-defaults.ts"
+import { taskSettings, type GivenTaskOptions } from "./options.ts"
+import { TaskNode, type NodeParts } from "./task-node.ts"
+
+/** Collects the tasks of one DAG while its build function runs. */
+export class DagBuilder {
+  readonly dagId: string
+  readonly #defaults: GivenTaskOptions
+  readonly #nodes = new Map<string, TaskNode>()
+
+  constructor(dagId: string, defaults: GivenTaskOptions) {
+    this.dagId = dagId
+    this.#defaults = defaults
+  }
+
+  /** The tasks in the order in which they were called. */
+  get nodes(): readonly TaskNode[] {
+    return [...this.#nodes.values()]
+  }
+
+  /** Adds a task whose id must be new. */
+  add(parts: Omit<NodeParts, "settings">, options: GivenTaskOptions): TaskNode {
+    this.#refuseDuplicate(parts.taskId)
+    this.#refuseTooMany()
+    const node = new TaskNode(this, { ...parts, settings: taskSettings(this.#defaults, options) })
+    this.#nodes.set(node.taskId, node)
+    return node
+  }
+
+  #refuseDuplicate(taskId: string): void {
+    if (!this.#nodes.has(taskId)) return
+    throw new DagDefinitionError({
+      dagId: this.dagId,
+      taskId,
+      problem: "the id is used twice",
+      expected: "an id of its own for each call of a task",
+      fix: `give the second one another id, as in someTask.withId("${taskId}_2")(...)`,
+    })
+  }
+
+  #refuseTooMany(): void {
+    if (this.#nodes.size < tasksPerDagMax) return
+    throw new DagDefinitionError({
+      dagId: this.dagId,
+      problem: `the DAG has more than ${tasksPerDagMax} tasks`,
+      expected: `at most ${tasksPerDagMax}`,
+      fix: "map one task over the items with iterate() or expand(), instead of calling it once for each",
+    })
+  }
+}
+
+// Building is synchronous, so one variable is enough: nothing else runs between its being set and reset.
+let current: DagBuilder | null = null
+
+/** Runs a build function with its tasks going to `builder`; gives what it returned. */
+export function buildInto(builder: DagBuilder, build: () => unknown): unknown {
+  if (current !== null) {
+    throw new DagDefinitionError({
+      dagId: current.dagId,
+      problem: `dag("${builder.dagId}") was called inside it`,
+      expected: "each DAG on its own",
+      fix: "define the inner DAG outside of the outer one's function",
+    })
+  }
+  current = builder
+  try {
+    return build()
+  } finally {
+    current = null
+  }
+}
+
+/** Gives the DAG being built, or null outside `dag()`. */
+export function dagBeingBuilt(): DagBuilder | null {
+  return current
+}
+
+/** Gives the DAG being built, and refuses a task that is used outside `dag()`. */
+export function requireDag(taskId: string, call: string): DagBuilder {
+  if (current !== null) return current
+  throw new DagDefinitionError({
+    taskId,
+    problem: `${call} was called outside dag()`,
+    expected: "tasks to be called while a DAG is being built",
+    fix: 'call it inside the function given to dag("id", () => { ... }), before any await',
+  })
+}
+
+/** Refuses a task that does not belong to the DAG being built; `user` is what wanted to use it. */
+export function requireOwnNode(node: TaskNode, user: string): void {
+  if (node.owner === current && current !== null) return
+  throw new DagDefinitionError({
+    dagId: current?.dagId ?? node.dagId,
+    problem:
+      current === null
+        ? `${user} was called with task "${node.taskId}" outside dag()`
+        : `${user} got task "${node.taskId}" of dag "${node.dagId}"`,
+    expected: "tasks of the DAG that is being built",
+    fix: "call the task inside this dag(), and use its result only there",
+  })
+}

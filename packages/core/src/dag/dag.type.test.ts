@@ -1,0 +1,199 @@
+import { describe, expectTypeOf, it } from "vitest"
+import { dag, page, source, task } from "../index.ts"
+import type { LazyXCom, SourceScope, TaskContext, XCom } from "../index.ts"
+
+// Nothing here runs: `tsc -b packages/core` checks it, and an unused @ts-expect-error is an error.
+
+interface User {
+  readonly id: string
+  readonly active: boolean
+}
+
+declare const firstUrl: string
+declare function getJson(
+  url: string,
+  options: { signal: AbortSignal },
+): Promise<{ value: User[]; next?: string }>
+
+const listUsers = source("list_users", async function* ({ cursor = firstUrl, signal }) {
+  for (let url: string | null = cursor; url;) {
+    const body = await getJson(url, { signal })
+    url = body.next ?? null
+    yield page(body.value, url)
+  }
+})
+
+const upsert = task("upsert", async ({ user, table }: { user: User; table: string }, ctx) => {
+  ctx.log.info("upserting", { id: user.id, table })
+  return user.id
+})
+
+const report = task("report", async ({ ids }: { ids: AsyncIterable<string> }) => {
+  let n = 0
+  for await (const _ of ids) n++
+  return { n }
+})
+
+const double = task("double", (n: number) => n * 2)
+const hello = task("hello", async () => "hello")
+const count = task("count", async ({ n, label }: { n: number; label?: string }) => `${label}${n}`)
+const listNumbers = task("list_numbers", async () => [1, 2, 3])
+
+const types = (_name: string, _check: () => void) => it.skip(_name, _check)
+
+describe("the types of the authoring API", () => {
+  types("follow the items from source to result", () => {
+    const users = listUsers().filter((user) => user.active)
+    expectTypeOf(users).toEqualTypeOf<LazyXCom<User>>()
+    const ids = upsert.partial({ table: "users" }).iterate(users.map((user) => ({ user })))
+    expectTypeOf(ids).toEqualTypeOf<LazyXCom<string>>()
+    expectTypeOf(report({ ids })).toEqualTypeOf<XCom<{ n: number }>>()
+    expectTypeOf(hello()).toEqualTypeOf<XCom<string>>()
+    expectTypeOf(double.iterate(double.expand([1, 2]))).toEqualTypeOf<LazyXCom<number>>()
+  })
+
+  types("give the context its type without annotation", () => {
+    task("t", (_input: number, ctx) => expectTypeOf(ctx).toEqualTypeOf<TaskContext>())
+    task("t", async (_, ctx) => expectTypeOf(ctx).toEqualTypeOf<TaskContext>())()
+  })
+
+  types("take values and XComs field by field, or one XCom for all", () => {
+    upsert({ user: { id: "1", active: true }, table: hello() })
+    count({ n: double(1) })
+    count({ n: 1, label: hello() })
+    double(double(1))
+    count(task("both", async () => ({ n: 1, label: "a" }))())
+    // @ts-expect-error the user is missing
+    upsert({ table: "users" })
+    // @ts-expect-error there is no input at all
+    upsert()
+    // @ts-expect-error an XCom of text is no number
+    double(hello())
+    // @ts-expect-error an XCom of text is no number
+    count({ n: hello() })
+    // @ts-expect-error there is no such field
+    count({ n: 1, lable: "a" })
+    // @ts-expect-error it takes no input
+    hello(1)
+    // @ts-expect-error a stream is no number
+    double(double.expand([1]))
+  })
+
+  types("take streams as async iterables, of the right items", () => {
+    const numbers = double.expand([1, 2])
+    // @ts-expect-error a stream of numbers is no stream of text
+    report({ ids: numbers })
+    report({ ids: numbers.map((n) => `${n}`) })
+    // @ts-expect-error the XCom of a list is no stream
+    report({ ids: listNumbers() })
+  })
+
+  types("iterate only streams of what the task takes", () => {
+    const users = listUsers()
+    upsert.iterate(users.map((user) => ({ user, table: "t" })))
+    upsert.iterate({ user: users, table: users.map((user) => user.id) })
+    double.iterate(double.iterate(listUsers().map((user) => user.id.length)))
+    // @ts-expect-error the items lack the table
+    upsert.iterate(users.map((user) => ({ user })))
+    // @ts-expect-error the items are users, not objects with a user
+    upsert.partial({ table: "users" }).iterate(users)
+    // @ts-expect-error a number is not a stream
+    double.iterate(3)
+    // @ts-expect-error a list is not a stream
+    double.iterate([1, 2])
+    // @ts-expect-error the XCom of a list is not a stream
+    double.iterate(listNumbers())
+    // @ts-expect-error the source was not called
+    upsert.iterate(listUsers)
+    // @ts-expect-error one stream is missing
+    upsert.iterate({ user: users })
+    // @ts-expect-error streams of text do not fit
+    double.iterate(users.map((user) => user.id))
+    // @ts-expect-error no such option
+    double.iterate(double.expand([1]), { windows: 3 })
+  })
+
+  types("expand lists, known now or returned by a task, crossed when named", () => {
+    double.expand([1, 2])
+    double.expand(listNumbers())
+    count.expand({ n: [1, 2], label: ["a", "b"] })
+    count.expand({ n: listNumbers(), label: ["a"] })
+    count.partial({ label: "a" }).expand({ n: listNumbers() })
+    count.partial({ label: hello() }).expand([{ n: 1 }])
+    // @ts-expect-error text is not a number
+    double.expand(["a"])
+    // @ts-expect-error the XCom is not a list
+    double.expand(hello())
+    // @ts-expect-error a stream is iterated
+    double.expand(double.expand([1]))
+    // @ts-expect-error n is missing
+    count.expand({ label: ["a"] })
+  })
+
+  types("leave after partial what remains, and no more", () => {
+    const withTable = upsert.partial({ table: hello() })
+    withTable({ user: { id: "1", active: true } })
+    upsert.partial({ table: "t" }).partial({ user: { id: "1", active: true } })()
+    // @ts-expect-error no such field
+    upsert.partial({ tabel: "users" })
+    // @ts-expect-error a table is text
+    upsert.partial({ table: 3 })
+    // @ts-expect-error the table is fixed already
+    withTable.partial({ table: "again" })
+    // @ts-expect-error the items bring the table again
+    withTable.iterate(listUsers().map((user) => ({ user, table: "x" })))
+    // @ts-expect-error the table is fixed already
+    withTable({ user: { id: "1", active: true }, table: "x" })
+  })
+
+  types("infer what sources give and take", () => {
+    expectTypeOf(
+      source("bare", async function* () {
+        yield 1
+        yield 2
+      })(),
+    ).toEqualTypeOf<LazyXCom<1 | 2>>()
+    expectTypeOf(source("rows", () => listUsers())()).toEqualTypeOf<LazyXCom<User>>()
+    const unfold = source("unfold", {
+      start: 0,
+      pull: async (cursor) => {
+        expectTypeOf(cursor).toEqualTypeOf<number>()
+        return { items: [`${cursor}`], next: cursor < 3 ? cursor + 1 : null }
+      },
+    })
+    expectTypeOf(unfold()).toEqualTypeOf<LazyXCom<string>>()
+    const ranged = source("ranged", async function* (scope: SourceScope & { from: number; to?: number }) {
+      yield page([scope.from], null)
+    })
+    expectTypeOf(ranged({ from: double(1) })).toEqualTypeOf<LazyXCom<number>>()
+    const own = source("own", async function* ({ cursor = 0, table }: { cursor?: number; table: string }) {
+      yield page([{ table, cursor }], cursor + 1)
+    })
+    expectTypeOf(own({ table: hello() })).toEqualTypeOf<LazyXCom<{ table: string; cursor: number }>>()
+    // @ts-expect-error the table is missing
+    own()
+    // @ts-expect-error from is a number
+    ranged({ from: "1" })
+    // @ts-expect-error it takes no parameters
+    listUsers({ from: 1 })
+    // @ts-expect-error the next cursor is not of the kind that the source starts with
+    source("bad", { start: 0, pull: () => ({ items: [1], next: "a" }) })
+    // @ts-expect-error a generator object is not a source
+    source("bad", double.expand([1]))
+  })
+
+  types("know the options", () => {
+    task("t", () => 1, { retries: 3, retryDelay: "30s", timeout: null, triggerRule: "all_done" })
+    // @ts-expect-error no duration
+    task("t", () => 1, { retryDelay: "soon" })
+    // @ts-expect-error no such rule
+    task("t", () => 1, { triggerRule: "sometimes" })
+    // @ts-expect-error that is an option of iterate
+    task("t", () => 1, { window: 3 })
+    // @ts-expect-error not yet
+    double.iterate(double.expand([1]), { key: (n: number) => `${n}` })
+    dag("d", { schedule: "@hourly", params: { a: [1, null] }, defaultTaskOptions: { retries: 1 } }, () => {})
+    // @ts-expect-error a date is not JSON
+    dag("d", { params: { at: new Date() } }, () => {})
+  })
+})

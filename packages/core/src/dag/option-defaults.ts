@@ -1,0 +1,42 @@
+import type { TriggerRule } from "../state/trigger-rule.ts"
+
+/**
+ * What a task does when its options do not say. Retries, delays, priority and the pool's name are Airflow's
+ * defaults, so that a ported DAG behaves as it did.
+ */
+export const taskDefaults = {
+  triggerRule: "all_success" as TriggerRule,
+  retries: 0,
+  retryDelayMs: 5 * 60_000,
+  /** 1: every retry waits as long as the first. */
+  retryBackoff: 1,
+  retryDelayMaxMs: 24 * 3_600_000,
+  /** null: an attempt may take as long as it likes. */
+  timeoutMs: null as number | null,
+  priority: 1,
+  /** null: as many at once as the workers have slots. */
+  concurrency: null as number | null,
+  pool: "default_pool",
+  poolSlots: 1,
+  queue: "default",
+}
+
+/** What an expansion does when neither `iterate` nor the source it pulls says. */
+export const mapDefaults = {
+  window: 1_000,
+  /** Never more than the window. */
+  pageSize: 500,
+  pageBytesMax: 16 * 1024 * 1024,
+  /** null: no end is foreseen. */
+  maxItems: null as number | null,
+  paused: false,
+}
+
+/** The most tasks one DAG may have: checks, ordinals and the graph view are made for this many. */
+export const tasksPerDagMax = 4_096
+
+/** The longest DAG or task id, as in Airflow. */
+export const idLengthMax = 250
+
+/** The largest count an option takes: an `integer` of Postgres, and as milliseconds what `setTimeout` can wait. */
+export const integerMax = 2_147_483_647

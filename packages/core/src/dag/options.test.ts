@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest"
+import { dag, DagDefinitionError, source, task } from "../index.ts"
+import { mapDefaults, serializeDag, taskDefaults } from "./index.ts"
+import type { SerializedTask } from "./index.ts"
+
+const loose = (value: unknown) => value as never
+const numbers = (options?: object) =>
+  source(
+    "numbers",
+    async function* () {
+      yield 1
+    },
+    options,
+  )
+
+/** Serializes the one task that a DAG of a task with these options has. */
+function settingsOf(options?: object, defaultTaskOptions?: object): SerializedTask {
+  const made = dag("d", loose({ defaultTaskOptions }), () => task("t", () => 1, loose(options))())
+  return serializeDag(made).tasks[0]!
+}
+
+/** Serializes the mapping of a task that iterates a source. */
+function mappingOf(options?: object, ofSource?: object) {
+  const made = dag("d", () => task("t", (n: number) => n).iterate(numbers(ofSource)(), loose(options)))
+  return serializeDag(made).tasks.at(-1)!.mapping!
+}
+
+describe("options", () => {
+  it("have the defaults that are written down", () => {
+    expect(settingsOf()).toMatchObject(taskDefaults)
+    expect(mappingOf()).toMatchObject(mapDefaults)
+  })
+
+  it("are serialized in milliseconds", () => {
+    const options = { retries: 2, retryDelay: "1.5s", retryBackoff: 1.5, retryDelayMax: "2h", timeout: 250 }
+    expect(settingsOf(options)).toMatchObject({
+      retries: 2,
+      retryDelayMs: 1500,
+      retryBackoff: 1.5,
+      retryDelayMaxMs: 7_200_000,
+      timeoutMs: 250,
+    })
+  })
+
+  it("of the DAG count where the task says nothing", () => {
+    const defaults = { retries: 5, timeout: "1m", pool: "p" }
+    expect(settingsOf({ pool: "q", timeout: null }, defaults)).toMatchObject({
+      retries: 5,
+      timeoutMs: null,
+      pool: "q",
+    })
+  })
+
+  it("raise the longest delay with the first", () => {
+    expect(settingsOf({ retryDelay: "2d" }).retryDelayMaxMs).toBe(2 * 86_400_000)
+  })
+
+  it("given as undefined count as not given", () => {
+    expect(settingsOf({ retries: undefined })).toEqual(settingsOf())
+  })
+
+  it.each(["retries", "poolSlots", "concurrency", "retryBackoff", "retryDelay", "timeout", "retryDelayMax"])(
+    "refuse numbers that make no sense for %s",
+    (name) => {
+      for (const value of [Number.NaN, Infinity, -1, 1e12, "3", "soon", true, {}]) {
+        if (name === "retryBackoff" && value === 1e12) continue
+        expect(() => settingsOf({ [name]: value })).toThrow(`the option "${name}" of task() is`)
+      }
+    },
+  )
+
+  it.each(["window", "pageSize", "pageBytesMax", "maxItems"])("refuse a %s that is no count", (name) => {
+    for (const value of [Number.NaN, 0, -5, 1.5, Infinity, "10"]) {
+      const given = () => mappingOf({ [name]: value })
+      expect(given).toThrow(DagDefinitionError)
+      expect(given).toThrow(`dag "d", task "t": the option "${name}" of iterate() is`)
+      expect(() => numbers({ [name]: value })).toThrow(`the option "${name}" of source() is`)
+    }
+  })
+
+  it("refuse a page over the window", () => {
+    expect(() => mappingOf({ window: 10, pageSize: 11 })).toThrow("over the window of 10")
+    expect(() => mappingOf({ pageSize: 1001 })).toThrow("over the window of 1000")
+    expect(() => numbers({ pageSize: 1001 })).toThrow("over the window of 1000")
+    expect(mappingOf({ window: 10 })).toMatchObject({ window: 10, pageSize: 10 })
+    expect(mappingOf({ window: 10, pageSize: 10 })).toMatchObject({ window: 10, pageSize: 10 })
+  })
+
+  it("of a fused source count where its only reader says nothing", () => {
+    const ofSource = { window: 50, pageSize: 20, paused: true }
+    expect(mappingOf({}, ofSource)).toMatchObject({ window: 50, pageSize: 20, paused: true })
+    expect(mappingOf({ window: 5, paused: false }, ofSource)).toMatchObject({
+      window: 5,
+      pageSize: 5,
+      paused: false,
+    })
+  })
+
+  it("that are misspelt come with the likely word", () => {
+    expect(() => settingsOf({ retrys: 1 })).toThrow('task() has no option "retrys"')
+    expect(() => settingsOf({ retrys: 1 })).toThrow('Fix: write "retries"')
+    expect(() => mappingOf({ pagesize: 1 })).toThrow('Fix: write "pageSize"')
+    expect(() => dag("d", loose({ shedule: null }), () => {})).toThrow('Fix: write "schedule"')
+    expect(() => settingsOf({ toString: 1 })).toThrow('no option "toString"')
+  })
+
+  it("of another call are sent there", () => {
+    expect(() => settingsOf({ window: 1 })).toThrow("Fix: give it to iterate() or expand()")
+    expect(() => mappingOf({ retries: 1 })).toThrow("Fix: give it to task()")
+    expect(() => numbers({ concurrency: 1 })).toThrow("Fix: give it to the task that iterates it")
+  })
+
+  it.each(["key", "label", "toleratedFailures", "onFailure", "ordered"])(
+    "refuse %s as not built yet",
+    (name) => {
+      expect(() => mappingOf({ [name]: 1 })).toThrow(`the option "${name}" of iterate() is not supported yet`)
+    },
+  )
+
+  it("refuse unknown trigger rules, and options that are no object", () => {
+    expect(() => settingsOf({ triggerRule: "sometimes" })).toThrow('one of "all_success"')
+    expect(() => task("t", () => 1, loose(3))).toThrow("the options of task() are")
+  })
+
+  it("of the DAG are checked, and its params go into their schema", () => {
+    const refused = (options: object) => () => dag("d", loose(options), () => {})
+    expect(refused({ schedule: 3 })).toThrow('the option "schedule" of dag() is')
+    expect(refused({ tags: "a" })).toThrow('the option "tags"')
+    expect(refused({ params: { at: new Date() } })).toThrow('the option "params"')
+    expect(refused({ defaultTaskOptions: { retries: -1 } })).toThrow(
+      'the option "retries" of defaultTaskOptions',
+    )
+    const paramsSchema = { type: "object", required: ["n"], properties: { n: { type: "number" } } }
+    const made = dag("d", { params: { n: 1, s: null }, paramsSchema, tags: ["a", "a"] }, () => {})
+    expect(made.params).toEqual({ n: 1, s: null })
+    expect(serializeDag(made)).toMatchObject({
+      tags: ["a"],
+      paramsSchema: {
+        type: "object",
+        required: ["n"],
+        properties: { n: { type: "number", default: 1 }, s: { default: null } },
+      },
+    })
+  })
+})

@@ -1,0 +1,163 @@
+import { triggerRules, type TriggerRule } from "../state/trigger-rule.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import type { Duration } from "./duration.ts"
+import {
+  booleanCheck,
+  checkOptions,
+  durationCheck,
+  integerCheck,
+  numberCheck,
+  oneOfCheck,
+  orNullCheck,
+  textCheck,
+  type CheckedOptions,
+  type OptionPlace,
+} from "./option-check.ts"
+import { idLengthMax, integerMax, mapDefaults, taskDefaults } from "./option-defaults.ts"
+
+/** Options of a task. `taskDefaults` holds what counts where nothing is said. */
+export interface TaskOptions {
+  /** Attempts after the first one. Default 0. */
+  readonly retries?: number
+  /** How long the first retry waits. Default `"5m"`. */
+  readonly retryDelay?: Duration
+  /** How many times longer each later retry waits. Default 1: always the same. */
+  readonly retryBackoff?: number
+  /** The longest wait before a retry. Default `"24h"`. */
+  readonly retryDelayMax?: Duration
+  /** How long one attempt may take (of a source: one page). Default null: for ever. */
+  readonly timeout?: Duration | null
+  /** When the task starts, said in terms of how its upstream tasks ended. Default `"all_success"`. */
+  readonly triggerRule?: TriggerRule
+  /** The pool whose slots its instances take. Default `"default_pool"`. */
+  readonly pool?: string
+  /** How many slots one instance takes. Default 1. */
+  readonly poolSlots?: number
+  /** Larger runs first. Default 1. */
+  readonly priority?: number
+  /** The queue whose workers run it. Default `"default"`. */
+  readonly queue?: string
+  /** The most instances at once within one run. Default null: as many as the workers have slots. */
+  readonly concurrency?: number | null
+}
+
+/** Options of `iterate` and `expand`. `mapDefaults` holds what counts where nothing is said. */
+export interface MapOptions {
+  /** The most map indexes that may exist unfinished, and, in a chain, not yet consumed. Default 1,000. */
+  readonly window?: number
+  /** The most items asked of the stream at once. Default 500, never more than the window. */
+  readonly pageSize?: number
+  /** The most bytes one page's items may take. Default 16 MiB. */
+  readonly pageBytesMax?: number
+  /** The most items the expansion may ever have; one more is an error. Default null: no end is foreseen. */
+  readonly maxItems?: number | null
+  /** True to start paused, until someone lets it go on. Default false. */
+  readonly paused?: boolean
+}
+
+/** Options of a source: those of the task that it is, and the bounds of its own pages. */
+export type SourceOptions = Omit<TaskOptions, "concurrency"> & MapOptions
+
+const taskChecks = {
+  retries: integerCheck(0),
+  retryDelay: durationCheck(0),
+  retryBackoff: numberCheck(1),
+  retryDelayMax: durationCheck(0),
+  timeout: orNullCheck(durationCheck(1)),
+  triggerRule: oneOfCheck(triggerRules),
+  pool: textCheck(idLengthMax),
+  poolSlots: integerCheck(1),
+  priority: integerCheck(-integerMax),
+  queue: textCheck(idLengthMax),
+  concurrency: orNullCheck(integerCheck(1)),
+}
+
+const mapChecks = {
+  window: integerCheck(1),
+  pageSize: integerCheck(1),
+  pageBytesMax: integerCheck(1),
+  maxItems: orNullCheck(integerCheck(1)),
+  paused: booleanCheck,
+}
+
+const { concurrency: _, ...sourceTaskChecks } = taskChecks
+
+const mapNotYet = ["key", "label", "toleratedFailures", "onFailure", "ordered"]
+
+/** Task options that were given, checked, and nothing else. */
+export type GivenTaskOptions = CheckedOptions<typeof taskChecks>
+
+/** Map options that were given, checked, and nothing else. */
+export type GivenMapOptions = CheckedOptions<typeof mapChecks>
+
+/** Every setting of a task, in the units of `SerializedTask`. */
+export type TaskSettings = typeof taskDefaults
+
+/** Checks the options of `task()`. */
+export function checkTaskOptions(given: unknown, place: Omit<OptionPlace, "call">): GivenTaskOptions {
+  const elsewhere = homes(mapChecks, "iterate() or expand()")
+  return checkOptions(given, taskChecks, { call: "task()", notYet: mapNotYet, elsewhere, ...place })
+}
+
+/** Checks the `defaultTaskOptions` of a DAG. */
+export function checkDefaultTaskOptions(given: unknown, dagId: string): GivenTaskOptions {
+  const elsewhere = homes(mapChecks, "iterate() or expand()")
+  return checkOptions(given, taskChecks, { dagId, call: "defaultTaskOptions", elsewhere })
+}
+
+/** Checks the options of `source()`, and parts those of the task from those of its pages. */
+export function checkSourceOptions(
+  given: unknown,
+  place: Omit<OptionPlace, "call">,
+): { readonly task: GivenTaskOptions; readonly map: GivenMapOptions } {
+  const checks = { ...sourceTaskChecks, ...mapChecks }
+  const elsewhere = { concurrency: "the task that iterates it: a source is read one page at a time" }
+  const at = { call: "source()", notYet: mapNotYet, elsewhere, ...place }
+  const { window, pageSize, pageBytesMax, maxItems, paused, ...task } = checkOptions(given, checks, at)
+  const map = withoutUndefined({ window, pageSize, pageBytesMax, maxItems, paused })
+  refusePageOverWindow(map, at)
+  return { task, map }
+}
+
+/** Checks the options of `iterate()` or `expand()`. */
+export function checkMapOptions(given: unknown, place: OptionPlace): GivenMapOptions {
+  const elsewhere = homes(taskChecks, "task()")
+  const map = checkOptions(given, mapChecks, { notYet: mapNotYet, elsewhere, ...place })
+  refusePageOverWindow(map, place)
+  return map
+}
+
+/** Puts layers of given task options over the defaults; later layers win. */
+export function taskSettings(...layers: readonly GivenTaskOptions[]): TaskSettings {
+  const given: GivenTaskOptions = Object.assign({}, ...layers)
+  const { retryDelay, retryDelayMax, timeout, ...same } = given
+  const retryDelayMs = retryDelay ?? taskDefaults.retryDelayMs
+  return {
+    ...taskDefaults,
+    ...same,
+    retryDelayMs,
+    retryDelayMaxMs: retryDelayMax ?? Math.max(taskDefaults.retryDelayMaxMs, retryDelayMs),
+    timeoutMs: timeout ?? taskDefaults.timeoutMs,
+  }
+}
+
+function refusePageOverWindow(map: GivenMapOptions, place: OptionPlace): void {
+  const window = map.window ?? mapDefaults.window
+  if (map.pageSize === undefined || map.pageSize <= window) return
+  throw new DagDefinitionError({
+    ...place,
+    problem: `the option "pageSize" of ${place.call} is ${map.pageSize}, over the window of ${window}`,
+    expected: "a page that fits into the window",
+    fix: `lower pageSize, or set window to ${map.pageSize} or more`,
+  })
+}
+
+function homes(checks: object, home: string): Record<string, string> {
+  return Object.fromEntries(Object.keys(checks).map((name) => [name, home]))
+}
+
+function withoutUndefined(map: {
+  [K in keyof GivenMapOptions]: GivenMapOptions[K] | undefined
+}): GivenMapOptions {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,97 @@
+import type { Json } from "../json.ts"
+import type { DagSettings } from "./dag-options.ts"
+import { xcomNodes } from "./input-plan.ts"
+import { mapDefaults } from "./option-defaults.ts"
+import type { GivenMapOptions } from "./options.ts"
+import type { SerializedDag, SerializedLeaf, SerializedMapping, SerializedTask } from "./serialized-dag.ts"
+import type { TaskGraph } from "./task-graph.ts"
+import type { TaskNode } from "./task-node.ts"
+
+/** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
+export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
+  const { schedule, description, tags } = settings
+  return {
+    dagId,
+    schedule,
+    description,
+    tags,
+    paramsSchema: paramsSchemaOf(settings),
+    tasks: graph.nodes.map(serializeTask),
+    edges: graph.edges.map(({ upstream, downstream, kind, holdsBack }) => {
+      return { upstream: upstream.taskId, downstream: downstream.taskId, kind, holdsBack }
+    }),
+  }
+}
+
+function serializeTask(node: TaskNode, ordinal: number): SerializedTask {
+  return {
+    taskId: node.taskId,
+    ordinal,
+    kind: node.kind,
+    ...node.settings,
+    xcomInputs: xcomNodes(node.input).map((upstream) => upstream.taskId),
+    mapping: mappingOf(node),
+  }
+}
+
+function mappingOf(node: TaskNode): SerializedMapping | null {
+  if (node.kind === "source") {
+    const bounds = boundsOf(node.source?.options ?? {}, [])
+    return { kind: "iterate", ...bounds, leaves: [], operators: [], isDirect: false }
+  }
+  if (node.mapping === null) return null
+  const { kind, items, options } = node.mapping
+  const leaves = serializeLeaves(node)
+  const fused = items.leaves
+    .map((leaf) => leaf.node as TaskNode | null)
+    .flatMap((leaf) => (leaf?.kind === "fused" ? (leaf.source?.options ?? []) : []))
+  const isDirect = leaves.length === 1 && leaves[0]?.kind === "stream" && items.operators.length === 0
+  return { kind, ...boundsOf(options, fused), leaves, operators: items.operators, isDirect }
+}
+
+function serializeLeaves(node: TaskNode): readonly SerializedLeaf[] {
+  const leaves = (node.mapping?.items.leaves ?? []).map((leaf): SerializedLeaf => {
+    const upstream = leaf.node as TaskNode | null
+    if (upstream === null) return { kind: "list" }
+    const kind = leaf.kind === "xcom" ? "xcom" : upstream.kind === "fused" ? "fused" : "stream"
+    return { kind, taskId: upstream.taskId }
+  })
+  return [...new Map(leaves.map((leaf) => [JSON.stringify(leaf), leaf] as const)).values()]
+}
+
+type Bounds = Pick<SerializedMapping, "window" | "pageSize" | "pageBytesMax" | "maxItems" | "paused">
+
+/** What a map says itself counts; then the least that the sources say which are fused into it; then the default. */
+function boundsOf(own: GivenMapOptions, fused: readonly GivenMapOptions[]): Bounds {
+  const least = (name: "window" | "pageSize" | "pageBytesMax") => {
+    const said = fused.flatMap((options) => options[name] ?? [])
+    return own[name] ?? (said.length > 0 ? Math.min(...said) : mapDefaults[name])
+  }
+  const window = least("window")
+  return {
+    window,
+    pageSize: Math.min(least("pageSize"), window),
+    pageBytesMax: least("pageBytesMax"),
+    maxItems: own.maxItems ?? mapDefaults.maxItems,
+    paused: own.paused ?? (fused.some((options) => options.paused === true) || mapDefaults.paused),
+  }
+}
+
+/** Puts the default values of `params` into their schema, as Airflow does. */
+function paramsSchemaOf({ params, paramsSchema }: DagSettings): Json | null {
+  const names = Object.keys(params)
+  if (names.length === 0) return paramsSchema
+  const schema = paramsSchema ?? { type: "object" }
+  const given = asObject(schema["properties"])
+  const withDefaults = names.map((name) => [
+    name,
+    { ...asObject(given[name]), default: params[name] ?? null },
+  ])
+  return { ...schema, properties: { ...given, ...Object.fromEntries(withDefaults) } }
+}
+
+function asObject(json: Json | undefined): { readonly [key: string]: Json } {
+  return typeof json === "object" && json !== null && !Array.isArray(json)
+    ? (json as { readonly [key: string]: Json })
+    : {}
+}

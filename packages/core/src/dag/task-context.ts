@@ -1,0 +1,48 @@
+import type { Json } from "../json.ts"
+
+/** What a running task instance knows of itself and may do beside returning a value. The host implements it. */
+export interface TaskContext {
+  readonly dagId: string
+  readonly runId: string
+  readonly taskId: string
+  /** The position of this instance's item in its expansion, from 0; -1 for an unmapped task. */
+  readonly mapIndex: number
+  /** Counts attempts, from 1. */
+  readonly tryNumber: number
+  readonly logicalDate: Date | null
+  readonly dataInterval: DataInterval | null
+  /** The DAG's `params`, overlaid with those the run was started with. */
+  readonly params: Readonly<Record<string, Json>>
+  readonly log: TaskLog
+  /** Aborts on timeout, cancellation and shutdown. Pass it on to whatever waits. */
+  readonly signal: AbortSignal
+  readonly xcom: TaskXComs
+}
+
+/** The span of time a DagRun covers: from `start`, up to but not including `end`. */
+export interface DataInterval {
+  readonly start: Date
+  readonly end: Date
+}
+
+/** Logs into the instance's log; `fields` are kept as structured data. */
+export interface TaskLog {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+/** Structured data beside a log message. What is not JSON is logged as text. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** Leaves values for other tasks beside the returned one, and reads theirs. */
+export interface TaskXComs {
+  push(key: string, value: unknown): void
+  /** Reads a value of this run; undefined when it is not there. Without `key`: what the task returned. */
+  pull(options: {
+    readonly taskId: string
+    readonly key?: string
+    readonly mapIndex?: number
+  }): Promise<unknown>
+}

@@ -1,0 +1,63 @@
+import { StreamGraph, readsTwice } from "./back-pressure.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import { edgesInto, type NodeEdge } from "./edges.ts"
+import type { TaskNode } from "./task-node.ts"
+import { topologicalOrder } from "./topological-order.ts"
+
+/** An edge with the decision whether its consumer may hold the upstream back. */
+export interface GraphEdge extends NodeEdge {
+  readonly holdsBack: boolean
+}
+
+/** The tasks of a complete DAG in topological order, and what joins them. */
+export interface TaskGraph {
+  readonly nodes: readonly TaskNode[]
+  /** By downstream, then by upstream, both in topological order. */
+  readonly edges: readonly GraphEdge[]
+}
+
+/** Checks the tasks of a DAG together, and decides what depends on all of them: order, back-pressure, fusion. */
+export function taskGraph(called: readonly TaskNode[]): TaskGraph {
+  const into = new Map(called.map((node) => [node, edgesInto(node)] as const))
+  const edgesOf = (node: TaskNode) => into.get(node) ?? []
+  const nodes = topologicalOrder(called, (node) => edgesOf(node).map((edge) => edge.upstream))
+  const ordinals = new Map(nodes.map((node, ordinal) => [node, ordinal] as const))
+  const byUpstream = (a: NodeEdge, b: NodeEdge) =>
+    (ordinals.get(a.upstream) ?? 0) - (ordinals.get(b.upstream) ?? 0)
+  const graph = new StreamGraph([...into.values()].flat())
+  const edges = nodes.flatMap((node) => {
+    const held = graph.heldBackBy(node)
+    return edgesOf(node)
+      .toSorted(byUpstream)
+      .map((edge) => ({ ...edge, holdsBack: edge.kind === "stream" && held.has(edge.upstream) }))
+  })
+  fuseSources(nodes, edges)
+  return { nodes, edges }
+}
+
+function fuseSources(nodes: readonly TaskNode[], edges: readonly GraphEdge[]): void {
+  const outOf = Map.groupBy(edges, (edge) => edge.upstream)
+  for (const node of nodes) {
+    if (node.source === null) continue
+    const readers = outOf.get(node) ?? []
+    if (!readers.some((edge) => edge.isRead)) throw unread(node)
+    const [only, ...others] = readers
+    if (only !== undefined && others.length === 0 && canFuse(only)) node.fuse()
+  }
+}
+
+// A source that counts its own items, or for whose end its reader waits, needs an expansion of its own.
+function canFuse(edge: GraphEdge): boolean {
+  const countsItems = typeof edge.upstream.source?.options.maxItems === "number"
+  return edge.holdsBack && !countsItems && !readsTwice(edge.downstream, edge.upstream)
+}
+
+function unread(node: TaskNode): DagDefinitionError {
+  return new DagDefinitionError({
+    dagId: node.dagId,
+    taskId: node.taskId,
+    problem: "nothing reads the source",
+    expected: "a consumer for every source",
+    fix: "pass it to iterate() or to a task's input, or leave it out",
+  })
+}

@@ -1,0 +1,136 @@
+import { describeValue } from "../stream/describe-value.ts"
+import { LazyXCom } from "../stream/lazy-xcom.ts"
+import { resultStream } from "../stream/sources/result-stream.ts"
+import { requireDag } from "./dag-builder.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import { isPlainObject, planInput, planMappedInput } from "./input-plan.ts"
+import { expandedItems, iteratedItems } from "./mapped-items.ts"
+import { checkMapOptions, checkTaskOptions, type GivenTaskOptions, type MapOptions } from "./options.ts"
+import type { TaskOptions } from "./options.ts"
+import type { TaskContext } from "./task-context.ts"
+import { requireId } from "./task-id.ts"
+import type { Fixable, InputArguments, InputFields, ItemOf, ListsOf, StreamsOf } from "./task-input.ts"
+import type { AnyTaskFunction, NodeMapping } from "./task-node.ts"
+import { XCom } from "./xcom.ts"
+
+/**
+ * A task to be used in DAGs: called, it runs once; `iterate` and `expand` map it.
+ *
+ * `Fixed` are the fields that `partial` has filled; `Input` is what remains.
+ */
+export interface Task<Input, Result, Fixed extends PropertyKey = never> {
+  /** Adds the task to the DAG being built. A field may be a value, the XCom of another task, or a stream. */
+  (...input: InputArguments<Input>): XCom<Result>
+  readonly taskId: string
+  /** Fills some fields of the input, the same for every instance. */
+  partial<Given extends Partial<InputFields<Input>>>(
+    fields: Fixable<Input, Given>,
+  ): Task<Omit<Input, keyof Given>, Result, Fixed | keyof Given>
+  /**
+   * Maps the task over a stream, lazily: one instance for each item, made page by page as earlier ones finish. An
+   * object of streams is zipped.
+   */
+  iterate(
+    items: AsyncIterable<ItemOf<Input, Fixed>> | StreamsOf<Input>,
+    options?: MapOptions,
+  ): LazyXCom<Result>
+  /** Maps the task over a list: known now, or returned by a task. An object of lists is crossed, as in Airflow. */
+  expand(
+    items: readonly ItemOf<Input, Fixed>[] | XCom<readonly ItemOf<Input, Fixed>[]> | ListsOf<Input>,
+    options?: MapOptions,
+  ): LazyXCom<Result>
+  /** Gives the same task another id, so that one DAG can use it twice. */
+  withId(taskId: string): Task<Input, Result, Fixed>
+}
+
+/**
+ * Makes a task of a function: `input` is what the DAG gives it, `ctx` what it may know and do besides.
+ *
+ * @example
+ * const load = task("load", async ({ user }: { user: User }, ctx) => insert(user), { retries: 3 })
+ */
+export function task<Input = void, Result = unknown>(
+  id: string,
+  run: (input: Input, ctx: TaskContext) => Result,
+  options?: TaskOptions,
+): Task<Input, Awaited<Result>>
+export function task(
+  id: string,
+  run: (input: never, ctx: TaskContext) => unknown,
+  options?: TaskOptions,
+): AnyTask {
+  requireId(id, "task()")
+  if (typeof run !== "function") throw notAFunction(id, run)
+  return makeTask({
+    taskId: id,
+    run: run as AnyTaskFunction,
+    options: checkTaskOptions(options, { taskId: id }),
+    fixed: undefined,
+  })
+}
+
+/** A task with its types forgotten: what the typed faces of `task()` are in truth. */
+type AnyTask = Task<unknown, unknown> & Task<void, unknown>
+
+interface TaskParts {
+  readonly taskId: string
+  readonly run: AnyTaskFunction
+  readonly options: GivenTaskOptions
+  readonly fixed: Readonly<Record<string, unknown>> | undefined
+}
+
+function makeTask(parts: TaskParts): AnyTask {
+  const methods = {
+    taskId: parts.taskId,
+    partial: (fields: unknown) => makeTask({ ...parts, fixed: addFixed(parts, fields) }),
+    iterate: (items: unknown, options?: MapOptions) => mapTask(parts, "iterate", items, options),
+    expand: (items: unknown, options?: MapOptions) => mapTask(parts, "expand", items, options),
+    withId(taskId: string) {
+      requireId(taskId, "withId()")
+      return makeTask({ ...parts, taskId })
+    },
+  }
+  return Object.assign((input?: unknown) => callTask(parts, input), methods) as unknown as AnyTask
+}
+
+function callTask(parts: TaskParts, given: unknown): XCom<unknown> {
+  const { taskId, run, options, fixed } = parts
+  const builder = requireDag(taskId, "the task")
+  const input = planInput(given, fixed, { dagId: builder.dagId, taskId })
+  return new XCom(builder.add({ taskId, input, run, mapping: null, source: null }, options))
+}
+
+function mapTask(
+  parts: TaskParts,
+  kind: NodeMapping["kind"],
+  given: unknown,
+  givenOptions: MapOptions | undefined,
+): LazyXCom<unknown> {
+  const { taskId, run, options, fixed } = parts
+  const builder = requireDag(taskId, `${kind}()`)
+  const place = { dagId: builder.dagId, taskId }
+  const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })
+  const input = planMappedInput(fixed, place)
+  const items = kind === "iterate" ? iteratedItems(given, taskId, builder) : expandedItems(given, place)
+  const mapping = { kind, items, options: mapOptions }
+  const node = builder.add({ taskId, input, run, mapping, source: null }, options)
+  return LazyXCom.from(resultStream<unknown>(taskId), { node, kind: "result" })
+}
+
+function addFixed(parts: TaskParts, fields: unknown): Readonly<Record<string, unknown>> {
+  if (isPlainObject(fields)) return { ...parts.fixed, ...fields }
+  throw new DagDefinitionError({
+    taskId: parts.taskId,
+    problem: `partial() got ${describeValue(fields)}`,
+    expected: "an object with some fields of the task's input",
+  })
+}
+
+function notAFunction(taskId: string, run: unknown): DagDefinitionError {
+  return new DagDefinitionError({
+    taskId,
+    problem: `task() got ${describeValue(run)} as its second argument`,
+    expected: "the task's function",
+    fix: `write task("${taskId}", async (input, ctx) => { ... })`,
+  })
+}

@@ -1,0 +1,78 @@
+import { describeValue } from "../stream/describe-value.ts"
+import { LazyXCom } from "../stream/lazy-xcom.ts"
+import { requireOwnNode } from "./dag-builder.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import type { TaskNode } from "./task-node.ts"
+
+declare const valueType: unique symbol
+
+/**
+ * The value that an unmapped task will return, as it stands in a DAG file: nothing but a name for it.
+ *
+ * Passed to another task it makes an edge, and that task gets the value.
+ */
+export class XCom<out A> {
+  declare readonly [valueType]: A
+  readonly #node: TaskNode
+
+  constructor(node: TaskNode) {
+    this.#node = node
+  }
+
+  /** The id of the task that returns it. */
+  get taskId(): string {
+    return this.#node.taskId
+  }
+
+  /** Makes this task wait until others have ended, without taking a value from them. */
+  after(...upstreams: readonly Orderable[]): this {
+    orderAfter(this, upstreams, "after()")
+    return this
+  }
+
+  /** Gives the task behind an XCom, or undefined for anything else. */
+  static nodeOf(value: unknown): TaskNode | undefined {
+    return typeof value === "object" && value !== null && #node in value ? value.#node : undefined
+  }
+
+  /** Refuses to become text or a number: the value is not there before the DAG runs. */
+  [Symbol.toPrimitive](): never {
+    throw new DagDefinitionError({
+      dagId: this.#node.dagId,
+      taskId: this.taskId,
+      problem: "its XCom was used as text or as a number while the DAG is being built, when it has no value",
+      expected: "an XCom to be passed to a task",
+      fix: "pass the XCom itself, and compute with its value inside the task",
+    })
+  }
+}
+
+/** What a task leaves in a DAG file, and so what can be put in order. */
+export type Orderable = XCom<unknown> | LazyXCom<unknown>
+
+/** Makes the tasks behind one value wait for those behind others; `call` is what the author wrote, for messages. */
+export function orderAfter(downstream: Orderable, upstreams: readonly Orderable[], call: string): void {
+  const waitedFor = upstreams.flatMap((value) => nodesBehind(value, call))
+  for (const node of nodesBehind(downstream, call)) {
+    for (const upstream of waitedFor) node.after.add(upstream)
+  }
+}
+
+function nodesBehind(value: unknown, call: string): readonly TaskNode[] {
+  const nodes =
+    value instanceof LazyXCom ? leafNodes(value) : [XCom.nodeOf(value)].filter((node) => node !== undefined)
+  for (const node of nodes) requireOwnNode(node, call)
+  if (nodes.length > 0) return nodes
+  throw new DagDefinitionError({
+    problem: `${call} got ${value instanceof LazyXCom ? "a stream with no task behind it" : describeValue(value)}`,
+    expected: "what a task or a source returned when it was called",
+    fix: "pass the result of calling the task, not the task itself",
+  })
+}
+
+/** Gives the tasks that a stream reads, each once, in pipeline order. */
+export function leafNodes(stream: LazyXCom<unknown>): readonly TaskNode[] {
+  // The leaves that have a node were made by source(), iterate() and expand(), and their nodes are always these.
+  const nodes = stream.leaves.map((leaf) => leaf.node as TaskNode | null)
+  return [...new Set(nodes.filter((node) => node !== null))]
+}

@@ -1,0 +1,187 @@
+/**
+ * The engine: the roles of one process, each a loop around a tested turn.
+ *
+ * All roles may run here, or some; any number of processes share a store. Nothing here must live: killed at any line,
+ * other processes (or the next start) take over what it held when its leases expire.
+ */
+import { Effect } from "effect"
+import { hostname } from "node:os"
+import { randomUUID } from "node:crypto"
+import type { Json } from "../json.ts"
+import { makeExecutionContexts } from "../expansion/execution-contexts.ts"
+import { makeRunner, releaseAll, renewOnce, takeOnce } from "../expansion/runner.ts"
+import type { RunnerOptions } from "../expansion/runner.ts"
+import type { HostPool } from "../host/host-pool.ts"
+import type { StoreService } from "../store/store.ts"
+import { Store } from "../store/store.ts"
+import { makeWakeGate } from "../store/wake-gate.ts"
+import { Hosts } from "./hosts.ts"
+import { rescueOnce } from "./rescuer.ts"
+import { roleLoop } from "./role-loop.ts"
+import { dueMax, scheduleOnce } from "./scheduler.ts"
+import { makeWorker } from "./worker/worker.ts"
+
+/** The roles that the engine can play. */
+export const engineRoles = ["scheduler", "expander", "worker", "rescuer"] as const
+
+/** A role of the engine. */
+export type EngineRole = (typeof engineRoles)[number]
+
+/** How much one engine takes on. */
+export interface EngineOptions {
+  readonly roles: readonly EngineRole[]
+  /** Leases held at once by the worker. */
+  readonly lanes: number
+  /** Instances that the worker runs at once. */
+  readonly concurrency: number
+  /** Expansions pulled at once by the expander. */
+  readonly expansionsMax: number
+  /** How long a lease lives without renewal, in seconds; it is renewed three times within that. */
+  readonly leaseSeconds: number
+  /** How long what runs may take to end when the engine stops, in milliseconds. */
+  readonly stopGraceMs: number
+  /** Names this process in leases and heartbeats. */
+  readonly name: string
+}
+
+/** What an engine does when nothing else is said. */
+export const engineDefaults: EngineOptions = {
+  roles: engineRoles,
+  lanes: 4,
+  concurrency: 64,
+  expansionsMax: 256,
+  leaseSeconds: 30,
+  stopGraceMs: 10_000,
+  name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+}
+
+/** How long the scheduler sleeps at most without a wake-up. */
+const schedulePollMs = 500
+/** How often an expander without a wake-up looks for expansions nobody pulls. */
+const takePollMs = 500
+/** How often what died is looked for. */
+const rescueEveryMs = 2_000
+/** How often a role says that it is alive. */
+const heartbeatEveryMs = 5_000
+
+/**
+ * Runs the roles for ever. Interrupting it stops in order: what runs is aborted, has its grace, and the rest is given
+ * back.
+ */
+export const runEngine = Effect.fnUntraced(function* (given: Partial<EngineOptions> = {}) {
+  const options = { ...engineDefaults, ...given }
+  const store = yield* Store
+  const hosts = yield* Hosts
+  const contexts = makeExecutionContexts(store)
+  const parts = { store, hosts, contexts, options }
+  const loops: Effect.Effect<never, unknown, never>[] = []
+  if (options.roles.includes("scheduler")) loops.push(yield* schedulerRole(store))
+  if (options.roles.includes("expander")) loops.push(yield* expanderRole(parts))
+  if (options.roles.includes("worker")) loops.push(yield* workerRole(parts))
+  if (options.roles.includes("rescuer")) loops.push(rescuerRole(store))
+  loops.push(heartbeatLoop(store, options))
+  return yield* Effect.all(loops, { concurrency: "unbounded" })
+}, Effect.scoped)
+
+interface Parts {
+  readonly store: StoreService
+  readonly hosts: HostPool
+  readonly contexts: ReturnType<typeof makeExecutionContexts>
+  readonly options: EngineOptions
+}
+
+const schedulerRole = Effect.fnUntraced(function* (store: StoreService) {
+  const gate = yield* makeWakeGate(store, ["due"])
+  const turn = Effect.gen(function* () {
+    const seen = gate.version()
+    const decided = yield* scheduleOnce(store)
+    if (decided < dueMax) yield* gate.wait(seen, schedulePollMs)
+  })
+  return roleLoop("scheduler", turn)
+})
+
+const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, options }: Parts) {
+  const gate = yield* makeWakeGate(store, ["progress"])
+  const runner = yield* makeRunner()
+  const runnerOptions: RunnerOptions = {
+    store,
+    hosts,
+    contexts,
+    gate,
+    runnerId: options.name,
+    expansionsMax: options.expansionsMax,
+    leaseSeconds: options.leaseSeconds,
+  }
+  yield* Effect.addFinalizer(() => releaseAll(runner, runnerOptions).pipe(Effect.ignore))
+  const take = yield* makeWakeGate(store, ["open"])
+  const turn = Effect.gen(function* () {
+    const seen = take.version()
+    yield* takeOnce(runner, runnerOptions)
+    yield* take.wait(seen, takePollMs)
+  })
+  const controlled = yield* makeWakeGate(store, ["control"])
+  const renew = renewEvery(controlled, options.leaseSeconds, renewOnce(runner, runnerOptions))
+  return Effect.all([roleLoop("expander", turn), roleLoop("expander renewal", renew)], {
+    concurrency: "unbounded",
+  }) as Effect.Effect<never>
+})
+
+const workerRole = Effect.fnUntraced(function* ({ store, hosts, contexts, options }: Parts) {
+  const gate = yield* makeWakeGate(store, ["work"])
+  const { lanes, concurrency, leaseSeconds } = options
+  const workerId = options.name
+  const worker = yield* makeWorker({
+    store,
+    hosts,
+    contexts,
+    gate,
+    workerId,
+    lanes,
+    concurrency,
+    leaseSeconds,
+  })
+  yield* Effect.addFinalizer(() =>
+    worker.stop.pipe(Effect.andThen(worker.idle), Effect.timeoutOption(options.stopGraceMs), Effect.ignore),
+  )
+  const controlled = yield* makeWakeGate(store, ["control"])
+  return Effect.all(
+    [
+      roleLoop("worker", worker.claimOnce),
+      roleLoop("worker fold", worker.foldOnce),
+      roleLoop("worker renewal", renewEvery(controlled, leaseSeconds, worker.renewOnce)),
+    ],
+    { concurrency: "unbounded" },
+  ) as Effect.Effect<never>
+})
+
+/** Renews three times within a lease, and at once when something was cancelled. */
+function renewEvery(
+  gate: { version: () => number; wait: (seen: number, timeoutMs: number) => Effect.Effect<void> },
+  leaseSeconds: number,
+  renew: Effect.Effect<void, unknown>,
+): Effect.Effect<void, unknown> {
+  return Effect.suspend(() => gate.wait(gate.version(), (leaseSeconds * 1000) / 3)).pipe(
+    Effect.andThen(renew),
+  )
+}
+
+function rescuerRole(store: StoreService): Effect.Effect<never> {
+  return roleLoop("rescuer", Effect.andThen(Effect.sleep(rescueEveryMs), rescueOnce(store)))
+}
+
+function heartbeatLoop(store: StoreService, options: EngineOptions): Effect.Effect<never> {
+  const info: Json = { lanes: options.lanes, concurrency: options.concurrency }
+  const beat = Effect.forEach(options.roles, (role) =>
+    store.heartbeat({
+      id: `${role}/${options.name}`,
+      role,
+      hostname: hostname(),
+      pid: process.pid,
+      info,
+    }),
+  )
+  const forget = Effect.forEach(options.roles, (role) => store.endRole(`${role}/${options.name}`))
+  return roleLoop("heartbeat", Effect.andThen(beat, Effect.sleep(heartbeatEveryMs))).pipe(
+    Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, 2_000))),
+  )
+}

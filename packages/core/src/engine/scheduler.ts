@@ -1,0 +1,79 @@
+/**
+ * The scheduler: decides what each expansion whose facts changed does next, and when a run has ended.
+ *
+ * It holds nothing in memory and locks nothing while it thinks: it reads facts with their sequence number, decides in
+ * plain functions, and the store refuses a decision whose facts have moved on. Any number may run; after a crash at
+ * any line the expansion is still due, or the stalled run is found by the rescuer.
+ */
+import { Effect } from "effect"
+import { decideExpansion } from "../state/expansion-outcome.ts"
+import { isFinalExpansionState } from "../state/expansion.ts"
+import type { ExpansionState } from "../state/expansion.ts"
+import { decideRun } from "../state/run-outcome.ts"
+import { decideTrigger } from "../state/trigger-rule.ts"
+import type { StoreError } from "../store/errors.ts"
+import type { DueExpansion } from "../store/expansion-store.ts"
+import type { StoreService } from "../store/store.ts"
+
+/** The most expansions decided in one turn, and how many of them at once. */
+export const dueMax = 200
+const decisionsAtOnce = 4
+
+/** Decides everything that is due, once; says how many expansions it looked at. */
+export const scheduleOnce = Effect.fnUntraced(function* (store: StoreService) {
+  const due = yield* store.dueExpansions({ limit: dueMax })
+  yield* Effect.forEach(due, (expansion) => decide(store, expansion), {
+    concurrency: decisionsAtOnce,
+    discard: true,
+  })
+  return due.length
+})
+
+const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueExpansion) {
+  const { expansionId, seq, state } = expansion
+  const to = nextExpansionState(expansion)
+  const isDone = yield* store.decideExpansion({ expansionId, seq, from: state, to })
+  if (!isDone || to === null) return
+  if (to === "draining") store.wake("work")
+  if (to === "open") store.wake("open")
+  // Downstream tasks became due with this decision.
+  if (!expansion.isLeaf) store.wake("due")
+  if (expansion.isLeaf && isFinalExpansionState(to)) yield* finishRun(store, expansion.dagRunId)
+})
+
+/** Says where an expansion goes from here; `null`: nowhere yet. */
+export function nextExpansionState(expansion: DueExpansion): ExpansionState | null {
+  switch (expansion.state) {
+    case "waiting":
+      return start(expansion)
+    case "draining":
+      return end(expansion)
+    default:
+      return null
+  }
+}
+
+function start(expansion: DueExpansion): ExpansionState | null {
+  const decision = decideTrigger(expansion.triggerRule, expansion.upstream)
+  if (decision === "wait") return null
+  if (decision !== "run") return decision
+  return expansion.kind === "task" ? "draining" : "open"
+}
+
+/** A source has no instances: it ends as its stream did. */
+function end(expansion: DueExpansion): ExpansionState | null {
+  if (expansion.kind === "task" || expansion.kind === "mapped") return decideExpansion(expansion)
+  if (expansion.streamFailure === null) return "success"
+  return expansion.streamFailure === "own" ? "failed" : "upstream_failed"
+}
+
+/** Ends a run of which nothing is unfinished. Whoever ends the last task sees all the others ended. */
+export function finishRun(store: StoreService, dagRunId: string): Effect.Effect<boolean, StoreError> {
+  return Effect.gen(function* () {
+    const state = decideRun(yield* store.runCounts(dagRunId))
+    if (state === null) return false
+    const isDone = yield* store.finishDagRun({ dagRunId, state })
+    if (isDone) store.wake("run")
+    return isDone
+  })
+}

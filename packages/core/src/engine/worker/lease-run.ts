@@ -1,0 +1,242 @@
+/**
+ * Runs one lease: hands it to a host, records what comes back, and gives back what is left.
+ *
+ * Invariant: an outcome is recorded under the lease, or not at all. When the lease is lost, the host is told to stop
+ * and nothing more is written. When the host is lost, what has no record is offered again: halved and isolated until a
+ * single instance is left alone with its host, which then fails that try with `HostLost`.
+ */
+import { Cause, Effect } from "effect"
+import type { TaskOfRun } from "../../expansion/execution-contexts.ts"
+import { makeRunReader } from "../../expansion/run-reader.ts"
+import type { HostPool, LeaseWork, OutcomeBatch } from "../../host/host-pool.ts"
+import { HostLost } from "../../host/host-pool.ts"
+import type { LeaseLost, StoreError } from "../../store/errors.ts"
+import type { Lease, RecordedException } from "../../store/lease-store.ts"
+import type { StoreService } from "../../store/store.ts"
+import { untilAvailable } from "../../store/store-retry.ts"
+import { toException } from "./outcomes.ts"
+
+/** What running leases needs, and whom it tells. */
+export interface LeaseRunner {
+  readonly store: StoreService
+  readonly hosts: HostPool
+  readonly workerId: string
+  readonly leaseSeconds: number
+  /** Instances of one lease that run at once. */
+  readonly concurrency: number
+  /** A page of the expansion was finished by what was recorded. */
+  readonly onPageFinished: (expansionId: string) => void
+  /** Instances ended, and how long they took in sum. */
+  readonly onRecorded: (expansionId: string, count: number, busyMs: number) => void
+}
+
+/** A lease under way: what of it has no record yet. */
+class LeaseProgress {
+  readonly lease: Lease
+  remaining: number
+  readonly #reported = new Set<number>()
+
+  constructor(lease: Lease) {
+    this.lease = lease
+    this.remaining = lease.remaining
+    for (const index of lease.recorded) this.#reported.add(index)
+  }
+
+  get isUntouched(): boolean {
+    return this.remaining === this.lease.count
+  }
+
+  report(indexes: Iterable<number>): void {
+    for (const index of indexes) this.#reported.add(index)
+  }
+
+  /** The indexes without an outcome, in order. */
+  unreported(): number[] {
+    const { firstIndex, count } = this.lease
+    const all = Array.from({ length: count }, (_, place) => firstIndex + place)
+    return all.filter((index) => !this.#reported.has(index))
+  }
+}
+
+/** Runs a lease to its end. Never fails: what goes wrong is recorded, returned, or left to expire. */
+export function runLease(
+  runner: LeaseRunner,
+  of: TaskOfRun,
+  lease: Lease,
+  signal: AbortSignal,
+): Effect.Effect<void> {
+  const progress = new LeaseProgress(lease)
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  return Effect.tryPromise({
+    try: () => runInHost(runner, of, progress, stop, either),
+    catch: (error) => error,
+  }).pipe(
+    Effect.andThen(() => giveBack(runner, progress, false)),
+    Effect.catch((error) => onTrouble(runner, of, progress, error)),
+    Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} broke`, cause)),
+  )
+}
+
+async function runInHost(
+  runner: LeaseRunner,
+  of: TaskOfRun,
+  progress: LeaseProgress,
+  stop: AbortController,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, hosts } = runner
+  let recording: Promise<void> = Promise.resolve()
+  let failure: { error: unknown } | null = null
+  const onBatch = (batch: OutcomeBatch) => {
+    recording = recording.then(async () => {
+      if (failure !== null) return
+      try {
+        await Effect.runPromise(record(runner, of, progress, signal.aborted ? withoutAborted(progress, batch) : batch))
+      } catch (error) {
+        failure = { error }
+        stop.abort(error)
+      }
+    })
+  }
+  try {
+    const work = workOf(runner, of, progress.lease)
+    await hosts.run({ context: of.context, work, onBatch, reader: makeRunReader(store, of), signal })
+  } finally {
+    await recording
+  }
+  const failed = failure as { error: unknown } | null
+  if (failed !== null) throw failed.error
+}
+
+function workOf(runner: LeaseRunner, of: TaskOfRun, lease: Lease): LeaseWork {
+  return {
+    leaseId: lease.leaseId,
+    firstIndex: lease.firstIndex,
+    count: lease.count,
+    items: lease.items,
+    recorded: lease.recorded,
+    tryNumber: lease.tryNumber,
+    concurrency: Math.min(runner.concurrency, of.task.concurrency ?? runner.concurrency),
+    isolated: lease.isIsolated,
+  }
+}
+
+/**
+ * What of a batch still counts after the worker was told to stop: an instance that failed then failed because of it, and
+ * is given back instead.
+ */
+function withoutAborted(progress: LeaseProgress, batch: OutcomeBatch): OutcomeBatch {
+  const ended = new Set(batch.others.map((other) => other.mapIndex))
+  const indexes = batch.indexes ?? progress.unreported().filter((index) => !ended.has(index))
+  return { ...batch, indexes, others: batch.others.filter((other) => other.kind !== "failed") }
+}
+
+/** Records one batch. Logs go first, so that they are there when the state is. */
+const record = Effect.fnUntraced(function* (
+  runner: LeaseRunner,
+  of: TaskOfRun,
+  progress: LeaseProgress,
+  batch: OutcomeBatch,
+) {
+  const { store, workerId, leaseSeconds } = runner
+  const { lease } = progress
+  if (batch.logs.length > 0) {
+    yield* untilAvailable(store.appendLogs({ expansionId: lease.expansionId, entries: batch.logs }))
+  }
+  const isWhole = batch.indexes === null && batch.others.length === 0 && progress.isUntouched
+  const exceptions = batch.others.map((other) => toException(of.task, lease.tryNumber, other))
+  progress.report(exceptions.map((exception) => exception.mapIndex))
+  const isPlain = isWhole && lease.tryNumber === 1 && batch.xcoms.length === 0 && batch.timings === null
+  const indexes = isPlain ? null : (batch.indexes ?? progress.unreported())
+  const count = (indexes?.length ?? lease.count) + exceptions.length
+  if (count === 0) return
+  const done = yield* untilAvailable(
+    store.complete({
+      workerId,
+      leaseId: lease.leaseId,
+      remainingBefore: progress.remaining,
+      indexes,
+      values: batch.values,
+      timings: roundTimings(batch.timings),
+      exceptions,
+      xcoms: batch.xcoms,
+      leaseSeconds,
+    }),
+  )
+  progress.remaining = done.remaining
+  progress.report(indexes ?? progress.unreported())
+  runner.onRecorded(lease.expansionId, count, batch.busyMs)
+  if (done.isPageFinished) runner.onPageFinished(lease.expansionId)
+})
+
+function roundTimings(timings: OutcomeBatch["timings"]): OutcomeBatch["timings"] {
+  return timings === null
+    ? null
+    : { startedMs: timings.startedMs.map(Math.round), endedMs: timings.endedMs.map(Math.round) }
+}
+
+/** Offers again what has no record; nothing to do when the lease is spent. */
+function giveBack(runner: LeaseRunner, progress: LeaseProgress, split: boolean): Effect.Effect<void, StoreError> {
+  if (progress.remaining === 0) return Effect.void
+  const { store, workerId } = runner
+  return untilAvailable(store.release({ workerId, leaseId: progress.lease.leaseId, split })).pipe(
+    Effect.andThen(Effect.sync(() => store.wake("work"))),
+  )
+}
+
+function onTrouble(
+  runner: LeaseRunner,
+  of: TaskOfRun,
+  progress: LeaseProgress,
+  error: unknown,
+): Effect.Effect<void, LeaseLost | StoreError> {
+  if (isTagged(error, "LeaseLost")) return Effect.void
+  if (error instanceof HostLost) return onHostLost(runner, of, progress, error)
+  const report = Effect.logError(`lease ${progress.lease.leaseId} could not be run`, Cause.die(error))
+  return Effect.andThen(report, giveBack(runner, progress, false))
+}
+
+/** An instance that was alone with its host has spent a try; more than one, or one in company, are tried apart. */
+function onHostLost(
+  runner: LeaseRunner,
+  of: TaskOfRun,
+  progress: LeaseProgress,
+  lost: HostLost,
+): Effect.Effect<void, LeaseLost | StoreError> {
+  const left = progress.unreported()
+  const [mapIndex] = left
+  if (left.length !== 1 || mapIndex === undefined || !(progress.lease.isIsolated || lost.wasAlone)) {
+    return giveBack(runner, progress, true)
+  }
+  const failed = { mapIndex, kind: "failed", isFinal: false, startedMs: 0, endedMs: lost.afterMs } as const
+  const error = { type: "HostLost", message: lost.reason, stack: null }
+  const exception = toException(of.task, progress.lease.tryNumber, { ...failed, error })
+  return recordLoss(runner, progress, exception)
+}
+
+const recordLoss = Effect.fnUntraced(function* (
+  runner: LeaseRunner,
+  progress: LeaseProgress,
+  exception: RecordedException,
+) {
+  const { lease, remaining } = progress
+  const done = yield* untilAvailable(
+    runner.store.complete({
+      workerId: runner.workerId,
+      leaseId: lease.leaseId,
+      remainingBefore: remaining,
+      indexes: [],
+      values: "[]",
+      timings: null,
+      exceptions: [exception],
+      xcoms: [],
+      leaseSeconds: runner.leaseSeconds,
+    }),
+  )
+  if (done.isPageFinished) runner.onPageFinished(lease.expansionId)
+})
+
+function isTagged(error: unknown, tag: string): boolean {
+  return typeof error === "object" && error !== null && "_tag" in error && error._tag === tag
+}

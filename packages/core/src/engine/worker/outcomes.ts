@@ -1,0 +1,30 @@
+import type { SerializedTask } from "../../dag/serialized-dag.ts"
+import { retryDelayOf } from "../../expansion/retry-delay.ts"
+import type { OtherOutcome, TaskError } from "../../host/host-pool.ts"
+import type { RecordedException } from "../../store/lease-store.ts"
+
+/**
+ * Turns an instance that did not succeed into what is recorded of it: this is where a failure becomes a retry.
+ */
+export function toException(
+  task: SerializedTask,
+  tryNumber: number,
+  outcome: OtherOutcome,
+): RecordedException {
+  const { mapIndex, startedMs, endedMs } = outcome
+  const times = { mapIndex, startedMs: Math.round(startedMs), endedMs: Math.round(endedMs) }
+  if (outcome.kind === "skipped") {
+    const error = outcome.reason === null ? null : skipped(outcome.reason)
+    return { ...times, state: "skipped", error, retryDelayMs: null }
+  }
+  const { error } = outcome
+  if (outcome.isFinal || tryNumber > task.retries) {
+    return { ...times, state: "failed", error, retryDelayMs: null }
+  }
+  const retryDelayMs = retryDelayOf(task, { failures: tryNumber, mapIndex })
+  return { ...times, state: "up_for_retry", error, retryDelayMs }
+}
+
+function skipped(message: string): TaskError {
+  return { type: "Skip", message, stack: null }
+}

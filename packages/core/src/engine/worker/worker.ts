@@ -1,0 +1,127 @@
+/**
+ * The worker: claims leases, runs them in hosts, records outcomes, renews what it holds.
+ *
+ * It holds at most `lanes` leases at once, and each lane is a fiber: memory is O(leases), whatever the run's size. A
+ * lease that cannot be renewed was taken away: its instances are aborted and write nothing more.
+ */
+import { Effect, FiberMap } from "effect"
+import type { ExecutionContexts } from "../../expansion/execution-contexts.ts"
+import type { HostPool } from "../../host/host-pool.ts"
+import type { Lease } from "../../store/lease-store.ts"
+import type { StoreService } from "../../store/store.ts"
+import type { WakeGate } from "../../store/wake-gate.ts"
+import { makeFolder } from "./folder.ts"
+import type { LeaseRunner } from "./lease-run.ts"
+import { runLease } from "./lease-run.ts"
+import { LeaseSizes } from "./lease-size.ts"
+
+/** How long a worker without work sleeps at most before it looks again; retries come due by this clock. */
+export const workPollMs = 500
+
+/** What a worker works with and how much it takes on. */
+export interface WorkerOptions {
+  readonly store: StoreService
+  readonly hosts: HostPool
+  readonly contexts: ExecutionContexts
+  readonly gate: WakeGate
+  readonly workerId: string
+  /** Leases held at once. */
+  readonly lanes: number
+  /** Instances that run at once, over all lanes. */
+  readonly concurrency: number
+  readonly leaseSeconds: number
+}
+
+/** A worker's state and its turns. */
+export interface Worker {
+  /** Claims what there is room for, starts it, and waits when there is nothing; says how many leases it took. */
+  readonly claimOnce: Effect.Effect<number, unknown>
+  /** Extends the leases held and aborts those that were taken away. */
+  readonly renewOnce: Effect.Effect<void, unknown>
+  readonly foldOnce: Effect.Effect<void, unknown>
+  /** Aborts what runs and gives the rest back. */
+  readonly stop: Effect.Effect<void>
+  /** Ends when no lease is held. */
+  readonly idle: Effect.Effect<void>
+}
+
+/** Makes a worker; closing the scope interrupts what it runs. */
+export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
+  const { store, gate, workerId, leaseSeconds, lanes } = options
+  const fibers = yield* FiberMap.make<string, void, never>()
+  const aborts = new Map<string, AbortController>()
+  const concurrency = Math.max(1, Math.ceil(options.concurrency / lanes))
+  const sizes = new LeaseSizes(concurrency)
+  const folder = yield* makeFolder(store)
+  const runner: LeaseRunner = {
+    store,
+    hosts: options.hosts,
+    workerId,
+    leaseSeconds,
+    concurrency,
+    onPageFinished: folder.onPageFinished,
+    onRecorded: (expansionId, count, busyMs) => {
+      sizes.observe(expansionId, count, busyMs)
+      store.wake("progress")
+    },
+  }
+  let after: string | null = null
+
+  const start = (lease: Lease) => {
+    const abort = new AbortController()
+    aborts.set(lease.leaseId, abort)
+    const run = options.contexts.get(lease.expansionId).pipe(
+      Effect.flatMap((of) => runLease(runner, of, lease, abort.signal)),
+      Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} could not be started`, cause)),
+      Effect.ensuring(
+        Effect.sync(() => {
+          aborts.delete(lease.leaseId)
+          store.wake("work")
+        }),
+      ),
+    )
+    return FiberMap.run(fibers, lease.leaseId, run)
+  }
+
+  const claimOnce = Effect.gen(function* () {
+    const seen = gate.version()
+    const limit = lanes - aborts.size
+    if (limit <= 0) {
+      yield* gate.wait(seen, workPollMs)
+      return 0
+    }
+    const leases = yield* store.claim({
+      workerId,
+      limit,
+      leaseSeconds,
+      sizeDefault: sizes.sizeDefault,
+      sizes: sizes.hints(),
+      after,
+    })
+    after = leases.at(-1)?.expansionId ?? null
+    for (const lease of leases) yield* start(lease)
+    if (leases.length === 0) yield* gate.wait(seen, workPollMs)
+    return leases.length
+  })
+
+  const renewOnce = Effect.gen(function* () {
+    const leaseIds = [...aborts.keys()]
+    if (leaseIds.length === 0) return
+    const kept = new Set(yield* store.renew({ workerId, leaseIds, leaseSeconds }))
+    for (const id of leaseIds) {
+      if (!kept.has(id)) aborts.get(id)?.abort(new DOMException("the lease was taken away", "AbortError"))
+    }
+  })
+
+  const stop = Effect.sync(() => {
+    for (const abort of aborts.values()) abort.abort(new DOMException("the worker stops", "AbortError"))
+  })
+
+  return {
+    claimOnce,
+    renewOnce,
+    foldOnce: folder.foldOnce,
+    stop,
+    idle: Effect.ignore(FiberMap.awaitEmpty(fibers)),
+  } satisfies Worker
+})

@@ -1,0 +1,100 @@
+import { Effect } from "effect"
+import type { SerializedTask } from "../dag/serialized-dag.ts"
+import type { ExecutionContext } from "../host/host-pool.ts"
+import type { NotFound, StoreError } from "../store/errors.ts"
+import { expansionIdOf, partsOfExpansionId } from "../store/ids.ts"
+import type { DagVersion } from "../store/definition-store.ts"
+import type { StoreService } from "../store/store.ts"
+import { untilAvailable } from "../store/store-retry.ts"
+
+/** The most expansions and DAG versions that one process remembers; the longest unused goes first. */
+export const contextsMax = 1000
+
+/** What is known of a task of a run, once and for all its instances. */
+export interface TaskOfRun {
+  readonly task: SerializedTask
+  readonly version: DagVersion
+  readonly dagRunId: string
+  readonly context: ExecutionContext
+  /** The expansion of another task of the same run. */
+  readonly expansionOf: (taskId: string) => string
+  readonly ordinalOf: (taskId: string) => number
+}
+
+/** Looks up what a host must know of an expansion, and remembers it. */
+export interface ExecutionContexts {
+  readonly get: (expansionId: string) => Effect.Effect<TaskOfRun, NotFound | StoreError>
+}
+
+/** Makes the look-up; bounded by `contextsMax`. */
+export function makeExecutionContexts(store: StoreService): ExecutionContexts {
+  const versions = new Map<string, DagVersion>()
+  const tasks = new Map<string, TaskOfRun>()
+  const version = (id: string) => remembered(versions, id, store.dagVersion(id))
+  return {
+    get: (expansionId) => remembered(tasks, expansionId, load(store, version, expansionId)),
+  }
+}
+
+function remembered<A, E>(
+  cache: Map<string, A>,
+  key: string,
+  load: Effect.Effect<A, E>,
+): Effect.Effect<A, E> {
+  return Effect.suspend(() => {
+    const known = cache.get(key)
+    if (known !== undefined) {
+      cache.delete(key)
+      cache.set(key, known)
+      return Effect.succeed(known)
+    }
+    return Effect.map(untilAvailable(load), (value) => {
+      cache.set(key, value)
+      const oldest = cache.keys().next()
+      if (cache.size > contextsMax && oldest.done !== true) cache.delete(oldest.value)
+      return value
+    }) as Effect.Effect<A, E>
+  })
+}
+
+const load = Effect.fnUntraced(function* (
+  store: StoreService,
+  versionOf: (id: string) => Effect.Effect<DagVersion, NotFound | StoreError>,
+  expansionId: string,
+) {
+  const { dagRunId, ordinal } = partsOfExpansionId(expansionId)
+  const run = yield* store.dagRunById(dagRunId)
+  const version = yield* versionOf(run.dagVersionId)
+  const task = version.dag.tasks[ordinal]
+  if (task === undefined) throw new Error(`expansion ${expansionId} has no task in ${run.dagId}`)
+  const ordinals = new Map(version.dag.tasks.map((one) => [one.taskId, one.ordinal]))
+  const ordinalOf = (taskId: string) => {
+    const found = ordinals.get(taskId)
+    if (found === undefined) throw new Error(`task "${taskId}" is not in DAG "${run.dagId}"`)
+    return found
+  }
+  const expansionOf = (taskId: string) => expansionIdOf(dagRunId, ordinalOf(taskId))
+  const xcoms: Record<string, string> = {}
+  for (const taskId of task.xcomInputs) {
+    const value = yield* store
+      .xcom({ expansionId: expansionOf(taskId), mapIndex: -1, key: "return_value" })
+      .pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
+    if (value !== null) xcoms[taskId] = value
+  }
+  const date = (at: Date | null) => at?.toISOString() ?? null
+  const context: ExecutionContext = {
+    contextId: expansionId,
+    bundleHash: version.bundleHash,
+    dagId: run.dagId,
+    taskId: task.taskId,
+    runId: run.runId,
+    logicalDate: date(run.logicalDate),
+    dataIntervalStart: null,
+    dataIntervalEnd: null,
+    params: run.conf,
+    triesMax: task.retries + 1,
+    timeoutMs: task.timeoutMs,
+    xcoms,
+  }
+  return { task, version, dagRunId, context, expansionOf, ordinalOf } satisfies TaskOfRun
+})

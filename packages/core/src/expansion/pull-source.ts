@@ -1,0 +1,111 @@
+import { Effect } from "effect"
+import type { HostPool, PulledPage, TaskError } from "../host/host-pool.ts"
+import { HostLost, PullFailed } from "../host/host-pool.ts"
+import type { StoredSlice } from "../store/expansion-store.ts"
+import type { StoreService } from "../store/store.ts"
+import { untilAvailable } from "../store/store-retry.ts"
+import type { TaskOfRun } from "./execution-contexts.ts"
+import { makeRunReader } from "./run-reader.ts"
+
+/** A pulled page with how far it has read the streams of other tasks. */
+export interface Pulled {
+  readonly page: PulledPage
+  readonly consumed: readonly { ordinal: number; index: number }[]
+  /** A shared source above ended because it broke: this page is the last, and not the whole. */
+  readonly brokenUpstream: string | null
+}
+
+/** Why a page could not be had. */
+export interface PullProblem {
+  readonly error: TaskError
+  readonly leafTaskId: string | null
+  readonly retryable: boolean
+}
+
+/** Where the pages of one expansion come from. */
+export interface PullSource {
+  readonly pull: (request: {
+    cursor: string | null
+    pageSize: number
+    pageBytesMax: number
+  }) => Effect.Effect<Pulled, PullProblem>
+  readonly close: Effect.Effect<void>
+}
+
+/**
+ * Chooses how an expansion is pulled: through a host where user code makes its items, straight from the store where
+ * the results of one task go unchanged to the next.
+ */
+export function pullSourceOf(store: StoreService, hosts: HostPool, of: TaskOfRun): PullSource {
+  const leaf = of.task.mapping?.leaves[0]
+  return of.task.mapping?.isDirect === true && leaf?.kind === "stream"
+    ? directSource(store, of, leaf.taskId)
+    : hostedSource(store, hosts, of)
+}
+
+/** Reads another task's stream unread and unparsed; the cursor is the next index. */
+function directSource(store: StoreService, of: TaskOfRun, upstream: string): PullSource {
+  const expansionId = of.expansionOf(upstream)
+  const ordinal = of.ordinalOf(upstream)
+  return {
+    pull: ({ cursor, pageSize }) =>
+      untilAvailable(
+        store.readStream({
+          expansionId,
+          fromIndex: cursor === null ? 0 : Number(cursor),
+          limit: pageSize,
+        }),
+      ).pipe(
+        Effect.map((slice) => ({
+          page: directPage(slice, pageSize),
+          consumed: [{ ordinal, index: slice.nextIndex }],
+          brokenUpstream: slice.isBroken ? upstream : null,
+        })),
+        Effect.orDie,
+      ),
+    close: Effect.void,
+  }
+}
+
+function directPage(slice: StoredSlice, pageSize: number): PulledPage {
+  return {
+    items: slice.items,
+    next: slice.exhausted ? null : String(slice.nextIndex),
+    waiting: slice.items.length < pageSize && !slice.exhausted,
+    logs: [],
+  }
+}
+
+function hostedSource(store: StoreService, hosts: HostPool, of: TaskOfRun): PullSource {
+  return {
+    pull: (request) =>
+      Effect.suspend(() => {
+        const consumed = new Map<string, number>()
+        let brokenUpstream: string | null = null
+        const reader = makeRunReader(store, of, (taskId, slice) => {
+          consumed.set(taskId, Math.max(consumed.get(taskId) ?? 0, slice.nextIndex))
+          if (slice.isBroken) brokenUpstream = taskId
+        })
+        return Effect.tryPromise({
+          try: (signal) => hosts.pull({ context: of.context, request, reader, signal }),
+          catch: toProblem,
+        }).pipe(
+          Effect.map((page) => ({
+            page,
+            consumed: [...consumed].map(([taskId, index]) => ({ ordinal: of.ordinalOf(taskId), index })),
+            brokenUpstream,
+          })),
+        )
+      }),
+    close: Effect.promise(() => hosts.closeStream(of.context.contextId)),
+  }
+}
+
+function toProblem(error: unknown): PullProblem {
+  if (error instanceof PullFailed) return error
+  if (error instanceof HostLost) {
+    const lost = { type: "HostLost", message: error.reason, stack: null }
+    return { error: lost, leafTaskId: null, retryable: true }
+  }
+  throw error
+}

@@ -1,0 +1,34 @@
+import { Effect } from "effect"
+import type { EncodedReader } from "../host/host-pool.ts"
+import type { StoredSlice } from "../store/expansion-store.ts"
+import type { StoreService } from "../store/store.ts"
+import { untilAvailable } from "../store/store-retry.ts"
+import type { TaskOfRun } from "./execution-contexts.ts"
+
+/** The most items one read gives back, however many were asked for. */
+export const readItemsMax = 10_000
+
+/** Told of each slice that was read, so that a runner knows how far a page has taken its upstream. */
+export type OnSlice = (taskId: string, slice: StoredSlice) => void
+
+/** Answers a host's reads of what other tasks of its run have left. */
+export function makeRunReader(store: StoreService, of: TaskOfRun, onSlice?: OnSlice): EncodedReader {
+  return {
+    readStream: ({ taskId, fromIndex, limit }) =>
+      Effect.runPromise(
+        untilAvailable(
+          store.readStream({
+            expansionId: of.expansionOf(taskId),
+            fromIndex,
+            limit: Math.min(limit, readItemsMax),
+          }),
+        ).pipe(Effect.tap((slice) => Effect.sync(() => onSlice?.(taskId, slice)))),
+      ),
+    readXCom: ({ taskId, key = "return_value", mapIndex = -1 }) =>
+      Effect.runPromise(
+        untilAvailable(store.xcom({ expansionId: of.expansionOf(taskId), mapIndex, key })).pipe(
+          Effect.catchTag("NotFound", () => Effect.succeed(null)),
+        ),
+      ),
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The TaskExpansion runner: takes expansions that can be pulled, and pulls each in a fiber of its own.
+ *
+ * Any number of runners share the work. What a runner holds is its own under an epoch; when it dies, its leases
+ * expire, and another goes on at the committed cursor. An expansion that waits for room holds a fiber and no slot.
+ */
+import { Cause, Effect, FiberMap } from "effect"
+import type { HostPool } from "../host/host-pool.ts"
+import type { ExpansionLease } from "../store/expansion-store.ts"
+import type { StoreService } from "../store/store.ts"
+import { untilAvailable } from "../store/store-retry.ts"
+import type { WakeGate } from "../store/wake-gate.ts"
+import type { ExecutionContexts } from "./execution-contexts.ts"
+import { pullLoop } from "./pull-loop.ts"
+import { pullSourceOf } from "./pull-source.ts"
+
+/** What a runner works with and how much it takes on. */
+export interface RunnerOptions {
+  readonly store: StoreService
+  readonly hosts: HostPool
+  readonly contexts: ExecutionContexts
+  readonly gate: WakeGate
+  readonly runnerId: string
+  /** The most expansions pulled at once by this runner. */
+  readonly expansionsMax: number
+  readonly leaseSeconds: number
+}
+
+type Held = FiberMap.FiberMap<string, void, never>
+
+/** A runner's state: the expansions it holds, with their epochs. */
+export interface Runner {
+  readonly fibers: Held
+  readonly epochs: Map<string, number>
+}
+
+/** Makes an empty runner; closing the scope ends what it pulls. */
+export const makeRunner = Effect.fnUntraced(function* () {
+  return { fibers: yield* FiberMap.make<string, void, never>(), epochs: new Map<string, number>() }
+})
+
+/** Takes what can be had and starts pulling it; says how many. */
+export const takeOnce = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
+  const limit = options.expansionsMax - runner.epochs.size
+  if (limit <= 0) return 0
+  const { runnerId, leaseSeconds, store } = options
+  const leases = yield* store.leaseExpansions({ runnerId, limit, leaseSeconds })
+  for (const lease of leases) {
+    runner.epochs.set(lease.expansionId, lease.epoch)
+    yield* FiberMap.run(runner.fibers, lease.expansionId, pullExpansion(runner, options, lease))
+  }
+  return leases.length
+})
+
+/** Extends what the runner holds, and stops what was taken away. */
+export const renewOnce = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
+  const held = [...runner.epochs].map(([expansionId, epoch]) => ({ expansionId, epoch }))
+  if (held.length === 0) return
+  const { runnerId, leaseSeconds, store } = options
+  const kept = new Set(yield* store.renewExpansions({ runnerId, held, leaseSeconds }))
+  for (const { expansionId, epoch } of held) {
+    if (kept.has(expansionId) || runner.epochs.get(expansionId) !== epoch) continue
+    yield* FiberMap.remove(runner.fibers, expansionId)
+  }
+})
+
+/** Gives back all that the runner holds, so that another may take it at once. */
+export const releaseAll = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
+  const held = [...runner.epochs].map(([expansionId, epoch]) => ({ expansionId, epoch }))
+  yield* FiberMap.clear(runner.fibers)
+  if (held.length === 0) return
+  yield* options.store.releaseExpansions({ runnerId: options.runnerId, held })
+})
+
+/** Pulls one expansion to its end. Whatever ends it otherwise gives it back, for the next turn or another runner. */
+function pullExpansion(runner: Runner, options: RunnerOptions, lease: ExpansionLease): Effect.Effect<void> {
+  const { store, hosts, contexts, gate, runnerId } = options
+  const held = [{ expansionId: lease.expansionId, epoch: lease.epoch }]
+  return contexts.get(lease.expansionId).pipe(
+    Effect.flatMap((of) => pullLoop({ store, gate, of, source: pullSourceOf(store, hosts, of), lease })),
+    Effect.catchCause((cause) =>
+      Effect.gen(function* () {
+        if (!isLost(cause)) yield* Effect.logWarning(`pulling expansion ${lease.expansionId} failed`, cause)
+        // Released only after a pause, so that what fails at once does not spin.
+        yield* Effect.sleep(releasePauseMs)
+        yield* untilAvailable(store.releaseExpansions({ runnerId, held })).pipe(Effect.ignore)
+      }),
+    ),
+    Effect.ensuring(Effect.sync(() => forget(runner, lease))),
+  )
+}
+
+/** How long a runner keeps an expansion whose pulling failed for a reason of ours, before it gives it back. */
+const releasePauseMs = 200
+
+function forget(runner: Runner, lease: ExpansionLease): void {
+  if (runner.epochs.get(lease.expansionId) === lease.epoch) runner.epochs.delete(lease.expansionId)
+}
+
+function isLost(cause: Cause.Cause<unknown>): boolean {
+  const error = Cause.squash(cause)
+  return (
+    Cause.hasInterruptsOnly(cause) ||
+    (typeof error === "object" && error !== null && "_tag" in error && error._tag === "LeaseLost")
+  )
+}

@@ -1,0 +1,231 @@
+import type { Json } from "../json.ts"
+import type { SerializedDag } from "../dag/serialized-dag.ts"
+
+/**
+ * The port to the processes in which user code runs. `@sluice/host` implements it with child processes; tests
+ * implement it in memory.
+ *
+ * Values cross it as text in the value codec's form (`@sluice/host/codec`): the engine passes them on unread.
+ */
+export interface HostPool {
+  /**
+   * Runs the instances of one lease. Outcomes come in batches through `onBatch` while it runs; the promise settles
+   * after the last batch. Aborting `signal` aborts the signal of each running instance; what has not ended
+   * `abortGraceMs` later costs the host its life. Rejects with `HostLost` when the host died: whatever had no
+   * outcome by then has none.
+   */
+  run(options: {
+    readonly context: ExecutionContext
+    readonly work: LeaseWork
+    readonly onBatch: (batch: OutcomeBatch) => void
+    readonly reader: EncodedReader
+    readonly signal: AbortSignal
+  }): Promise<void>
+
+  /**
+   * Pulls one page of the stream that the mapped task (or shared source) of `context` iterates. The pipeline stays
+   * open in its host between pulls; pulled again with the cursor it returned last, it goes on, with any other cursor it is
+   * re-opened there. Rejects with `PullFailed` or `HostLost`.
+   */
+  pull(options: {
+    readonly context: ExecutionContext
+    readonly request: PullRequest
+    readonly reader: EncodedReader
+    readonly signal: AbortSignal
+  }): Promise<PulledPage>
+
+  /** Closes the pipeline that `pull` keeps open for this context, running its `finally` blocks. */
+  closeStream(contextId: string): Promise<void>
+
+  /** Evaluates a bundle in a limited child and says which DAGs it defines. Rejects with `BundleRejected`. */
+  describe(bundle: Bundle): Promise<readonly SerializedDag[]>
+
+  /** Ends all hosts: aborts what runs, waits for `graceMs`, then kills. */
+  close(options: { readonly graceMs: number }): Promise<void>
+}
+
+/** A DAG file with all that it imports, as one ES module. The hash names the code. */
+export interface Bundle {
+  readonly hash: string
+  readonly code: string
+  readonly sourceMap: string | null
+}
+
+/** What a host must know once about the expansion whose instances or pages it runs. */
+export interface ExecutionContext {
+  /** The expansion's id. */
+  readonly contextId: string
+  readonly bundleHash: string
+  readonly dagId: string
+  readonly taskId: string
+  readonly runId: string
+  readonly logicalDate: string | null
+  readonly dataIntervalStart: string | null
+  readonly dataIntervalEnd: string | null
+  readonly params: Json
+  /** Attempts an instance may have in all: retries + 1. */
+  readonly triesMax: number
+  readonly timeoutMs: number | null
+  /** The encoded values of the task's `xcomInputs`, by task id. */
+  readonly xcoms: Readonly<Record<string, string>>
+}
+
+export interface LeaseWork {
+  readonly leaseId: string
+  /** The map index of the first instance; -1 for an unmapped task. */
+  readonly firstIndex: number
+  readonly count: number
+  /** The encoded inputs as one JSON array text of `count` elements; null for an unmapped task. */
+  readonly items: string | null
+  /** Map indexes of the range that must not run: their outcome is recorded already. Ascending. */
+  readonly recorded: readonly number[]
+  readonly tryNumber: number
+  /** The most instances of this lease that may run at once. */
+  readonly concurrency: number
+  /** True when nothing else may run in the host meanwhile: an instance is suspected of killing hosts. */
+  readonly isolated: boolean
+}
+
+/**
+ * How some instances of a lease ended. `indexes` are the map indexes of the successes in ascending order, or null
+ * when it is every one of the lease that is not in `recorded` or `others`; `values` is their encoded results as one
+ * JSON array text in that order.
+ */
+export interface OutcomeBatch {
+  readonly leaseId: string
+  readonly indexes: readonly number[] | null
+  readonly values: string
+  readonly others: readonly OtherOutcome[]
+  /** Milliseconds from the lease's start in the host to each success's start and end, or null when all took too little to tell. */
+  readonly timings: { readonly startedMs: readonly number[]; readonly endedMs: readonly number[] } | null
+  readonly xcoms: readonly PushedXCom[]
+  readonly logs: readonly LogEntry[]
+  /** The sum of the milliseconds that the instances of this batch took each, for the size of the next lease. */
+  readonly busyMs: number
+}
+
+/** An instance that did not succeed. `isFinal` means user code asked for no retry. */
+export type OtherOutcome =
+  | {
+      readonly mapIndex: number
+      readonly kind: "failed"
+      readonly error: TaskError
+      readonly isFinal: boolean
+      readonly startedMs: number
+      readonly endedMs: number
+    }
+  | {
+      readonly mapIndex: number
+      readonly kind: "skipped"
+      readonly reason: string | null
+      readonly startedMs: number
+      readonly endedMs: number
+    }
+
+/** What is kept of a thrown value. `stack` points into the author's source, through the bundle's source map. */
+export interface TaskError {
+  readonly type: string
+  readonly message: string
+  readonly stack: string | null
+}
+
+export interface PushedXCom {
+  readonly mapIndex: number
+  readonly key: string
+  readonly value: string
+}
+
+export interface LogEntry {
+  /** The instance that logged; null for a page pull or code outside any instance. */
+  readonly mapIndex: number | null
+  readonly tryNumber: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly level: "debug" | "info" | "warning" | "error"
+  readonly message: string
+  readonly fields: Json | null
+}
+
+export interface PullRequest {
+  /** JSON text of the cursor, or null for the stream's start. */
+  readonly cursor: string | null
+  readonly pageSize: number
+  readonly pageBytesMax: number
+}
+
+export interface PulledPage {
+  /** Encoded items, one JSON text each; a gap is its state. */
+  readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
+  /** JSON text of the cursor that follows; null: exhausted. */
+  readonly next: string | null
+  readonly waiting: boolean
+  readonly logs: readonly LogEntry[]
+}
+
+/** Answers a host's reads of what other tasks of the run have left, in encoded form. */
+export interface EncodedReader {
+  readStream(options: {
+    readonly taskId: string
+    readonly fromIndex: number
+    readonly limit: number
+  }): Promise<{
+    readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
+    readonly nextIndex: number
+    readonly exhausted: boolean
+  }>
+  readXCom(options: {
+    readonly taskId: string
+    readonly key?: string
+    readonly mapIndex?: number
+  }): Promise<string | null>
+}
+
+/** The process that ran user code is gone: it exited, was killed for hanging, or ran out of memory. */
+export class HostLost extends Error {
+  override readonly name = "HostLost"
+  /** Why, in a sentence for the one who wrote the task. */
+  readonly reason: string
+  /** True when a single instance ran in the host, and nothing else. */
+  readonly wasAlone: boolean
+  /** Milliseconds from the start of the lease, or the pull, to the loss. */
+  readonly afterMs: number
+  constructor(reason: string, options: { wasAlone: boolean; afterMs: number }) {
+    super(reason)
+    this.reason = reason
+    this.wasAlone = options.wasAlone
+    this.afterMs = options.afterMs
+  }
+}
+
+/** A page could not be pulled. */
+export class PullFailed extends Error {
+  override readonly name = "PullFailed"
+  readonly error: TaskError
+  /** The source that threw; null when the pipeline's own functions did. */
+  readonly leafTaskId: string | null
+  /** False for what another try cannot mend: a page of the wrong shape, over the byte limit, `FailWithoutRetry`. */
+  readonly retryable: boolean
+  readonly logs: readonly LogEntry[]
+  constructor(options: {
+    error: TaskError
+    leafTaskId: string | null
+    retryable: boolean
+    logs: readonly LogEntry[]
+  }) {
+    super(options.error.message)
+    this.error = options.error
+    this.leafTaskId = options.leafTaskId
+    this.retryable = options.retryable
+    this.logs = options.logs
+  }
+}
+
+/** A DAG file could not be loaded: it threw, defines no DAG, took too long or too much memory. */
+export class BundleRejected extends Error {
+  override readonly name = "BundleRejected"
+  readonly error: TaskError
+  constructor(error: TaskError) {
+    super(error.message)
+    this.error = error
+  }
+}

@@ -1,0 +1,47 @@
+import { Schema } from "effect"
+
+/** The store could not be reached, or did not answer in time. The same call may succeed later. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
+  operation: Schema.String,
+  message: Schema.String,
+  cause: Schema.optional(Schema.Unknown),
+}) {
+  readonly retryable = true
+}
+
+/** The store refused a statement: a bug of ours or a broken schema. Retrying does not help. */
+export class StoreFailure extends Schema.TaggedError<StoreFailure>()("StoreFailure", {
+  operation: Schema.String,
+  message: Schema.String,
+  cause: Schema.optional(Schema.Unknown),
+}) {
+  readonly retryable = false
+}
+
+/** What any store call may fail with. */
+export type StoreError = StoreUnavailable | StoreFailure
+
+/** Another worker or runner holds it now, or it was taken away. Stop quietly: its result wins, not ours. */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
+  /** What was held: a lease of instances, or the right to pull an expansion. */
+  held: Schema.Literals(["lease", "expansion"]),
+  id: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+/** The dag run id is taken. */
+export class DuplicateDagRun extends Schema.TaggedError<DuplicateDagRun>()("DuplicateDagRun", {
+  dagId: Schema.String,
+  runId: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+/** What was asked for does not exist. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+  what: Schema.String,
+  id: Schema.String,
+}) {
+  readonly retryable = false
+}

@@ -1,0 +1,192 @@
+import type { Effect } from "effect"
+import type { SerializedTask } from "../dag/serialized-dag.ts"
+import type { TaskError } from "../host/host-pool.ts"
+import type { ExpansionState } from "../state/expansion.ts"
+import type { TriggerRule, UpstreamCounts } from "../state/trigger-rule.ts"
+import type { LeaseLost, StoreError } from "./errors.ts"
+
+/** What a runner must know to pull an expansion, and its right to do so. */
+export interface ExpansionLease {
+  readonly expansionId: string
+  readonly dagRunId: string
+  readonly dagVersionId: string
+  readonly taskId: string
+  readonly kind: "mapped" | "source"
+  readonly epoch: number
+  /** JSON text of the cursor; null: from the start. */
+  readonly cursor: string | null
+  readonly pullFailures: number
+  /** Milliseconds until the next pull may happen, after a failed one; 0: now. */
+  readonly pullAfterMs: number
+}
+
+/** How an expansion stands against its window. */
+export interface ExpansionProgress {
+  readonly state: ExpansionState
+  readonly isPaused: boolean
+  readonly window: number
+  readonly pageSize: number
+  readonly pageBytesMax: number
+  readonly maxItems: number | null
+  readonly created: number
+  /** Instances that have ended, folded or not. */
+  readonly finished: number
+  /** The least that a started consumer has taken of this stream; null: nothing holds it back. */
+  readonly consumed: number | null
+}
+
+/** A place in a committed page whose instance is decided by its upstream. */
+export interface CommittedGap {
+  /** The place within the page, from 0. */
+  readonly position: number
+  readonly state: "upstream_failed" | "skipped"
+}
+
+/** An expansion with the facts on which the scheduler decides. */
+export interface DueExpansion {
+  readonly expansionId: string
+  readonly dagRunId: string
+  readonly taskId: string
+  readonly kind: SerializedTask["kind"]
+  readonly state: ExpansionState
+  /** Changes with every fact; a decision is refused when the facts have moved on. */
+  readonly seq: string
+  readonly triggerRule: TriggerRule
+  readonly upstream: UpstreamCounts
+  readonly isLeaf: boolean
+  readonly exhausted: boolean
+  readonly streamFailure: "own" | "upstream" | null
+  readonly created: number
+  readonly success: number
+  readonly failed: number
+  readonly skipped: number
+  readonly upstreamFailed: number
+}
+
+/** A slice of a stream that a task of the run has left, encoded. */
+export interface StoredSlice {
+  readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
+  readonly nextIndex: number
+  /** The stream has ended and nothing follows this slice. */
+  readonly exhausted: boolean
+  /** The stream ended because it broke: what was read is not the whole. */
+  readonly isBroken: boolean
+}
+
+/** How an expansion stands, for people and programs that watch. */
+export interface ExpansionView {
+  readonly expansionId: string
+  readonly taskId: string
+  readonly ordinal: number
+  readonly kind: SerializedTask["kind"]
+  readonly state: ExpansionState
+  readonly window: number | null
+  readonly isPaused: boolean
+  /** Pages pulled from the source (empty ones included), and pages stored. */
+  readonly pulls: number
+  readonly pages: number
+  readonly created: number
+  readonly running: number
+  readonly success: number
+  readonly failed: number
+  readonly skipped: number
+  readonly upstreamFailed: number
+  /** Instances waiting for their next try. */
+  readonly retrying: number
+  readonly exhausted: boolean
+  readonly cursor: string | null
+  readonly consumed: number | null
+  readonly pullFailures: number
+  /** When the next pull may happen after a failed one. */
+  readonly pullAfter: Date | null
+  readonly streamError: TaskError | null
+  readonly openedAt: Date | null
+  readonly firstSuccessAt: Date | null
+  /** Pulls that had been made when the first instance ended. */
+  readonly pullsAtFirstSuccess: number | null
+  /** The most instances that were unfinished after any commit of a page. */
+  readonly unfinishedPeak: number
+  readonly endedAt: Date | null
+}
+
+/** Expansions: pulled by runners under an epoch, folded and decided by the scheduler. */
+export interface ExpansionStore {
+  /** Takes the right to pull open expansions that nobody holds, under a new epoch each. */
+  readonly leaseExpansions: (options: {
+    runnerId: string
+    limit: number
+    leaseSeconds: number
+  }) => Effect.Effect<readonly ExpansionLease[], StoreError>
+  /** Extends the held expansions' leases; gives back those still held. */
+  readonly renewExpansions: (options: {
+    runnerId: string
+    held: readonly { expansionId: string; epoch: number }[]
+    leaseSeconds: number
+  }) => Effect.Effect<readonly string[], StoreError>
+  /** Gives expansions back, so that another runner may take them at once. */
+  readonly releaseExpansions: (options: {
+    runnerId: string
+    held: readonly { expansionId: string; epoch: number }[]
+  }) => Effect.Effect<void, StoreError>
+  readonly progress: (expansionId: string) => Effect.Effect<ExpansionProgress, StoreError>
+  /**
+   * Commits a page: cursor, indexes, instances to be, and exhaustion move together, or not at all.
+   *
+   * `items` are encoded inputs in order (`null` at a gap). No items moves the cursor alone. Fails with `LeaseLost`
+   * when the epoch has passed to another runner, or the expansion is not open any more.
+   */
+  readonly commitPage: (options: {
+    expansionId: string
+    epoch: number
+    items: readonly (string | null)[]
+    gaps: readonly CommittedGap[]
+    /** JSON text; null only when exhausted. */
+    cursor: string | null
+    exhausted: boolean
+    pulls: number
+    /** How far this page has taken the streams of other tasks, by task ordinal. */
+    consumed: readonly { ordinal: number; index: number }[]
+    /** The fused sources that end with this expansion, by ordinal. */
+    fusedSources: readonly number[]
+  }) => Effect.Effect<ExpansionProgress, LeaseLost | StoreError>
+  /** Records a failed pull that will be tried again after a delay. */
+  readonly delayPull: (options: {
+    expansionId: string
+    epoch: number
+    error: TaskError
+    delayMs: number
+  }) => Effect.Effect<void, LeaseLost | StoreError>
+  /** Ends a stream that cannot be pulled further. `failedSource`: the fused source that broke, by ordinal. */
+  readonly breakStream: (options: {
+    expansionId: string
+    epoch: number
+    error: TaskError
+    failure: "own" | "upstream"
+    failedSource: number | null
+    fusedSources: readonly number[]
+  }) => Effect.Effect<void, LeaseLost | StoreError>
+  /** Reads the items of a mapped task (its results, as far as they are there without a hole) or of a shared source. */
+  readonly readStream: (options: {
+    expansionId: string
+    fromIndex: number
+    limit: number
+  }) => Effect.Effect<StoredSlice, StoreError>
+  /** Adds the counters of finished pages to their expansions; says how many pages. All expansions when none is named. */
+  readonly fold: (options: {
+    expansionIds: readonly string[] | null
+    limit: number
+  }) => Effect.Effect<number, StoreError>
+  /** Expansions whose facts have changed since they were last decided. */
+  readonly dueExpansions: (options: { limit: number }) => Effect.Effect<readonly DueExpansion[], StoreError>
+  /**
+   * Moves an expansion to its next state and tells its downstream; with `to: null` only notes that the facts were
+   * seen. False when the facts have moved on meanwhile.
+   */
+  readonly decideExpansion: (options: {
+    expansionId: string
+    seq: string
+    from: ExpansionState
+    to: ExpansionState | null
+  }) => Effect.Effect<boolean, StoreError>
+  readonly expansionsOfRun: (dagRunId: string) => Effect.Effect<readonly ExpansionView[], StoreError>
+}

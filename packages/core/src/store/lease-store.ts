@@ -1,0 +1,82 @@
+import type { Effect } from "effect"
+import type { LogEntry, PushedXCom, TaskError } from "../host/host-pool.ts"
+import type { LeaseLost, StoreError } from "./errors.ts"
+
+/** A worker's right to run a range of instances, with their inputs. */
+export interface Lease {
+  readonly leaseId: string
+  readonly expansionId: string
+  readonly firstIndex: number
+  readonly count: number
+  /** Instances of the range without a recorded outcome. */
+  readonly remaining: number
+  readonly tryNumber: number
+  /** The encoded inputs as one JSON array text; null for an unmapped task. */
+  readonly items: string | null
+  readonly recorded: readonly number[]
+  /** Set when an earlier lease of this range cost its host. */
+  readonly isIsolated: boolean
+}
+
+/** An instance of a lease that ended in another way than success. */
+export interface RecordedException {
+  readonly mapIndex: number
+  readonly state: "failed" | "skipped" | "up_for_retry"
+  readonly error: TaskError | null
+  /** Milliseconds until the next try; only for `up_for_retry`. */
+  readonly retryDelayMs: number | null
+  readonly startedMs: number
+  readonly endedMs: number
+}
+
+/** Leases: claimed, renewed, completed, given back, rescued. */
+export interface LeaseStore {
+  /**
+   * Takes up to `limit` ranges of work, each a lease of its own: first what was offered again (retries, rescued
+   * ranges), then open pages, by priority, and in turn between expansions, beginning after `after`.
+   */
+  readonly claim: (options: {
+    workerId: string
+    limit: number
+    leaseSeconds: number
+    /** Instances in a lease, unless `sizes` says otherwise for the expansion. */
+    sizeDefault: number
+    sizes: readonly { expansionId: string; size: number }[]
+    after: string | null
+  }) => Effect.Effect<readonly Lease[], StoreError>
+  /**
+   * Records outcomes of a lease, once. `indexes: null` says that every instance of a lease of which nothing was
+   * recorded before succeeded (then nothing else may be given); `values` is a JSON array text of the results. The
+   * lease shrinks, and is gone with its last instance. `remainingBefore` is how many instances had no record when
+   * this call was made: where it differs the call fails with `LeaseLost`, so that it may safely be sent again.
+   */
+  readonly complete: (options: {
+    workerId: string
+    leaseId: string
+    remainingBefore: number
+    indexes: readonly number[] | null
+    values: string
+    timings: { readonly startedMs: readonly number[]; readonly endedMs: readonly number[] } | null
+    exceptions: readonly RecordedException[]
+    xcoms: readonly PushedXCom[]
+    leaseSeconds: number
+  }) => Effect.Effect<{ remaining: number; isPageFinished: boolean }, LeaseLost | StoreError>
+  /** Extends leases; gives back those still held. What is missing was taken away: stop it. */
+  readonly renew: (options: {
+    workerId: string
+    leaseIds: readonly string[]
+    leaseSeconds: number
+  }) => Effect.Effect<readonly string[], StoreError>
+  /** Gives a lease's unrecorded instances back at once; `split` halves the range and isolates what is left. */
+  readonly release: (options: {
+    workerId: string
+    leaseId: string
+    split: boolean
+  }) => Effect.Effect<void, StoreError>
+  /** Offers expired leases again; says how many. */
+  readonly rescue: (options: { limit: number }) => Effect.Effect<number, StoreError>
+  readonly appendLogs: (options: {
+    expansionId: string
+    entries: readonly LogEntry[]
+  }) => Effect.Effect<void, StoreError>
+}

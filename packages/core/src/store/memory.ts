@@ -1,0 +1,33 @@
+import { Layer } from "effect"
+import { definitions } from "./memory/definitions.ts"
+import { expansions } from "./memory/expansions.ts"
+import { leases } from "./memory/leases.ts"
+import { reads } from "./memory/reads.ts"
+import { roles } from "./memory/roles.ts"
+import { runs } from "./memory/runs.ts"
+import { emptyState } from "./memory/state.ts"
+import { wakeups } from "./memory/wakeups.ts"
+import { Store, type StoreService } from "./store.ts"
+
+/*
+ * The reference implementation of the store: for tests, simulations, and to read what a verb means. Each verb runs
+ * synchronously inside one effect, so nothing comes between its reads and its writes. All is lost with the process.
+ */
+
+/** Makes a store that lives in memory. `now` gives milliseconds, so that a simulation can drive its clock. */
+export function makeMemoryStore(options: { readonly now?: () => number } = {}): StoreService {
+  const state = emptyState(options.now ?? Date.now)
+  return {
+    ...definitions(state),
+    ...runs(state),
+    ...expansions(state),
+    ...leases(state),
+    ...reads(state),
+    ...roles(state),
+    ...wakeups(),
+  }
+}
+
+/** Provides a memory store, a new one each time the layer is built. */
+export const memoryStoreLayer = (options: { readonly now?: () => number } = {}): Layer.Layer<Store> =>
+  Layer.sync(Store, () => makeMemoryStore(options))

@@ -1,0 +1,51 @@
+import { isFinalExpansionState } from "../../state/expansion.ts"
+import { offerRest } from "./offers.ts"
+import { type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
+
+/** Cancels a run that has not ended: parks its leases as offers, which nobody can claim before it is resumed. */
+export function cancelRun(state: MemoryState, run: RunRecord, note: string): boolean {
+  if (run.state !== "queued" && run.state !== "running") return false
+  run.state = "failed"
+  run.note = note
+  run.isCancelled = true
+  run.endedAt = new Date(state.now())
+  for (const expansion of run.expansions) {
+    if (!isFinalExpansionState(expansion.state)) cancelExpansion(state, expansion)
+  }
+  return true
+}
+
+function cancelExpansion(state: MemoryState, expansion: ExpansionRecord): void {
+  for (const lease of expansion.leases) offerRest(state, lease)
+  expansion.state = "cancelled"
+  expansion.seq += 1
+  expansion.endedAt = state.now()
+  expansion.heldBy = null
+  state.due.delete(expansion)
+  state.unended.delete(expansion)
+}
+
+/** Takes a cancelled run up again: each cancelled expansion goes back to the state that its facts speak of. */
+export function resumeRun(state: MemoryState, run: RunRecord): boolean {
+  if (!run.isCancelled) return false
+  run.state = "running"
+  run.note = null
+  run.isCancelled = false
+  run.endedAt = null
+  for (const expansion of run.expansions) {
+    if (expansion.state === "cancelled") resumeExpansion(state, expansion)
+  }
+  return true
+}
+
+function resumeExpansion(state: MemoryState, expansion: ExpansionRecord): void {
+  expansion.state = resumedState(expansion)
+  expansion.endedAt = null
+  state.unended.add(expansion)
+  markDue(state, expansion)
+}
+
+function resumedState(expansion: ExpansionRecord): "waiting" | "open" | "draining" {
+  if (expansion.exhausted) return "draining"
+  return expansion.openedAt === null ? "waiting" : "open"
+}

@@ -1,0 +1,124 @@
+import { type ExpansionState, expansionTransitions, isFinalExpansionState } from "../../state/expansion.ts"
+import type { UpstreamCounts } from "../../state/trigger-rule.ts"
+import type { DueExpansion, ExpansionStore } from "../expansion-store.ts"
+import { addCounts, isFoldedWhole } from "./counts.ts"
+import { addPage } from "./pages.ts"
+import { type ExpansionRecord, type MemoryState, type PageRecord, markDue } from "./state.ts"
+
+type DecideOptions = Parameters<ExpansionStore["decideExpansion"]>[0]
+
+/** Expansions whose facts have changed, in the order of their ids. */
+export function dueExpansions(state: MemoryState, limit: number): DueExpansion[] {
+  const due = [...state.due].sort((a, b) => a.order - b.order)
+  return due.slice(0, limit).map(factsOf)
+}
+
+function factsOf(expansion: ExpansionRecord): DueExpansion {
+  return {
+    expansionId: expansion.id,
+    dagRunId: expansion.run.id,
+    taskId: expansion.task.taskId,
+    kind: expansion.task.kind,
+    state: expansion.state,
+    seq: String(expansion.seq),
+    triggerRule: expansion.task.triggerRule,
+    upstream: { ...expansion.upstream },
+    isLeaf: expansion.edgesOut.length === 0,
+    exhausted: expansion.exhausted,
+    streamFailure: expansion.streamFailure,
+    created: expansion.created,
+    ...expansion.folded,
+  }
+}
+
+/** Applies a decision of the scheduler, unless the facts it was made on have moved on. */
+export function decideExpansion(state: MemoryState, options: DecideOptions): boolean {
+  const { from, to } = options
+  if (to !== null) requireTransition(from, to)
+  const expansion = state.expansions.get(options.expansionId)
+  if (expansion?.state !== from || String(expansion.seq) !== options.seq) return false
+  state.due.delete(expansion)
+  if (to !== null) moveTo(state, expansion, to)
+  return true
+}
+
+function requireTransition(from: ExpansionState, to: ExpansionState): void {
+  const next: readonly ExpansionState[] = expansionTransitions[from]
+  if (!next.includes(to)) throw new Error(`an expansion does not go from ${from} to ${to}`)
+}
+
+function moveTo(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
+  expansion.state = to
+  expansion.seq += 1
+  if (to === "open") open(state, expansion)
+  if (to === "draining") drain(state, expansion)
+  if (isFinalExpansionState(to)) end(state, expansion, to)
+}
+
+function open(state: MemoryState, expansion: ExpansionRecord): void {
+  expansion.openedAt = state.now()
+  for (const [edge, downstream] of downstreamOf(expansion)) {
+    if (edge === "stream") tell(state, downstream, "opened")
+  }
+}
+
+/** An unmapped task gets its one instance; what has nothing left to wait for is due again, to be ended. */
+function drain(state: MemoryState, expansion: ExpansionRecord): void {
+  if (expansion.task.kind === "task" && expansion.created === 0) {
+    addPage(expansion, null, -1)
+    expansion.exhausted = true
+  }
+  if (isFoldedWhole(expansion)) state.due.add(expansion)
+}
+
+function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
+  expansion.endedAt = state.now()
+  expansion.heldBy = null
+  state.unended.delete(expansion)
+  for (const [edge, downstream] of downstreamOf(expansion)) {
+    // A consumer that saw the stream open is told by the stream itself how it ended.
+    if (edge === "complete" || expansion.openedAt === null) tell(state, downstream, counterOf(to))
+  }
+}
+
+type Counter = Exclude<keyof UpstreamCounts, "total">
+
+function counterOf(state: ExpansionState): Counter {
+  if (state === "success" || state === "skipped") return state
+  return state === "upstream_failed" ? "upstreamFailed" : "failed"
+}
+
+function tell(state: MemoryState, expansion: ExpansionRecord, counter: Counter): void {
+  expansion.upstream[counter] += 1
+  markDue(state, expansion)
+}
+
+function downstreamOf(expansion: ExpansionRecord): ["complete" | "stream", ExpansionRecord][] {
+  return expansion.edgesOut.flatMap((edge) => {
+    const downstream = expansion.run.expansions.find((other) => other.task.taskId === edge.downstream)
+    return downstream === undefined ? [] : [[edge.kind, downstream]]
+  })
+}
+
+/** Adds finished pages into their expansions; says how many pages. */
+export function fold(
+  state: MemoryState,
+  options: { expansionIds: readonly string[] | null; limit: number },
+): number {
+  const { expansionIds, limit } = options
+  const ready = [...state.foldable].filter(
+    (page) => expansionIds === null || expansionIds.includes(page.expansion.id),
+  )
+  const pages = ready.slice(0, limit)
+  for (const page of pages) foldPage(state, page)
+  return pages.length
+}
+
+function foldPage(state: MemoryState, page: PageRecord): void {
+  const { expansion } = page
+  state.foldable.delete(page)
+  expansion.unfolded.delete(page)
+  addCounts(expansion.folded, page.counts)
+  expansion.seq += 1
+  if (isFoldedWhole(expansion) && !isFinalExpansionState(expansion.state)) state.due.add(expansion)
+}

@@ -1,0 +1,61 @@
+import { Effect } from "effect"
+import type { SerializedDag } from "../../dag/serialized-dag.ts"
+import type { DagVersion, DefinitionStore } from "../definition-store.ts"
+import { NotFound } from "../errors.ts"
+import { type DagRecord, type MemoryState, nextNumber } from "./state.ts"
+
+/** Definitions over a memory state. */
+export function definitions(state: MemoryState): DefinitionStore {
+  return {
+    registerDag: ({ dag, bundle }) =>
+      Effect.sync(() => {
+        state.bundles.set(bundle.hash, bundle)
+        return register(state, dag, bundle.hash)
+      }),
+    loadBundle: (hash) =>
+      Effect.suspend(() => {
+        const bundle = state.bundles.get(hash)
+        return bundle === undefined
+          ? Effect.fail(new NotFound({ what: "bundle", id: hash }))
+          : Effect.succeed(bundle)
+      }),
+    dagVersion: (dagVersionId) =>
+      Effect.suspend(() => {
+        const version = state.versions.get(dagVersionId)
+        return version === undefined
+          ? Effect.fail(new NotFound({ what: "dag_version", id: dagVersionId }))
+          : Effect.succeed(version)
+      }),
+  }
+}
+
+function register(state: MemoryState, dag: SerializedDag, bundleHash: string) {
+  const record = state.dags.get(dag.dagId)
+  const shape = JSON.stringify([bundleHash, dag])
+  const known = record?.versions.get(shape)
+  const version = known ?? addVersion(state, { dag, bundleHash, record, shape })
+  if (record !== undefined) record.current = version
+  return { dagVersionId: version.id, versionNumber: version.versionNumber, isNew: known === undefined }
+}
+
+function addVersion(
+  state: MemoryState,
+  options: { dag: SerializedDag; bundleHash: string; record: DagRecord | undefined; shape: string },
+): DagVersion {
+  const { dag, bundleHash, record, shape } = options
+  const version: DagVersion = {
+    id: String(nextNumber(state)),
+    dagId: dag.dagId,
+    versionNumber: (record?.versions.size ?? 0) + 1,
+    bundleHash,
+    dag,
+    createdAt: new Date(state.now()),
+  }
+  state.versions.set(version.id, version)
+  if (record === undefined) {
+    state.dags.set(dag.dagId, { versions: new Map([[shape, version]]), current: version })
+  } else {
+    record.versions.set(shape, version)
+  }
+  return version
+}

@@ -1,0 +1,117 @@
+import { Effect } from "effect"
+import type { Json } from "../../json.ts"
+import { LeaseLost } from "../errors.ts"
+import type { LeaseStore, RecordedException } from "../lease-store.ts"
+import { addOutcome, noteFinished } from "./counts.ts"
+import { xcomName } from "./instances.ts"
+import { dropLease, isUnrecorded, unrecordedOf } from "./offers.ts"
+import { type InstanceRow, type LeaseRecord, type MemoryState, dateOf } from "./state.ts"
+
+type CompleteOptions = Parameters<LeaseStore["complete"]>[0]
+
+/**
+ * Records outcomes of a lease.
+ *
+ * What has been recorded before, or is not of this lease, is passed over: a batch that comes twice counts once.
+ */
+export function complete(
+  state: MemoryState,
+  options: CompleteOptions,
+): Effect.Effect<{ remaining: number; isPageFinished: boolean }, LeaseLost> {
+  const lease = state.leases.get(options.leaseId)
+  if (lease?.workerId !== options.workerId) {
+    return Effect.fail(new LeaseLost({ held: "lease", id: options.leaseId }))
+  }
+  const successes = successesOf(lease, options)
+  for (const exception of options.exceptions) recordException(state, lease, exception)
+  for (const success of successes) recordSuccess(state, lease, success)
+  for (const { mapIndex, key, value } of options.xcoms) {
+    lease.expansion.xcoms.set(xcomName(mapIndex, key), value)
+  }
+  if (lease.remaining === 0) dropLease(state, lease)
+  else lease.expiresAt = state.now() + options.leaseSeconds * 1000
+  return Effect.succeed({ remaining: lease.remaining, isPageFinished: noteFinished(state, lease.page) })
+}
+
+interface Success {
+  readonly mapIndex: number
+  readonly value: string
+  readonly startedMs: number
+  readonly endedMs: number | null
+}
+
+function successesOf(lease: LeaseRecord, options: CompleteOptions): Success[] {
+  const indexes = options.indexes ?? restOf(lease, options.exceptions)
+  const values = JSON.parse(options.values) as readonly Json[]
+  if (values.length !== indexes.length) {
+    throw new Error(`lease ${lease.id}: ${indexes.length} instances succeeded with ${values.length} values`)
+  }
+  return indexes.map((mapIndex, i) => ({
+    mapIndex,
+    value: JSON.stringify(values[i]),
+    startedMs: options.timings?.startedMs[i] ?? 0,
+    endedMs: options.timings?.endedMs[i] ?? null,
+  }))
+}
+
+function restOf(lease: LeaseRecord, exceptions: readonly RecordedException[]): number[] {
+  const excepted = new Set(exceptions.map(({ mapIndex }) => mapIndex))
+  return unrecordedOf(lease).filter((index) => !excepted.has(index))
+}
+
+function recordSuccess(state: MemoryState, lease: LeaseRecord, success: Success): void {
+  if (!isUnrecorded(lease, success.mapIndex)) return
+  const { startedMs, endedMs } = success
+  record(state, lease, success.mapIndex, {
+    state: "success",
+    tryNumber: lease.tryNumber,
+    startedAt: lease.startedAt + startedMs,
+    endedAt: endedMs === null ? state.now() : lease.startedAt + endedMs,
+    value: success.value,
+    error: null,
+  })
+}
+
+function recordException(state: MemoryState, lease: LeaseRecord, exception: RecordedException): void {
+  if (!isUnrecorded(lease, exception.mapIndex)) return
+  const row: InstanceRow = {
+    state: exception.state,
+    tryNumber: lease.tryNumber,
+    startedAt: lease.startedAt + exception.startedMs,
+    endedAt: lease.startedAt + exception.endedMs,
+    value: null,
+    error: exception.error,
+  }
+  record(state, lease, exception.mapIndex, row)
+  if (row.state === "up_for_retry") offerRetry(state, lease, exception)
+}
+
+function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: InstanceRow): void {
+  const { expansion, page } = lease
+  expansion.rows.set(mapIndex, row)
+  lease.remaining -= 1
+  if (row.state === "up_for_retry") return
+  addOutcome(page.counts, row.state)
+  page.firstEndedAt ??= state.now()
+  page.pullsAtFirstEnd ??= expansion.pulls
+}
+
+/** A retry leaves its lease: it has an offer of its own, for the time when it is due. */
+function offerRetry(state: MemoryState, lease: LeaseRecord, exception: RecordedException): void {
+  const { expansion, page, tryNumber, isIsolated } = lease
+  const { mapIndex, error } = exception
+  const tries = expansion.tries.get(mapIndex) ?? []
+  const startedAt = dateOf(lease.startedAt + exception.startedMs)
+  tries.push({ tryNumber, startedAt, endedAt: dateOf(lease.startedAt + exception.endedMs), error })
+  expansion.tries.set(mapIndex, tries)
+  expansion.offers.add({
+    expansion,
+    page,
+    firstIndex: mapIndex,
+    count: 1,
+    at: state.now() + (exception.retryDelayMs ?? 0),
+    tryNumber: tryNumber + 1,
+    isRetry: true,
+    isIsolated,
+  })
+}

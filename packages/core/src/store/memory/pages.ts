@@ -1,0 +1,137 @@
+import { Effect } from "effect"
+import type { CommittedGap, ExpansionStore } from "../expansion-store.ts"
+import { LeaseLost } from "../errors.ts"
+import { addOutcome, countsOf, noOutcomes, noteFinished, sumOf } from "./counts.ts"
+import {
+  type ExpansionRecord,
+  type MemoryState,
+  type PageRecord,
+  expansionOf,
+  markDue,
+  siblingOf,
+} from "./state.ts"
+
+type CommitOptions = Parameters<ExpansionStore["commitPage"]>[0]
+type DelayOptions = Parameters<ExpansionStore["delayPull"]>[0]
+type BreakOptions = Parameters<ExpansionStore["breakStream"]>[0]
+
+/** Commits a page for the runner of this epoch; gives back the expansion as it then stands. */
+export function commitPage(
+  state: MemoryState,
+  options: CommitOptions,
+): Effect.Effect<ExpansionRecord, LeaseLost> {
+  return fenced(state, options, (expansion) => {
+    if (options.items.length > 0) storePage(state, expansion, options)
+    expansion.cursor = options.cursor
+    expansion.pulls += options.pulls
+    expansion.pullFailures = 0
+    expansion.pullAfter = null
+    expansion.streamError = null
+    expansion.heldUntil = state.now() + options.leaseSeconds * 1000
+    for (const { ordinal, index } of options.consumed) expansion.consumed.set(ordinal, index)
+    const unfinished = expansion.created - sumOf(countsOf(expansion))
+    expansion.unfinishedPeak = Math.max(expansion.unfinishedPeak, unfinished)
+    if (options.exhausted) endStream(state, expansion, options.fusedSources)
+    return expansion
+  })
+}
+
+/** Notes a failed pull, to be tried again after a delay. */
+export function delayPull(state: MemoryState, options: DelayOptions): Effect.Effect<void, LeaseLost> {
+  return fenced(state, options, (expansion) => {
+    expansion.pullFailures += 1
+    expansion.pullAfter = state.now() + options.delayMs
+    expansion.streamError = options.error
+  })
+}
+
+/** Ends a stream that broke, with the fused sources it pulled. */
+export function breakStream(state: MemoryState, options: BreakOptions): Effect.Effect<void, LeaseLost> {
+  return fenced(state, options, (expansion) => {
+    expansion.streamFailure = options.failure
+    expansion.streamError = options.error
+    if (options.failedSource !== null) {
+      const source = siblingOf(expansion, options.failedSource)
+      source.streamFailure = "own"
+      source.streamError = options.error
+    }
+    endStream(state, expansion, options.fusedSources)
+  })
+}
+
+/** Runs a runner's write only while its epoch holds and the expansion is open. */
+function fenced<A>(
+  state: MemoryState,
+  options: { expansionId: string; epoch: number },
+  write: (expansion: ExpansionRecord) => A,
+): Effect.Effect<A, LeaseLost> {
+  const expansion = expansionOf(state, options.expansionId)
+  if (expansion.state !== "open" || expansion.epoch !== options.epoch) {
+    return Effect.fail(new LeaseLost({ held: "expansion", id: options.expansionId }))
+  }
+  return Effect.succeed(write(expansion))
+}
+
+function endStream(state: MemoryState, expansion: ExpansionRecord, fusedSources: readonly number[]): void {
+  expansion.exhausted = true
+  expansion.state = "draining"
+  expansion.heldBy = null
+  markDue(state, expansion)
+  for (const ordinal of fusedSources) {
+    const source = siblingOf(expansion, ordinal)
+    source.exhausted = true
+    markDue(state, source)
+  }
+}
+
+function storePage(state: MemoryState, expansion: ExpansionRecord, options: CommitOptions): void {
+  const page = addPage(expansion, options.items, expansion.created)
+  if (expansion.task.kind === "source") {
+    settleSourcePage(page)
+    return
+  }
+  for (const gap of options.gaps) recordGap(state, page, gap)
+  if (noteFinished(state, page)) page.claimed = page.count
+}
+
+/** Adds a page whose first instance has this index. */
+export function addPage(
+  expansion: ExpansionRecord,
+  items: readonly (string | null)[] | null,
+  firstIndex: number,
+): PageRecord {
+  const page: PageRecord = {
+    expansion,
+    firstIndex,
+    count: items?.length ?? 1,
+    items,
+    claimed: 0,
+    counts: noOutcomes(),
+    firstEndedAt: null,
+    pullsAtFirstEnd: null,
+  }
+  expansion.pages.push(page)
+  expansion.unfolded.add(page)
+  expansion.created += page.count
+  return page
+}
+
+/** A shared source has no instances: its items are there once they are stored. */
+function settleSourcePage(page: PageRecord): void {
+  page.claimed = page.count
+  addOutcome(page.counts, "success", page.count)
+  addOutcome(page.expansion.folded, "success", page.count)
+  page.expansion.unfolded.delete(page)
+}
+
+function recordGap(state: MemoryState, page: PageRecord, gap: CommittedGap): void {
+  addOutcome(page.counts, gap.state)
+  page.expansion.rows.set(page.firstIndex + gap.position, {
+    state: gap.state,
+    tryNumber: 0,
+    startedAt: null,
+    endedAt: state.now(),
+    value: null,
+    error: null,
+  })
+}

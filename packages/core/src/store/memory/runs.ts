@@ -1,0 +1,191 @@
+import { Effect } from "effect"
+import type { SerializedTask } from "../../dag/serialized-dag.ts"
+import { type ExpansionState, isFinalExpansionState } from "../../state/expansion.ts"
+import { DuplicateDagRun, NotFound } from "../errors.ts"
+import { expansionIdOf } from "../ids.ts"
+import type { DagRunRow, RunStore } from "../run-store.ts"
+import { cancelRun, resumeRun } from "./cancel.ts"
+import { noOutcomes } from "./counts.ts"
+import { type DagRecord, type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
+
+/** Runs over a memory state. */
+export function runs(state: MemoryState): RunStore {
+  return {
+    createDagRun: (options) => Effect.suspend(() => createDagRun(state, options)),
+    dagRun: ({ dagId, runId }) =>
+      Effect.suspend(() => found(state.runsByName.get(nameOf(dagId, runId)), `${dagId}/${runId}`)),
+    dagRunById: (dagRunId) => Effect.suspend(() => found(runById(state, dagRunId), dagRunId)),
+    listDagRuns: (options) => Effect.sync(() => listDagRuns(state, options)),
+    cancelDagRun: ({ dagRunId, note }) =>
+      Effect.sync(() => {
+        const run = runById(state, dagRunId)
+        return run !== undefined && cancelRun(state, run, note)
+      }),
+    resumeDagRun: (dagRunId) =>
+      Effect.sync(() => {
+        const run = runById(state, dagRunId)
+        return run !== undefined && resumeRun(state, run)
+      }),
+    runCounts: (dagRunId) =>
+      Effect.sync(() => {
+        const expansions = runById(state, dagRunId)?.expansions ?? []
+        return {
+          hasUnfinished: expansions.some(isUnfinished),
+          leavesFailed: expansions.filter(isFailedLeaf).length,
+        }
+      }),
+    finishDagRun: (options) => Effect.sync(() => finishDagRun(state, options)),
+    stalledRuns: ({ limit }) =>
+      Effect.sync(() =>
+        state.runs
+          .filter((run) => run.state === "running" && !run.expansions.some(isUnfinished))
+          .slice(0, limit)
+          .map((run) => run.id),
+      ),
+  }
+}
+
+type CreateOptions = Parameters<RunStore["createDagRun"]>[0]
+
+function createDagRun(
+  state: MemoryState,
+  options: CreateOptions,
+): Effect.Effect<DagRunRow, DuplicateDagRun | NotFound> {
+  const dag = state.dags.get(options.dagId)
+  if (dag === undefined) return Effect.fail(new NotFound({ what: "dag", id: options.dagId }))
+  const name = nameOf(options.dagId, options.runId)
+  if (state.runsByName.has(name)) {
+    return Effect.fail(new DuplicateDagRun({ dagId: options.dagId, runId: options.runId }))
+  }
+  const run = newRun(state, dag, options)
+  state.runs.push(run)
+  state.runsByName.set(name, run)
+  for (const task of dag.current.dag.tasks) addExpansion(state, run, task)
+  return Effect.succeed(toRow(run))
+}
+
+function newRun(state: MemoryState, dag: DagRecord, options: CreateOptions): RunRecord {
+  const now = new Date(state.now())
+  return {
+    id: String(state.runs.length + 1),
+    dagId: options.dagId,
+    runId: options.runId,
+    dagVersionId: dag.current.id,
+    state: "running",
+    runType: options.runType,
+    conf: options.conf,
+    logicalDate: options.logicalDate,
+    queuedAt: now,
+    startedAt: now,
+    endedAt: null,
+    note: null,
+    isCancelled: false,
+    version: dag.current,
+    expansions: [],
+  }
+}
+
+function addExpansion(state: MemoryState, run: RunRecord, task: SerializedTask): void {
+  const { edges } = run.version.dag
+  const total = edges.filter((edge) => edge.downstream === task.taskId).length
+  const edgesOut = edges.filter((edge) => edge.upstream === task.taskId)
+  const expansion = newExpansion(run, task, { total, edgesOut })
+  run.expansions[task.ordinal] = expansion
+  state.expansions.set(expansion.id, expansion)
+  state.unended.add(expansion)
+  if (total === 0 || task.triggerRule === "always") markDue(state, expansion)
+}
+
+function newExpansion(
+  run: RunRecord,
+  task: SerializedTask,
+  edges: { total: number; edgesOut: ExpansionRecord["edgesOut"] },
+): ExpansionRecord {
+  const id = expansionIdOf(run.id, task.ordinal)
+  return {
+    id,
+    order: Number(id),
+    run,
+    task,
+    edgesOut: edges.edgesOut,
+    state: "waiting",
+    seq: 0,
+    upstream: { total: edges.total, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 },
+    window: task.mapping?.window ?? null,
+    isPaused: task.mapping?.paused ?? false,
+    epoch: 0,
+    heldBy: null,
+    heldUntil: 0,
+    cursor: null,
+    exhausted: false,
+    pulls: 0,
+    pullFailures: 0,
+    pullAfter: null,
+    streamFailure: null,
+    streamError: null,
+    created: 0,
+    folded: noOutcomes(),
+    pages: [],
+    unfolded: new Set(),
+    roomFrom: 0,
+    rows: new Map(),
+    tries: new Map(),
+    xcoms: new Map(),
+    leases: new Set(),
+    offers: new Set(),
+    consumed: new Map(),
+    openedAt: null,
+    endedAt: null,
+    unfinishedPeak: 0,
+  }
+}
+
+function listDagRuns(state: MemoryState, options: Parameters<RunStore["listDagRuns"]>[0]): DagRunRow[] {
+  const { dagId, states, before, limit } = options
+  const rows: DagRunRow[] = []
+  const newest = before === undefined ? state.runs.length : Math.min(Number(before) - 1, state.runs.length)
+  for (let place = newest - 1; place >= 0 && rows.length < limit; place--) {
+    const run = state.runs[place]
+    if (run === undefined || (dagId !== undefined && run.dagId !== dagId)) continue
+    if (states === undefined || states.includes(run.state)) rows.push(toRow(run))
+  }
+  return rows
+}
+
+function finishDagRun(
+  state: MemoryState,
+  options: { dagRunId: string; state: "success" | "failed" },
+): boolean {
+  const run = runById(state, options.dagRunId)
+  if (run?.state !== "running") return false
+  run.state = options.state
+  run.endedAt = new Date(state.now())
+  return true
+}
+
+function runById(state: MemoryState, dagRunId: string): RunRecord | undefined {
+  return state.runs[Number(dagRunId) - 1]
+}
+
+function found(run: RunRecord | undefined, id: string): Effect.Effect<DagRunRow, NotFound> {
+  return run === undefined ? Effect.fail(new NotFound({ what: "dag_run", id })) : Effect.succeed(toRow(run))
+}
+
+function toRow({ version: _version, expansions: _expansions, ...row }: RunRecord): DagRunRow {
+  return row
+}
+
+/** JSON, so that no dag id and run id read as another pair. */
+function nameOf(dagId: string, runId: string): string {
+  return JSON.stringify([dagId, runId])
+}
+
+function isUnfinished(expansion: ExpansionRecord): boolean {
+  return !isFinalExpansionState(expansion.state)
+}
+
+const failedStates: readonly ExpansionState[] = ["failed", "upstream_failed", "cancelled"]
+
+function isFailedLeaf(expansion: ExpansionRecord): boolean {
+  return expansion.edgesOut.length === 0 && failedStates.includes(expansion.state)
+}

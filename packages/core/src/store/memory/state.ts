@@ -1,0 +1,205 @@
+import type { SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts"
+import type { Bundle, LogEntry, TaskError } from "../../engine/host-pool.ts"
+import type { ExpansionState } from "../../state/expansion.ts"
+import type { RecordedState } from "../../state/task-instance.ts"
+import type { UpstreamCounts } from "../../state/trigger-rule.ts"
+import type { DagVersion } from "../definition-store.ts"
+import type { RoleRow, TaskTryRow } from "../read-store.ts"
+import type { DagRunRow } from "../run-store.ts"
+
+/*
+ * What the memory store holds: the tables of the database as objects that point at each other. Nothing here waits, so a
+ * verb that runs to its end without yielding is atomic. Instants are milliseconds of the store's own clock.
+ */
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** How ended instances ended. */
+export interface OutcomeCounts {
+  success: number
+  failed: number
+  skipped: number
+  upstreamFailed: number
+}
+
+/** A DAG with its versions; `current` is the one registered last. */
+export interface DagRecord {
+  readonly versions: Map<string, DagVersion>
+  current: DagVersion
+}
+
+/** A run and its expansions, by ordinal. */
+export interface RunRecord extends Mutable<DagRunRow> {
+  readonly version: DagVersion
+  readonly expansions: ExpansionRecord[]
+}
+
+/** One task in one run. */
+export interface ExpansionRecord {
+  readonly id: string
+  /** The id as a number: what ids are ordered by. */
+  readonly order: number
+  readonly run: RunRecord
+  readonly task: SerializedTask
+  readonly edgesOut: readonly SerializedEdge[]
+  state: ExpansionState
+  seq: number
+  readonly upstream: Mutable<UpstreamCounts>
+  window: number | null
+  isPaused: boolean
+  epoch: number
+  heldBy: string | null
+  heldUntil: number
+  cursor: string | null
+  exhausted: boolean
+  pulls: number
+  pullFailures: number
+  pullAfter: number | null
+  streamFailure: "own" | "upstream" | null
+  streamError: TaskError | null
+  created: number
+  /** Outcomes of the pages that were folded. */
+  readonly folded: OutcomeCounts
+  readonly pages: PageRecord[]
+  readonly unfolded: Set<PageRecord>
+  /** The place in `pages` of the first page that may have room. */
+  roomFrom: number
+  readonly rows: Map<number, InstanceRow>
+  readonly tries: Map<number, TaskTryRow[]>
+  readonly xcoms: Map<string, string>
+  readonly leases: Set<LeaseRecord>
+  readonly offers: Set<Offer>
+  /** How far this expansion has taken the streams of other tasks, by their ordinal. */
+  readonly consumed: Map<number, number>
+  openedAt: number | null
+  endedAt: number | null
+  unfinishedPeak: number
+}
+
+/** A page: consecutive indexes that were created together. */
+export interface PageRecord {
+  readonly expansion: ExpansionRecord
+  readonly firstIndex: number
+  readonly count: number
+  /** Encoded inputs, null at a gap; null for the page of an unmapped task. */
+  readonly items: readonly (string | null)[] | null
+  /** Instances from the page's start that have been leased at least once. */
+  claimed: number
+  readonly counts: OutcomeCounts
+  firstEndedAt: number | null
+  pullsAtFirstEnd: number | null
+}
+
+/** A row of the item table: an instance that has something to say beyond its page. */
+export interface InstanceRow {
+  readonly state: RecordedState
+  readonly tryNumber: number
+  readonly startedAt: number | null
+  readonly endedAt: number
+  readonly value: string | null
+  readonly error: TaskError | null
+}
+
+/** A range of one page's instances, with what a lease of it keeps from the one before. */
+export interface WorkRange {
+  readonly expansion: ExpansionRecord
+  readonly page: PageRecord
+  readonly firstIndex: number
+  readonly count: number
+  readonly tryNumber: number
+  readonly isRetry: boolean
+  readonly isIsolated: boolean
+}
+
+/** A range that is offered again: a retry, or what a lost lease left. */
+export interface Offer extends WorkRange {
+  readonly at: number
+}
+
+/** A worker's right to a range. */
+export interface LeaseRecord extends WorkRange {
+  readonly id: string
+  readonly workerId: string
+  readonly startedAt: number
+  expiresAt: number
+  remaining: number
+}
+
+/** A stored log line, before it has been given its id as text. */
+export interface StoredLog extends LogEntry {
+  readonly order: number
+}
+
+/** Everything the memory store knows. */
+export interface MemoryState {
+  readonly now: () => number
+  readonly bundles: Map<string, Bundle>
+  readonly dags: Map<string, DagRecord>
+  readonly versions: Map<string, DagVersion>
+  readonly runs: RunRecord[]
+  readonly runsByName: Map<string, RunRecord>
+  readonly expansions: Map<string, ExpansionRecord>
+  /** Expansions that have not ended: all that leases and claims need to look at. */
+  readonly unended: Set<ExpansionRecord>
+  readonly due: Set<ExpansionRecord>
+  /** Pages all of whose instances have ended, and that no fold has counted. */
+  readonly foldable: Set<PageRecord>
+  readonly leases: Map<string, LeaseRecord>
+  readonly logs: Map<string, StoredLog[]>
+  readonly roles: Map<string, RoleRow>
+  /** The last number given out, for versions, leases and log lines alike. */
+  lastNumber: number
+}
+
+/** Makes a state that holds nothing. */
+export function emptyState(now: () => number): MemoryState {
+  return {
+    now,
+    bundles: new Map(),
+    dags: new Map(),
+    versions: new Map(),
+    runs: [],
+    runsByName: new Map(),
+    expansions: new Map(),
+    unended: new Set(),
+    due: new Set(),
+    foldable: new Set(),
+    leases: new Map(),
+    logs: new Map(),
+    roles: new Map(),
+    lastNumber: 0,
+  }
+}
+
+/** Gives out a number that is greater than all before. */
+export function nextNumber(state: MemoryState): number {
+  state.lastNumber += 1
+  return state.lastNumber
+}
+
+/** The expansion of this id. An unknown id is a bug of the caller's. */
+export function expansionOf(state: MemoryState, expansionId: string): ExpansionRecord {
+  const expansion = state.expansions.get(expansionId)
+  if (expansion === undefined) throw new Error(`no expansion has the id ${expansionId}`)
+  return expansion
+}
+
+/** The expansion of another task of the same run, by its ordinal. */
+export function siblingOf(expansion: ExpansionRecord, ordinal: number): ExpansionRecord {
+  const sibling = expansion.run.expansions[ordinal]
+  if (sibling === undefined) throw new Error(`run ${expansion.run.id} has no task of ordinal ${ordinal}`)
+  return sibling
+}
+
+/** Marks an expansion as due: its facts have changed, and decisions on the earlier ones are refused. */
+export function markDue(state: MemoryState, expansion: ExpansionRecord): void {
+  expansion.seq += 1
+  state.due.add(expansion)
+}
+
+/** An instant of the store's clock as a Date. */
+export function dateOf(at: number): Date
+export function dateOf(at: number | null): Date | null
+export function dateOf(at: number | null): Date | null {
+  return at === null ? null : new Date(at)
+}

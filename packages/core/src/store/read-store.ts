@@ -1,0 +1,82 @@
+import type { Effect } from "effect"
+import type { Json } from "../json.ts"
+import type { LogEntry, TaskError } from "../host/host-pool.ts"
+import type { TaskInstanceState } from "../state/task-instance.ts"
+import type { NotFound, StoreError } from "./errors.ts"
+
+/** A task instance as people see it, whether or not it has a row yet. */
+export interface TaskInstanceView {
+  readonly expansionId: string
+  readonly taskId: string
+  readonly mapIndex: number
+  readonly state: TaskInstanceState
+  readonly tryNumber: number
+  readonly startedAt: Date | null
+  readonly endedAt: Date | null
+  readonly error: TaskError | null
+}
+
+/** An attempt that was not the last. */
+export interface TaskTryRow {
+  readonly tryNumber: number
+  readonly startedAt: Date
+  readonly endedAt: Date
+  readonly error: TaskError | null
+}
+
+/** A stored log line. */
+export interface LogRow extends LogEntry {
+  readonly id: string
+}
+
+/** Reads for people and programs. Every list is by keyset and bounded by `limit` (≤ 1000). */
+export interface ReadStore {
+  /** Instances of one expansion in index order, after `afterIndex` (-2: from the first). */
+  readonly listTaskInstances: (options: {
+    expansionId: string
+    states?: readonly TaskInstanceState[]
+    afterIndex: number
+    limit: number
+  }) => Effect.Effect<readonly TaskInstanceView[], StoreError>
+  /** The encoded value an instance left: its result (`return_value`) or one it pushed under a key. */
+  readonly xcom: (options: {
+    expansionId: string
+    mapIndex: number
+    key: string
+  }) => Effect.Effect<string, NotFound | StoreError>
+  readonly taskTries: (options: {
+    expansionId: string
+    mapIndex: number
+  }) => Effect.Effect<readonly TaskTryRow[], StoreError>
+  /** Log lines of an expansion (of one instance, when named), oldest first. */
+  readonly readLogs: (options: {
+    expansionId: string
+    mapIndex?: number
+    after: string | null
+    limit: number
+  }) => Effect.Effect<readonly LogRow[], StoreError>
+}
+
+/** A process of a role, as its heartbeat shows it. */
+export interface RoleRow {
+  readonly id: string
+  readonly role: string
+  readonly hostname: string
+  readonly pid: number
+  readonly startedAt: Date
+  readonly heartbeatAt: Date
+  readonly info: Json
+}
+
+/** Heartbeats of the roles. */
+export interface RoleStore {
+  readonly heartbeat: (options: {
+    id: string
+    role: string
+    hostname: string
+    pid: number
+    info: Json
+  }) => Effect.Effect<void, StoreError>
+  readonly endRole: (id: string) => Effect.Effect<void, StoreError>
+  readonly listRoles: (options: { limit: number }) => Effect.Effect<readonly RoleRow[], StoreError>
+}

@@ -1,0 +1,65 @@
+import type { Effect } from "effect"
+import type { Json } from "../json.ts"
+import type { DagRunState } from "../state/dag-run.ts"
+import type { DuplicateDagRun, NotFound, StoreError } from "./errors.ts"
+
+/** How a run came to be, in Airflow's names. */
+export type DagRunType = "manual" | "scheduled" | "backfill" | "asset_triggered" | "operator_triggered"
+
+/** One run of one DAG version. */
+export interface DagRunRow {
+  readonly id: string
+  readonly dagId: string
+  readonly runId: string
+  readonly dagVersionId: string
+  readonly state: DagRunState
+  readonly runType: DagRunType
+  readonly conf: Json
+  readonly logicalDate: Date | null
+  readonly queuedAt: Date
+  readonly startedAt: Date | null
+  readonly endedAt: Date | null
+  /** Why it ended other than by its tasks ("cancelled by …"). */
+  readonly note: string | null
+  readonly isCancelled: boolean
+}
+
+/** DagRuns: made, listed, cancelled, resumed, ended. */
+export interface RunStore {
+  /** Makes a run of the newest version of a DAG, with one waiting expansion for each task. */
+  readonly createDagRun: (options: {
+    dagId: string
+    runId: string
+    runType: DagRunType
+    conf: Json
+    logicalDate: Date | null
+  }) => Effect.Effect<DagRunRow, DuplicateDagRun | NotFound | StoreError>
+  readonly dagRun: (options: { dagId: string; runId: string }) => Effect.Effect<DagRunRow, NotFound | StoreError>
+  readonly dagRunById: (dagRunId: string) => Effect.Effect<DagRunRow, NotFound | StoreError>
+  /** Runs, newest first, by keyset: give the last id of a list as `before` to read on. `limit` ≤ 1000. */
+  readonly listDagRuns: (options: {
+    dagId?: string
+    states?: readonly DagRunState[]
+    before?: string
+    limit: number
+  }) => Effect.Effect<readonly DagRunRow[], StoreError>
+  /**
+   * Ends a run that has not ended: its expansions become `cancelled`, its leases are taken away (workers learn it
+   * when they renew), nothing of it is offered any more. False when it had ended already.
+   */
+  readonly cancelDagRun: (options: { dagRunId: string; note: string }) => Effect.Effect<boolean, StoreError>
+  /** Takes a cancelled run up again where it stood. False when the run was not cancelled. */
+  readonly resumeDagRun: (dagRunId: string) => Effect.Effect<boolean, StoreError>
+  /** What decides whether a run has ended. */
+  readonly runCounts: (dagRunId: string) => Effect.Effect<
+    { hasUnfinished: boolean; leavesFailed: number },
+    StoreError
+  >
+  /** Ends a running run. False when it was not running. */
+  readonly finishDagRun: (options: {
+    dagRunId: string
+    state: "success" | "failed"
+  }) => Effect.Effect<boolean, StoreError>
+  /** Running runs of which no expansion is unfinished: what a crash between two statements leaves behind. */
+  readonly stalledRuns: (options: { limit: number }) => Effect.Effect<readonly string[], StoreError>
+}

@@ -1,0 +1,18 @@
+import { Context } from "effect"
+import type { DefinitionStore } from "./definition-store.ts"
+import type { ExpansionStore } from "./expansion-store.ts"
+import type { LeaseStore } from "./lease-store.ts"
+import type { ReadStore, RoleStore } from "./read-store.ts"
+import type { RunStore } from "./run-store.ts"
+import type { Wakeups } from "./wakeups.ts"
+
+/** All that the engine asks of a database: one method per statement, in verbs of the domain. */
+export interface StoreService
+  extends DefinitionStore, RunStore, ExpansionStore, LeaseStore, ReadStore, RoleStore, Wakeups {}
+
+/**
+ * The port to the database. Each verb is atomic: after a crash it has happened or it has not.
+ *
+ * `memory.ts` is the reference implementation; `@sluice/postgres` the real one. Both pass `storeContract`.
+ */
+export class Store extends Context.Service<Store, StoreService>()("@sluice/core/store/Store") {}

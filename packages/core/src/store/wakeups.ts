@@ -1,0 +1,21 @@
+/**
+ * What a wake-up is about. `work`: instances can be claimed. `due`: facts changed that the scheduler decides on.
+ * `open`: an expansion can be pulled. `progress`: an expansion's
+ * window or its upstream moved. `control`: something was cancelled, paused or resized.
+ * `run`: a run ended.
+ */
+export const wakeupTopics = ["work", "due", "open", "progress", "control", "run"] as const
+
+/** A topic of wake-ups. */
+export type WakeupTopic = (typeof wakeupTopics)[number]
+
+/**
+ * Tells others that it is worth looking. A hint, never a fact: it may be lost, merged or come twice, so whoever waits
+ * also polls slowly.
+ */
+export interface Wakeups {
+  /** Tells listeners of this process at once, and other processes soon after, many signals as one. */
+  readonly wake: (topic: WakeupTopic) => void
+  /** Calls `listener` on each wake-up of the topic; gives back what ends it. */
+  readonly onWake: (topic: WakeupTopic, listener: () => void) => () => void
+}

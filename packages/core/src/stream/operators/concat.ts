@@ -1,0 +1,27 @@
+import { countedCursor } from "../bad-cursor.ts"
+import type { PagedStream } from "../paged-stream.ts"
+import { requireStream } from "./arguments.ts"
+
+/** Gives the items of the first stream, then those of the second, and so on. Each is opened when its turn comes. */
+export function concat<A>(...streams: readonly PagedStream<A>[]): PagedStream<A> {
+  for (const stream of streams) requireStream("concat", stream)
+  return {
+    start: [0, streams[0]?.start ?? null],
+    async pull(cursor, scope) {
+      const [turn, at] = countedCursor("concat", cursor)
+      const current = streams[turn]
+      if (current === undefined) return { items: [], next: null }
+      const page = await current.pull(at, scope.child(`${turn}`))
+      if (page.next !== null) {
+        const next = [turn, page.next]
+        return page.waiting ? { items: page.items, next, waiting: true } : { items: page.items, next }
+      }
+      await scope.child(`${turn}`).close()
+      const following = streams[turn + 1]
+      return { items: page.items, next: following === undefined ? null : [turn + 1, following.start] }
+    },
+    async close(scope) {
+      await Promise.all(streams.map((_, turn) => scope.child(`${turn}`).close()))
+    },
+  }
+}

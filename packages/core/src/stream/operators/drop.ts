@@ -1,0 +1,21 @@
+import { countedCursor } from "../bad-cursor.ts"
+import type { PagedStream } from "../paged-stream.ts"
+import { requireCount } from "./arguments.ts"
+
+/** Leaves out the first `count` items. */
+export function drop<A>(source: PagedStream<A>, count: number): PagedStream<A> {
+  requireCount("drop", count, 0)
+  return {
+    start: [count, source.start],
+    async pull(cursor, scope) {
+      const [left, at] = countedCursor("drop", cursor)
+      const page = await source.pull(at, scope)
+      const dropped = Math.min(left, page.items.length)
+      const items = dropped === 0 ? page.items : page.items.slice(dropped)
+      if (page.next === null) return { items, next: null }
+      const next = [left - dropped, page.next]
+      return page.waiting ? { items, next, waiting: true } : { items, next }
+    },
+    close: (scope) => source.close(scope),
+  }
+}

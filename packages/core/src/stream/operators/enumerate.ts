@@ -1,0 +1,22 @@
+import { countedCursor } from "../bad-cursor.ts"
+import { isGap } from "../gap.ts"
+import type { PagedStream } from "../paged-stream.ts"
+
+/** Gives each item with its index, from 0. A gap takes an index and stays a gap. */
+export function enumerate<A>(source: PagedStream<A>): PagedStream<[index: number, item: A]> {
+  return {
+    start: [0, source.start],
+    async pull(cursor, scope) {
+      const [from, at] = countedCursor("enumerate", cursor)
+      const page = await source.pull(at, scope)
+      const items = page.items.map((item, place) => (isGap(item) ? item : [from + place, item])) as [
+        number,
+        A,
+      ][]
+      if (page.next === null) return { items, next: null }
+      const next = [from + items.length, page.next]
+      return page.waiting ? { items, next, waiting: true } : { items, next }
+    },
+    close: (scope) => source.close(scope),
+  }
+}

@@ -1,0 +1,124 @@
+import { pause } from "./abortable.ts"
+import { createPullScope } from "./create-pull-scope.ts"
+import type { PullScopeOptions } from "./create-pull-scope.ts"
+import type { Cursor, Page } from "./page.ts"
+import type { PagedStream } from "./paged-stream.ts"
+import type { PullScope } from "./pull-scope.ts"
+
+/** How long a reader waits before it asks a `waiting` stream again, at first and at most. */
+export const waitingPauseMs = { first: 20, max: 1_000 } as const
+
+/** How a stream is read outside the engine. */
+export interface ReadOptions extends PullScopeOptions {
+  /** Where to start; without it, at the stream's beginning. */
+  readonly cursor?: Cursor | undefined
+  /** Called when the stream has nothing now and the reader begins to wait. */
+  readonly onWaiting?: (() => void) | undefined
+}
+
+/**
+ * Reads a stream page by page, and closes it at the end, on an early stop, on an error, and on abort.
+ *
+ * Pages without items are given too, since their cursor has moved on; a `waiting` one is not: the reader waits and
+ * asks again. `return()` during a pull aborts that pull.
+ */
+export function readPages<A>(
+  stream: PagedStream<A>,
+  options: ReadOptions = {},
+): AsyncIterableIterator<Page<A>> {
+  return new PageIterator(stream, options)
+}
+
+class PageIterator<A> implements AsyncIterableIterator<Page<A>> {
+  readonly #controller = new AbortController()
+  readonly #pages: AsyncGenerator<Page<A>, undefined>
+  #pulling = 0
+  #isStopped = false
+  #unlink: () => void
+
+  constructor(stream: PagedStream<A>, options: ReadOptions) {
+    this.#unlink = follow(options.signal, this.#controller)
+    this.#pages = pullAll(stream, options, this.#controller.signal)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Page<A>, undefined>> {
+    this.#pulling++
+    try {
+      const result = await this.#pages.next()
+      if (result.done === true) this.#unlink()
+      return result
+    } catch (error) {
+      this.#unlink()
+      if (this.#isStopped) return { done: true, value: undefined }
+      throw error
+    } finally {
+      this.#pulling--
+    }
+  }
+
+  async return(): Promise<IteratorResult<Page<A>, undefined>> {
+    this.#isStopped = true
+    this.#unlink()
+    if (this.#pulling > 0) this.#controller.abort()
+    await this.#pages.return(undefined)
+    return { done: true, value: undefined }
+  }
+}
+
+async function* pullAll<A>(
+  stream: PagedStream<A>,
+  options: ReadOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Page<A>, undefined> {
+  signal.throwIfAborted()
+  const scope = createPullScope({ ...options, signal })
+  let hasFailed = false
+  try {
+    yield* pullFrom(stream, options, scope)
+  } catch (error) {
+    hasFailed = true
+    throw error
+  } finally {
+    // What went wrong first is what the reader should see.
+    await (hasFailed ? scope.close().catch(ignore) : scope.close())
+  }
+  return undefined
+}
+
+async function* pullFrom<A>(
+  stream: PagedStream<A>,
+  options: ReadOptions,
+  scope: PullScope,
+): AsyncGenerator<Page<A>> {
+  let cursor: Cursor | null = options.cursor === undefined ? stream.start : options.cursor
+  let pauseMs: number = waitingPauseMs.first
+  while (true) {
+    const page: Page<A> = await stream.pull(cursor, scope)
+    if (page.waiting !== true) {
+      pauseMs = waitingPauseMs.first
+      yield page
+    } else {
+      options.onWaiting?.()
+      await pause(pauseMs, scope.signal)
+      pauseMs = Math.min(pauseMs * 2, waitingPauseMs.max)
+    }
+    scope.signal.throwIfAborted()
+    if (page.next === null) return
+    cursor = page.next
+  }
+}
+
+/** Aborts the controller with the signal; gives what ends that. */
+export function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
+  if (signal === undefined) return ignore
+  const abort = () => controller.abort(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener("abort", abort, { once: true })
+  return () => signal.removeEventListener("abort", abort)
+}
+
+function ignore(): void {}

@@ -1,0 +1,42 @@
+import { AsyncIterableX } from "ix/asynciterable/asynciterablex"
+import type { PagedStream } from "../paged-stream.ts"
+import { readItems } from "../read-items.ts"
+import { follow } from "../read-pages.ts"
+import type { ReadOptions } from "../read-pages.ts"
+import { replaySource } from "./replay-source.ts"
+
+/**
+ * Makes a stream of what ix operators give over another stream.
+ *
+ * They keep no cursor, so it is re-opened by replay: the upstream is read from its beginning, and as many results as
+ * were taken are skipped. Gaps of the upstream are left out, since the operators do not know them.
+ */
+export function pipedStream<A, B>(
+  upstream: PagedStream<A>,
+  apply: (items: AsyncIterableX<A>) => AsyncIterable<B>,
+): PagedStream<B> {
+  return replaySource(({ signal, scope, interrupt }) => {
+    const { pageSize, reader, context } = scope
+    return apply(new StreamItems(upstream, { signal, pageSize, reader, context, onWaiting: interrupt }))
+  })
+}
+
+class StreamItems<A> extends AsyncIterableX<A> {
+  readonly #stream: PagedStream<A>
+  readonly #options: ReadOptions
+
+  constructor(stream: PagedStream<A>, options: ReadOptions) {
+    super()
+    this.#stream = stream
+    this.#options = options
+  }
+
+  // Some ix operators forget to close their sources, so what is still open closes with the signal of the whole pipe.
+  [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<A> {
+    if (signal === undefined) return readItems(this.#stream, this.#options)
+    const controller = new AbortController()
+    follow(this.#options.signal, controller)
+    follow(signal, controller)
+    return readItems(this.#stream, { ...this.#options, signal: controller.signal })
+  }
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest"
+import { completeEdge, mapped, streamEdge } from "./dag-fixture.ts"
+import type { OpenStore } from "./harness.ts"
+import { failureOf, runEffect } from "./run-effect.ts"
+import {
+  claim,
+  claimOne,
+  complete,
+  completeOptions,
+  createRun,
+  decide,
+  factsOf,
+  indexesOf,
+  items,
+  leaseSeconds,
+  openMap,
+  openStream,
+  openWorld,
+  page,
+  retried,
+  runner,
+  settle,
+  statesOf,
+  worker,
+} from "./world.ts"
+
+const note = "cancelled by a test"
+
+/** Cancelling a run, and taking it up again. */
+export function cancellingContract(open: OpenStore): void {
+  describe("cancelling", () => {
+    it("ends the run with its note, and cancels what has not ended", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, { tasks: [{ taskId: "a" }, { taskId: "b" }, mapped("c")] })
+      await decide(store, ids["a"]!, "skipped")
+      await decide(store, ids["b"]!, "draining")
+      expect(await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))).toBe(true)
+      expect(await runEffect(store.dagRunById(run.id))).toMatchObject({
+        ...{ state: "failed", note, isCancelled: true, endedAt: expect.any(Date) },
+      })
+      const views = await runEffect(store.expansionsOfRun(run.id))
+      expect(views.map(({ state }) => state)).toEqual(["skipped", "cancelled", "cancelled"])
+      expect(views.every(({ endedAt }) => endedAt !== null)).toBe(true)
+    })
+
+    it("refuses a run that has ended, and one that is cancelled already", async () => {
+      const world = await openWorld(open)
+      const { run } = await createRun(world, { tasks: [{ taskId: "a" }] })
+      const { run: other } = await createRun(world, { runId: "run-2", tasks: [{ taskId: "a" }] })
+      await runEffect(world.store.finishDagRun({ dagRunId: other.id, state: "success" }))
+      const cancel = (dagRunId: string, why: string) =>
+        runEffect(world.store.cancelDagRun({ dagRunId, note: why }))
+      expect(await cancel(other.id, note)).toBe(false)
+      expect(await cancel(run.id, note)).toBe(true)
+      expect(await cancel(run.id, "later")).toBe(false)
+      expect((await runEffect(world.store.dagRunById(run.id))).note).toBe(note)
+    })
+
+    it("takes leases away: their workers can neither renew nor record", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(4))
+      const lease = await claimOne(store)
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      expect(await failureOf(store.complete(completeOptions(lease)))).toMatchObject({
+        ...{ _tag: "LeaseLost", held: "lease" },
+      })
+      const renewed = store.renew({ workerId: worker, leaseIds: [lease.leaseId], leaseSeconds })
+      expect(await runEffect(renewed)).toEqual([])
+      expect(await map.view()).toMatchObject({ success: 0, running: 0 })
+    })
+
+    it("offers nothing of a cancelled run, neither now nor later", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(6))
+      const lease = await claimOne(store, { sizeDefault: 3 })
+      await complete(store, lease, { indexes: [], exceptions: [retried(0)] })
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await world.elapse(100_000)
+      expect(await runEffect(store.rescue({ limit: 10 }))).toBe(0)
+      expect(await claim(store)).toEqual([])
+      expect(await runEffect(store.leaseExpansions({ runnerId: runner, limit: 9, leaseSeconds }))).toEqual([])
+      expect(await runEffect(store.dueExpansions({ limit: 10 }))).toEqual([])
+    })
+
+    it("refuses the runner's page and tells it that it lost the expansion", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      const commit = store.commitPage(page({ ...map, items: items(2) }))
+      expect(await failureOf(commit)).toMatchObject({ _tag: "LeaseLost", held: "expansion" })
+      const renew = store.renewExpansions({ runnerId: runner, held: [map], leaseSeconds })
+      expect(await runEffect(renew)).toEqual([])
+      expect((await map.view()).created).toBe(0)
+    })
+  })
+
+  describe("resuming", () => {
+    it("puts each expansion back where its facts say it stood, to be decided anew", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, {
+        tasks: [{ taskId: "a" }, mapped("b"), mapped("c"), { taskId: "d" }],
+        edges: [completeEdge("a", "d")],
+      })
+      await decide(store, ids["a"]!, "draining")
+      await decide(store, ids["b"]!, "open")
+      const map = await openStream(store, run.id, ids["c"]!)
+      await map.commit(items(2), { exhausted: true })
+      await settle(store)
+      await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))
+      expect(await runEffect(store.resumeDagRun(run.id))).toBe(true)
+      expect(await runEffect(store.dagRunById(run.id))).toMatchObject({
+        ...{ state: "running", isCancelled: false, endedAt: null },
+      })
+      const views = await runEffect(store.expansionsOfRun(run.id))
+      expect(views.map(({ state }) => state)).toEqual(["draining", "open", "draining", "waiting"])
+      expect(views.every(({ endedAt }) => endedAt === null)).toBe(true)
+      expect(await runEffect(store.dueExpansions({ limit: 10 }))).toHaveLength(4)
+    })
+
+    it("refuses a run that was not cancelled", async () => {
+      const world = await openWorld(open)
+      const { run } = await createRun(world, { tasks: [{ taskId: "a" }] })
+      expect(await runEffect(world.store.resumeDagRun(run.id))).toBe(false)
+      await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "failed" }))
+      expect(await runEffect(world.store.resumeDagRun(run.id))).toBe(false)
+    })
+
+    it("offers again what had no outcome, and only that", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(6))
+      const lease = await claimOne(store, { sizeDefault: 4 })
+      await complete(store, lease, { indexes: [1], exceptions: [retried(2)] })
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.resumeDagRun(map.dagRunId))
+      await world.elapse(2000)
+      const leases = await claim(store)
+      expect(leases.flatMap(indexesOf).sort()).toEqual([0, 2, 3, 4, 5])
+      for (const again of leases) await complete(store, again)
+      expect(await map.view()).toMatchObject({ success: 6, retrying: 0, running: 0 })
+    })
+
+    it("refuses the outcome of a lease from before", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(2))
+      const lease = await claimOne(store)
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.resumeDagRun(map.dagRunId))
+      expect(await failureOf(store.complete(completeOptions(lease)))).toMatchObject({ _tag: "LeaseLost" })
+      expect(await statesOf(store, map.expansionId)).toEqual({ 0: "scheduled", 1: "scheduled" })
+    })
+
+    it("lets a runner take an open expansion at once, at its last cursor", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(2), { cursor: '"p2"' })
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.resumeDagRun(map.dagRunId))
+      const [held] = await runEffect(store.leaseExpansions({ runnerId: "other", limit: 9, leaseSeconds }))
+      expect(held).toMatchObject({ expansionId: map.expansionId })
+      expect(JSON.parse(held!.cursor!)).toBe("p2")
+      expect(held!.epoch).toBeGreaterThan(map.epoch)
+    })
+
+    it("refuses a decision on the facts from before", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, { tasks: [{ taskId: "a" }] })
+      const { seq } = (await factsOf(store, ids["a"]!))!
+      await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))
+      await runEffect(store.resumeDagRun(run.id))
+      const late = store.decideExpansion({ expansionId: ids["a"]!, seq, from: "waiting", to: "draining" })
+      expect(await runEffect(late)).toBe(false)
+    })
+
+    it("does not count the cancelled upstream as failed", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, {
+        tasks: [mapped("a"), mapped("b")],
+        edges: [streamEdge("a", "b")],
+      })
+      await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))
+      await runEffect(store.resumeDagRun(run.id))
+      expect((await factsOf(store, ids["b"]!))!.upstream).toMatchObject({ failed: 0, opened: 0 })
+    })
+  })
+}

@@ -1,0 +1,40 @@
+import { describe } from "vitest"
+import { cancellingContract } from "./cancelling.ts"
+import { claimContract } from "./claims.ts"
+import { decisionContract } from "./decisions.ts"
+import { definitionContract } from "./definitions.ts"
+import type { ContractOptions, OpenStore } from "./harness.ts"
+import { historyContract } from "./histories.ts"
+import { outcomeContract } from "./outcomes.ts"
+import { pageContract } from "./pages.ts"
+import { pullingContract } from "./pulling.ts"
+import { readContract } from "./reads.ts"
+import { releaseContract } from "./releases.ts"
+import { retryContract } from "./retries.ts"
+import { roleContract } from "./roles.ts"
+import { runContract } from "./runs.ts"
+import { streamContract } from "./streams.ts"
+
+export * from "./dag-fixture.ts"
+export * from "./harness.ts"
+export * from "./run-effect.ts"
+
+/** Describes what every store does. What is not here is not promised. */
+export function storeContract(name: string, open: OpenStore, options: ContractOptions = {}): void {
+  describe(`the ${name} store`, () => {
+    definitionContract(open)
+    runContract(open)
+    cancellingContract(open)
+    pullingContract(open)
+    pageContract(open)
+    decisionContract(open)
+    streamContract(open)
+    claimContract(open)
+    outcomeContract(open)
+    retryContract(open)
+    releaseContract(open)
+    readContract(open)
+    roleContract(open)
+    historyContract(open, options)
+  })
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest"
+import type { OpenStore } from "./harness.ts"
+import { runEffect } from "./run-effect.ts"
+import {
+  claim,
+  claimOne,
+  complete,
+  failed,
+  foldAll,
+  indexesOf,
+  items,
+  leaseMs,
+  openMap,
+  openWorld,
+  retried,
+  statesOf,
+  worker,
+} from "./world.ts"
+
+/** Instances that are tried again. */
+export function retryContract(open: OpenStore): void {
+  describe("a retry", () => {
+    it("leaves its lease, and counts neither as running nor as finished", async () => {
+      const { world, map, lease } = await setup(open)
+      const done = await complete(world.store, lease, { exceptions: [retried(1)] })
+      expect(done).toEqual({ remaining: 0, isPageFinished: false })
+      expect(await map.view()).toMatchObject({ success: 2, running: 0, retrying: 1 })
+      expect(await runEffect(world.store.progress(map.expansionId))).toMatchObject({ finished: 2 })
+      expect(await statesOf(world.store, map.expansionId)).toMatchObject({ 1: "up_for_retry" })
+    })
+
+    it("is offered alone, when its delay is over, with its own input and the next try number", async () => {
+      const { world, map, lease } = await setup(open)
+      await complete(world.store, lease, { exceptions: [retried(1, 5000)] })
+      await world.elapse(4000)
+      expect(await claim(world.store)).toEqual([])
+      await world.elapse(2000)
+      const again = await claimOne(world.store)
+      expect(again).toMatchObject({
+        ...{ firstIndex: 1, count: 1, remaining: 1, tryNumber: 2, recorded: [], isIsolated: false },
+      })
+      expect(JSON.parse(again.items!)).toEqual([{ n: 1 }])
+      expect(await map.view()).toMatchObject({ retrying: 0, running: 1 })
+      expect(await statesOf(world.store, map.expansionId)).toMatchObject({ 1: "running" })
+    })
+
+    it("ends as its last try did, and keeps the tries before", async () => {
+      const { world, map, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { exceptions: [retried(1)] })
+      await world.elapse(2000)
+      await complete(store, await claimOne(store), { exceptions: [retried(1)], values: "[]" })
+      await world.elapse(2000)
+      const third = await claimOne(store)
+      expect(third.tryNumber).toBe(3)
+      expect(await complete(store, third)).toEqual({ remaining: 0, isPageFinished: true })
+      expect(await map.view()).toMatchObject({ success: 3, retrying: 0, running: 0 })
+      const tries = await runEffect(store.taskTries({ ...map, mapIndex: 1 }))
+      expect(tries.map(({ tryNumber }) => tryNumber)).toEqual([1, 2])
+      expect(tries[0]).toMatchObject({ error: { message: "it broke" }, endedAt: expect.any(Date) })
+      expect(await runEffect(store.taskTries({ ...map, mapIndex: 0 }))).toEqual([])
+      const [view] = await runEffect(store.listTaskInstances({ ...map, afterIndex: 0, limit: 1 }))
+      expect(view).toMatchObject({ mapIndex: 1, state: "success", tryNumber: 3, error: null })
+    })
+
+    it("may fail for good", async () => {
+      const { world, map, lease } = await setup(open)
+      await complete(world.store, lease, { exceptions: [retried(0), retried(2)] })
+      await world.elapse(2000)
+      for (const again of await claim(world.store)) {
+        await complete(world.store, again, { exceptions: [failed(again.firstIndex)], values: "[]" })
+      }
+      expect(await map.view()).toMatchObject({ success: 1, failed: 2, retrying: 0 })
+      expect(await foldAll(world.store)).toBe(1)
+    })
+
+    it("is not recorded by what is left of the lease it came from", async () => {
+      const { world, map, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { indexes: [], values: "[]", exceptions: [retried(1)] })
+      const late = await complete(store, lease, { indexes: [1], values: '["late"]', exceptions: [] })
+      expect(late.remaining).toBe(2)
+      await complete(store, lease, { indexes: [], values: "[]", exceptions: [retried(1)] })
+      expect(await map.view()).toMatchObject({ success: 0, retrying: 1, running: 2 })
+      expect(await complete(store, lease, { values: '["x0","x2"]' })).toMatchObject({ remaining: 0 })
+      await world.elapse(2000)
+      await complete(store, await claimOne(store))
+      expect(await map.view()).toMatchObject({ success: 3, retrying: 0 })
+    })
+
+    it("stays what it is when its worker dies or gives it back", async () => {
+      const { world, map, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { exceptions: [retried(1)] })
+      await world.elapse(2000)
+      await claimOne(store)
+      await world.elapse(leaseMs + 1000)
+      expect(await runEffect(store.rescue({ limit: 10 }))).toBe(1)
+      expect(await statesOf(store, map.expansionId)).toMatchObject({ 1: "up_for_retry" })
+      const second = await claimOne(store)
+      expect(second).toMatchObject({ firstIndex: 1, tryNumber: 2, remaining: 1, recorded: [] })
+      await runEffect(store.release({ workerId: worker, leaseId: second.leaseId, split: false }))
+      expect(await map.view()).toMatchObject({ retrying: 1, running: 0 })
+      const third = await claimOne(store)
+      expect(third).toMatchObject({ tryNumber: 2, remaining: 1 })
+      await complete(store, third)
+      expect(await map.view()).toMatchObject({ success: 3, retrying: 0 })
+    })
+
+    it("does not run again with a range that is given back around it", async () => {
+      const { world, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { indexes: [], values: "[]", exceptions: [retried(1, 60_000)] })
+      await runEffect(store.release({ workerId: worker, leaseId: lease.leaseId, split: false }))
+      const leases = await claim(store)
+      expect(leases.flatMap(indexesOf)).toEqual([0, 2])
+    })
+
+    it("of an isolated instance is isolated too: it is the one suspected", async () => {
+      const { world, lease } = await setup(open)
+      const { store } = world
+      await runEffect(store.release({ workerId: worker, leaseId: lease.leaseId, split: true }))
+      for (const half of await claim(store)) {
+        await complete(store, half, {
+          exceptions: indexesOf(half).map((index) => retried(index)),
+          values: "[]",
+        })
+      }
+      await world.elapse(2000)
+      const again = await claim(store)
+      expect(again).toHaveLength(3)
+      expect(again.every(({ isIsolated }) => isIsolated)).toBe(true)
+    })
+
+    it("happens once for each, however many there are", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world)
+      await map.commit(items(60))
+      const lease = await claimOne(world.store)
+      const exceptions = indexesOf(lease).map((index) => retried(index))
+      await complete(world.store, lease, { exceptions, values: "[]" })
+      expect((await map.view()).retrying).toBe(60)
+      await world.elapse(2000)
+      const claims = await Promise.all(
+        Array.from({ length: 6 }, (_, i) => claim(world.store, { workerId: `w${i}` })),
+      )
+      const indexes = claims.flat().flatMap(indexesOf)
+      expect(new Set(indexes).size).toBe(indexes.length)
+      expect(indexes.length).toBe((await map.view()).running)
+    })
+  })
+}
+
+/** A lease over three instances. */
+async function setup(open: OpenStore) {
+  const world = await openWorld(open)
+  const map = await openMap(world)
+  await map.commit(items(3))
+  return { world, map, lease: await claimOne(world.store) }
+}

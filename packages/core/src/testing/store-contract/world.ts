@@ -1,0 +1,239 @@
+import { onTestFinished } from "vitest"
+import type { SerializedDag } from "../../dag/serialized-dag.ts"
+import type { ExpansionState } from "../../state/expansion.ts"
+import type { DueExpansion, ExpansionProgress, ExpansionView } from "../../store/expansion-store.ts"
+import { expansionIdOf } from "../../store/ids.ts"
+import type { Lease, RecordedException } from "../../store/lease-store.ts"
+import type { DagRunRow } from "../../store/run-store.ts"
+import type { StoreService } from "../../store/store.ts"
+import { type EdgeFixture, type TaskFixture, mapped, serializedDag } from "./dag-fixture.ts"
+import type { OpenStore, StoreHarness } from "./harness.ts"
+import { runEffect } from "./run-effect.ts"
+
+/** The worker and the runner that hold everything in tests with one of each. */
+export const worker = "worker-1"
+export const runner = "runner-1"
+
+/** How long leases live in these tests. */
+export const leaseSeconds = 30
+export const leaseMs = leaseSeconds * 1000
+
+export type ClaimOptions = Parameters<StoreService["claim"]>[0]
+export type CompleteOptions = Parameters<StoreService["complete"]>[0]
+export type CommitOptions = Parameters<StoreService["commitPage"]>[0]
+
+/** Opens a store that is closed when the test has finished. */
+export async function openWorld(open: OpenStore): Promise<StoreHarness> {
+  const harness = await open()
+  onTestFinished(() => harness.close())
+  return harness
+}
+
+/** A run with the ids of its expansions by task id. */
+export interface RunFixture {
+  readonly run: DagRunRow
+  readonly ids: Readonly<Record<string, string>>
+}
+
+/** Registers a DAG of these tasks and makes a run of it. */
+export async function createRun(
+  { store }: StoreHarness,
+  options: {
+    readonly dagId?: string
+    readonly runId?: string
+    readonly tasks: readonly TaskFixture[]
+    readonly edges?: readonly EdgeFixture[]
+  },
+): Promise<RunFixture> {
+  const dag = serializedDag(options)
+  await register(store, dag)
+  const run = await newRun(store, { dagId: dag.dagId, runId: options.runId ?? "run-1" })
+  const ids = Object.fromEntries(dag.tasks.map((task) => [task.taskId, expansionIdOf(run.id, task.ordinal)]))
+  return { run, ids }
+}
+
+/** Stores a DAG with a bundle of this hash. */
+export function register(store: StoreService, dag: SerializedDag, hash = "bundle-1") {
+  return runEffect(store.registerDag({ dag, bundle: { hash, code: `// ${hash}`, sourceMap: null } }))
+}
+
+/** Makes a manual run. */
+export function newRun(store: StoreService, options: { dagId: string; runId: string }): Promise<DagRunRow> {
+  return runEffect(store.createDagRun({ ...options, runType: "manual", conf: {}, logicalDate: null }))
+}
+
+/** The facts of an expansion that is due; undefined when it is not. */
+export async function factsOf(store: StoreService, expansionId: string): Promise<DueExpansion | undefined> {
+  const due = await runEffect(store.dueExpansions({ limit: 1000 }))
+  return due.find((expansion) => expansion.expansionId === expansionId)
+}
+
+/** Moves an expansion that is due to its next state. */
+export async function decide(
+  store: StoreService,
+  expansionId: string,
+  to: ExpansionState | null,
+): Promise<void> {
+  const facts = await factsOf(store, expansionId)
+  if (facts === undefined) throw new Error(`expansion ${expansionId} is not due`)
+  const { seq, state } = facts
+  const isDecided = await runEffect(store.decideExpansion({ expansionId, seq, from: state, to }))
+  if (!isDecided) throw new Error(`expansion ${expansionId} could not go from ${state} to ${to}`)
+}
+
+/** Marks everything that is due as seen. */
+export async function settle(store: StoreService): Promise<void> {
+  for (const { expansionId } of await runEffect(store.dueExpansions({ limit: 1000 }))) {
+    await decide(store, expansionId, null)
+  }
+}
+
+/** An expansion as it is seen. */
+export async function viewOf(
+  store: StoreService,
+  dagRunId: string,
+  expansionId: string,
+): Promise<ExpansionView> {
+  const views = await runEffect(store.expansionsOfRun(dagRunId))
+  return views.find((view) => view.expansionId === expansionId)!
+}
+
+/** What a test of instances starts from: a mapped task whose stream is open and held by `runner`. */
+export interface OpenMap {
+  readonly expansionId: string
+  readonly dagRunId: string
+  readonly epoch: number
+  /** Commits a page of these items; null stands for a gap, `upstream_failed` unless `gaps` says otherwise. */
+  readonly commit: (
+    items: readonly (string | null)[],
+    options?: Partial<CommitOptions>,
+  ) => Promise<ExpansionProgress>
+  readonly view: () => Promise<ExpansionView>
+}
+
+/** Makes a run of one mapped task, and opens it. */
+export async function openMap(
+  world: StoreHarness,
+  options: { readonly dagId?: string; readonly runId?: string; readonly task?: Partial<TaskFixture> } = {},
+): Promise<OpenMap> {
+  const { run, ids } = await createRun(world, { ...options, tasks: [mapped("load", options.task)] })
+  return openStream(world.store, run.id, ids["load"]!)
+}
+
+/** Opens an expansion and takes the right to pull it. */
+export async function openStream(
+  store: StoreService,
+  dagRunId: string,
+  expansionId: string,
+): Promise<OpenMap> {
+  await decide(store, expansionId, "open")
+  const held = await runEffect(store.leaseExpansions({ runnerId: runner, limit: 1000, leaseSeconds }))
+  const epoch = held.find((lease) => lease.expansionId === expansionId)!.epoch
+  return {
+    expansionId,
+    dagRunId,
+    epoch,
+    commit: (items, overrides) =>
+      runEffect(store.commitPage(page({ expansionId, epoch, items, ...overrides }))),
+    view: () => viewOf(store, dagRunId, expansionId),
+  }
+}
+
+/** The options of a commit, with defaults. */
+export function page(
+  options: Partial<CommitOptions> & { expansionId: string; epoch: number },
+): CommitOptions {
+  const items = options.items ?? []
+  const gaps = items.flatMap((item, position) =>
+    item === null ? [{ position, state: "upstream_failed" as const }] : [],
+  )
+  return {
+    items,
+    gaps,
+    cursor: options.exhausted === true ? null : `{"after":${items.length}}`,
+    exhausted: false,
+    pulls: 1,
+    consumed: [],
+    fusedSources: [],
+    leaseSeconds,
+    ...options,
+  }
+}
+
+/** Encoded items 0 to `count`. */
+export function items(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => JSON.stringify({ n: i }))
+}
+
+/** Claims with defaults that take everything there is. */
+export function claim(store: StoreService, options: Partial<ClaimOptions> = {}): Promise<readonly Lease[]> {
+  return runEffect(store.claim(claimOptions(options)))
+}
+
+/** The options of a claim, with defaults. */
+export function claimOptions(options: Partial<ClaimOptions> = {}): ClaimOptions {
+  return { workerId: worker, limit: 100, leaseSeconds, sizeDefault: 100, sizes: [], after: null, ...options }
+}
+
+/** Claims the one lease that there is. */
+export async function claimOne(store: StoreService, options: Partial<ClaimOptions> = {}): Promise<Lease> {
+  const leases = await claim(store, { limit: 1, ...options })
+  if (leases.length !== 1) throw new Error(`expected one lease, got ${leases.length}`)
+  return leases[0]!
+}
+
+/** The map indexes of a lease that are to be run, ascending. */
+export function indexesOf(lease: Lease): number[] {
+  const indexes = Array.from({ length: lease.count }, (_, i) => lease.firstIndex + i)
+  return indexes.filter((index) => !lease.recorded.includes(index))
+}
+
+/** Completes a lease: what is not said to have ended otherwise succeeded with `r<index>`. */
+export function complete(store: StoreService, lease: Lease, options: Partial<CompleteOptions> = {}) {
+  return runEffect(store.complete(completeOptions(lease, options)))
+}
+
+/** The options of a completion, with defaults. */
+export function completeOptions(lease: Lease, options: Partial<CompleteOptions> = {}): CompleteOptions {
+  const excepted = new Set(options.exceptions?.map(({ mapIndex }) => mapIndex))
+  const successes = options.indexes ?? indexesOf(lease).filter((index) => !excepted.has(index))
+  return {
+    workerId: worker,
+    leaseId: lease.leaseId,
+    indexes: null,
+    values: JSON.stringify(successes.map((index) => `r${index}`)),
+    timings: null,
+    exceptions: [],
+    xcoms: [],
+    leaseSeconds,
+    ...options,
+  }
+}
+
+const error = { type: "Error", message: "it broke", stack: null }
+
+/** An instance that failed for good. */
+export function failed(mapIndex: number): RecordedException {
+  return { mapIndex, state: "failed", error, retryDelayMs: null, startedMs: 5, endedMs: 9 }
+}
+
+/** An instance that was skipped. */
+export function skipped(mapIndex: number): RecordedException {
+  return { mapIndex, state: "skipped", error: null, retryDelayMs: null, startedMs: 5, endedMs: 9 }
+}
+
+/** An instance that failed and is to be tried again. */
+export function retried(mapIndex: number, retryDelayMs = 1000): RecordedException {
+  return { mapIndex, state: "up_for_retry", error, retryDelayMs, startedMs: 5, endedMs: 9 }
+}
+
+/** The states of an expansion's instances, by map index. */
+export async function statesOf(store: StoreService, expansionId: string): Promise<Record<number, string>> {
+  const views = await runEffect(store.listTaskInstances({ expansionId, afterIndex: -2, limit: 1000 }))
+  return Object.fromEntries(views.map((view) => [view.mapIndex, view.state]))
+}
+
+/** Folds everything that can be folded. */
+export function foldAll(store: StoreService): Promise<number> {
+  return runEffect(store.fold({ expansionIds: null, limit: 1000 }))
+}

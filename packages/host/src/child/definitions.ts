@@ -1,0 +1,73 @@
+import type { DagDefinition, TaskNode } from "@sluice/core/dag"
+import { isDagDefinition } from "@sluice/core/dag"
+import type { Bundle, ExecutionContext } from "../port.ts"
+import type { RunParams } from "./instance.ts"
+import { deepFreeze } from "./xcom-values.ts"
+import { importBundle } from "./bundle-loader.ts"
+
+/** A task as the author defined it, and the parameters of the run. */
+export interface FoundTask {
+  readonly node: TaskNode
+  readonly params: RunParams
+}
+
+const bundles = new Map<string, Bundle>()
+const evaluated = new Map<string, Promise<ReadonlyMap<string, DagDefinition>>>()
+
+/** Keeps a bundle's text until its first use. */
+export function addBundle(bundle: Bundle): void {
+  bundles.set(bundle.hash, bundle)
+}
+
+/** Gives the task that a context names, evaluating its bundle when this is the first use of it. */
+export async function findTask(context: ExecutionContext): Promise<FoundTask> {
+  const dags = await evaluate(context.bundleHash)
+  const definition = dags.get(context.dagId)
+  if (definition === undefined) {
+    throw new Error(
+      `dag "${context.dagId}" is not in its bundle: it defines ${[...dags.keys()].join(", ") || "no DAG"}`,
+    )
+  }
+  const node = definition.node(context.taskId)
+  if (node === undefined)
+    throw new Error(`dag "${context.dagId}" has no task "${context.taskId}" in its bundle`)
+  return { node, params: paramsOf(definition, context) }
+}
+
+function evaluate(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
+  let dags = evaluated.get(hash)
+  if (dags === undefined) {
+    dags = evaluateBundle(hash)
+    evaluated.set(hash, dags)
+  }
+  return dags
+}
+
+async function evaluateBundle(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
+  const bundle = bundles.get(hash)
+  if (bundle === undefined) throw new Error(`bundle ${hash} was not sent to this host`)
+  const definitions = findDags(await importBundle(bundle))
+  bundles.delete(hash)
+  return new Map(definitions.map((definition) => [definition.dagId, definition]))
+}
+
+const runParams = new WeakMap<ExecutionContext, RunParams>()
+
+/** Frozen, since all instances of the expansion share them. */
+function paramsOf(definition: DagDefinition, context: ExecutionContext): RunParams {
+  let params = runParams.get(context)
+  if (params === undefined) {
+    params = { ...definition.params, ...(context.params as RunParams) }
+    deepFreeze(params)
+    runParams.set(context, params)
+  }
+  return params
+}
+
+/** The DAGs that a module exports, by any name or inside an exported array, each once. */
+export function findDags(module: Readonly<Record<string, unknown>>): DagDefinition[] {
+  const exported = Object.values(module).flatMap((value) =>
+    Array.isArray(value) ? (value as unknown[]) : [value],
+  )
+  return [...new Set(exported.filter((value) => isDagDefinition(value)))]
+}

@@ -1,0 +1,25 @@
+import type { SerializedDag } from "@sluice/core/dag"
+import { serializeDag } from "@sluice/core/dag"
+import type { Bundle } from "../port.ts"
+import { importBundle } from "./bundle-loader.ts"
+import { findDags } from "./definitions.ts"
+
+/** A file that evaluates, but does not define DAGs as it should. */
+class DagFileError extends Error {
+  override readonly name = "DagFileError"
+}
+
+/** Evaluates a bundle and says which DAGs it defines. */
+export async function describeBundle(bundle: Bundle): Promise<readonly SerializedDag[]> {
+  const dags = findDags(await importBundle(bundle)).map((definition) => serializeDag(definition))
+  if (dags.length === 0) {
+    throw new DagFileError('the file exports no DAG. Fix: export default dag("my_dag", { … }, () => { … })')
+  }
+  const ids = new Set<string>()
+  for (const { dagId } of dags) {
+    if (ids.has(dagId))
+      throw new DagFileError(`the file exports two DAGs named "${dagId}". Fix: give each its own id`)
+    ids.add(dagId)
+  }
+  return dags
+}

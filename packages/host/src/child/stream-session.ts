@@ -1,0 +1,170 @@
+// A pipeline that stays open in this host between pulls, for one context.
+
+import type { OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
+import { createPullScope, Gap, leafOf } from "@sluice/core/stream"
+import { inputStream } from "@sluice/core/dag"
+import { encode } from "../codec/index.ts"
+import type { ExecutionContext, Json, LogEntry, PulledPage, PullRequest } from "../port.ts"
+import { cursorBytesMax, emptyPagesMs, pageItemsMax } from "./bounds.ts"
+import { itemCodec } from "./bind-stream.ts"
+import type { FoundTask } from "./definitions.ts"
+import { createLog, type RunParams, toDate, toInterval } from "./instance.ts"
+import { LogBudget, takeStrayLogs, type LogOwner } from "./log.ts"
+import { createReader } from "./reads.ts"
+import { describeThrown } from "./thrown.ts"
+import type { FromHost } from "../protocol.ts"
+
+/** A page that breaks a bound that no retry can mend. */
+class PageTooLarge extends Error {
+  override readonly name = "PageTooLarge"
+  readonly retryable = false
+}
+
+/** A pipeline that is open for one context. Pulls take turns. */
+export class StreamSession implements LogOwner {
+  readonly context: ExecutionContext
+  readonly logIndex = null
+  readonly tryNumber = 0
+  logBudget = new LogBudget()
+  readonly #stream: PagedStream<unknown>
+  readonly #scope: OwnedPullScope
+  readonly #abort = new AbortController()
+  #logs: LogEntry[] = []
+  #callId = 0
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(context: ExecutionContext, { node, params }: FoundTask) {
+    this.context = context
+    this.#stream = inputStream(node).stream
+    this.#scope = createPullScope({
+      signal: this.#abort.signal,
+      reader: createReader(() => this.#callId),
+      codec: itemCodec,
+      context: sourceContext(this, params),
+    })
+  }
+
+  /** Pulls one page, after the pulls asked for before it. */
+  pull(callId: number, request: PullRequest): Promise<PulledPage> {
+    const page = this.#turn.then(() => this.#pull(callId, request))
+    this.#turn = page.catch(() => {})
+    return page
+  }
+
+  /** Aborts what the pipeline is doing and closes it. */
+  abort(reason: string): void {
+    this.#abort.abort(new DOMException(reason, "AbortError"))
+  }
+
+  /** Closes the pipeline after the pull that is under way, running its `finally` blocks. */
+  close(): Promise<void> {
+    return this.#turn.then(() => this.#scope.close())
+  }
+
+  async #pull(callId: number, request: PullRequest): Promise<PulledPage> {
+    this.#callId = callId
+    this.logBudget = new LogBudget()
+    this.#scope.pageSize = request.pageSize
+    const page = await this.#pullFilled(request.cursor)
+    const items = encodeItems(page.items, request.pageBytesMax)
+    return { items, next: encodeCursor(page.next), waiting: page.waiting ?? false, logs: this.takeLogs() }
+  }
+
+  /** Pulls on past pages that come out empty, for a short while. */
+  async #pullFilled(cursor: string | null): Promise<Page<unknown>> {
+    const until = performance.now() + emptyPagesMs
+    let page = await this.#stream.pull(
+      cursor === null ? this.#stream.start : (JSON.parse(cursor) as Json),
+      this.#scope,
+    )
+    while (
+      page.items.length === 0 &&
+      page.next !== null &&
+      page.waiting !== true &&
+      performance.now() < until
+    ) {
+      page = await this.#stream.pull(page.next, this.#scope)
+    }
+    return page
+  }
+
+  addLog(entry: LogEntry): boolean {
+    this.#logs.push(entry)
+    return true
+  }
+
+  takeLogs(): LogEntry[] {
+    const logs = [...this.#logs, ...takeStrayLogs()]
+    this.#logs = []
+    return logs
+  }
+
+  label(): string {
+    return `the stream of ${this.context.taskId}`
+  }
+}
+
+/** Says how a pull failed. */
+export function pullFailure(callId: number, thrown: unknown, logs: readonly LogEntry[]): FromHost {
+  const retryable = !(
+    typeof thrown === "object" &&
+    thrown !== null &&
+    Reflect.get(thrown, "retryable") === false
+  )
+  return {
+    kind: "pullFailed",
+    callId,
+    error: describeThrown(thrown),
+    leafTaskId: leafOf(thrown)?.taskId ?? null,
+    retryable,
+    logs,
+  }
+}
+
+/** What a source's function is told beside its cursor and signal. */
+function sourceContext(session: StreamSession, params: RunParams): Readonly<Record<string, unknown>> {
+  const { context } = session
+  return {
+    dagId: context.dagId,
+    runId: context.runId,
+    taskId: context.taskId,
+    logicalDate: toDate(context.logicalDate),
+    dataInterval: toInterval(context),
+    params,
+    log: createLog(session),
+  }
+}
+
+function encodeItems(items: readonly unknown[], pageBytesMax: number): PulledPage["items"] {
+  if (items.length > pageItemsMax) {
+    throw new PageTooLarge(
+      `a page of ${items.length} items came, and at most ${pageItemsMax} are taken at once. Fix: yield smaller pages`,
+    )
+  }
+  let bytes = 0
+  return items.map((item, index) => {
+    if (item instanceof Gap) return { gap: item.state }
+    const text = encode(item, { name: `items[${index}]` })
+    bytes += Buffer.byteLength(text)
+    if (bytes > pageBytesMax) refusePage(items.length, index + 1, bytes, pageBytesMax)
+    return text
+  })
+}
+
+function refusePage(count: number, taken: number, bytes: number, pageBytesMax: number): never {
+  throw new PageTooLarge(
+    `the first ${taken} of the page's ${count} items take ${bytes} bytes as JSON, over the limit of ${pageBytesMax} (pageBytesMax). ` +
+      `Fix: yield smaller pages, leave out of the items what the task does not need, or raise pageBytesMax`,
+  )
+}
+
+function encodeCursor(cursor: Page<unknown>["next"]): string | null {
+  if (cursor === null) return null
+  const text = JSON.stringify(cursor)
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= cursorBytesMax) return text
+  throw new PageTooLarge(
+    `the cursor after the page takes ${bytes} bytes as JSON, and at most ${cursorBytesMax} are kept with each page. ` +
+      `Fix: keep in the cursor only where to go on; chunk and zip carry items in it, so use smaller chunks or smaller items there`,
+  )
+}

@@ -1,0 +1,62 @@
+import { HostLost } from "../port.ts"
+import type { HostPoolSettings } from "../options.ts"
+import { HostGroup } from "./host-group.ts"
+import type { HostProcess } from "./host-process.ts"
+
+/** Contexts remembered as having been in a host when it died. */
+const suspectsMax = 1_000
+
+/**
+ * Says in which host each context's stream is open.
+ *
+ * Streams live in a host of their own, apart from task instances: a loop in a task stalls no source. They share it,
+ * since a source mostly waits; one that was being pulled when the host died is pulled in a second one from then on, so
+ * that a source that loops or eats memory takes the innocent with it once, not at each retry.
+ */
+export class StreamHomes {
+  readonly #open: HostGroup
+  readonly #quarantine: HostGroup
+  readonly #homes = new Map<string, HostProcess>()
+  readonly #suspects = new Set<string>()
+
+  constructor(settings: HostPoolSettings) {
+    this.#open = new HostGroup(settings, 1)
+    this.#quarantine = new HostGroup(settings, 1)
+  }
+
+  get groups(): readonly HostGroup[] {
+    return [this.#open, this.#quarantine]
+  }
+
+  /** Gives the host of a context's stream, reserved. */
+  async take(contextId: string): Promise<HostProcess> {
+    const home = this.homeOf(contextId)
+    if (home !== undefined && !home.isRetiring) {
+      home.reserve()
+      return home
+    }
+    const host = await (this.#suspects.has(contextId) ? this.#quarantine : this.#open).take()
+    this.#homes.set(contextId, host)
+    return host
+  }
+
+  /** The host in which a context's stream may be open. */
+  homeOf(contextId: string): HostProcess | undefined {
+    const home = this.#homes.get(contextId)
+    return home?.isAlive ? home : undefined
+  }
+
+  /** Notes how a pull failed: whoever was being pulled when its host died may be why. */
+  note(contextId: string, error: unknown): void {
+    if (!(error instanceof HostLost)) return
+    this.#homes.delete(contextId)
+    this.#suspects.add(contextId)
+    const [oldest] = this.#suspects
+    if (this.#suspects.size > suspectsMax && oldest !== undefined) this.#suspects.delete(oldest)
+  }
+
+  forget(contextId: string): void {
+    this.#homes.delete(contextId)
+    this.#suspects.delete(contextId)
+  }
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest"
+import { decode } from "./codec/index.ts"
+import { HostLost, type HostPool, type PulledPage, PullFailed } from "./port.ts"
+import { contextOf, emptyReader, poolOf, run, singleWork } from "./pool.test.fixture.ts"
+
+interface PullOptions {
+  readonly pageSize?: number
+  readonly pageBytesMax?: number
+  readonly signal?: AbortSignal
+  readonly contextId?: string
+}
+
+function pull(pool: HostPool, cursor: string | null, given: PullOptions = {}): Promise<PulledPage> {
+  const {
+    pageSize = 10,
+    pageBytesMax = 1_000_000,
+    signal = new AbortController().signal,
+    contextId = "c",
+  } = given
+  const request = { cursor, pageSize, pageBytesMax }
+  return pool.pull({ context: contextOf("t", { contextId }), request, reader: emptyReader, signal })
+}
+
+async function failure(pulled: Promise<PulledPage>): Promise<PullFailed> {
+  const error: unknown = await pulled.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  expect(error).toBeInstanceOf(PullFailed)
+  return error as PullFailed
+}
+
+/** A DAG whose task `t` iterates source `s`, opened and closed in the log. */
+function dagOf(body: string, pipeline = ""): string {
+  return `
+    const s = source("s", async function* ({ cursor = 0, signal, log }) {
+      log.info("open " + cursor)
+      try { ${body} } finally { log.info("closed") }
+    })
+    task("t", (x) => x).iterate(s()${pipeline})`
+}
+
+const counting = dagOf(
+  "for (let at = cursor; at < 6; at += 2) yield page([at, new Date(at + 1)], at + 2 < 6 ? at + 2 : null)",
+)
+
+const messages = (page: { logs: PulledPage["logs"] }) => page.logs.map((entry) => entry.message)
+const values = (page: PulledPage) =>
+  page.items.map((item) => (typeof item === "string" ? decode(item) : item))
+
+describe("a source", () => {
+  it("stays open between pulls, and closes when it is exhausted", async () => {
+    const pool = poolOf({ build: counting })
+    const pages: PulledPage[] = []
+    for (let cursor: string | null = null; pages.length === 0 || cursor !== null;) {
+      const page: PulledPage = await pull(pool, cursor)
+      pages.push(page)
+      cursor = page.next
+    }
+    expect(pages.flatMap(values)).toEqual([0, new Date(1), 2, new Date(3), 4, new Date(5)])
+    expect(pages.map(messages)).toEqual([["open 0"], [], ["closed"]])
+    expect(pages[0]?.logs[0]?.mapIndex).toBeNull()
+  })
+
+  it("is re-opened at any other cursor", async () => {
+    const pool = poolOf({ build: counting })
+    const first = await pull(pool, null)
+    const second = await pull(pool, first.next)
+    const again = await pull(pool, first.next)
+    expect(values(again)).toEqual(values(second))
+    expect(messages(again)).toEqual(["closed", "open 2"])
+  })
+
+  it("closes once when its stream is closed, and opens again after", async () => {
+    const pool = poolOf({ build: counting })
+    const first = await pull(pool, null)
+    await pool.closeStream("c")
+    await pool.closeStream("c")
+    const second = await pull(pool, first.next)
+    expect(messages(second)).toEqual(["closed", "open 2"])
+  })
+
+  it("closes when the pool is closed", async () => {
+    const path = `/tmp/sluice-closed-${process.pid}`
+    const build = dagOf("yield page([1], 1)").replace(
+      'log.info("closed")',
+      `(await import("node:fs")).writeFileSync("${path}", "closed")`,
+    )
+    const pool = poolOf({ build })
+    await pull(pool, null)
+    await pool.close({ graceMs: 5_000 })
+    const { readFileSync, rmSync } = await import("node:fs")
+    expect(readFileSync(path, "utf8")).toBe("closed")
+    rmSync(path)
+  })
+
+  it("closes when it throws, and says which source threw", async () => {
+    const build = dagOf(`if (cursor === 0) yield page([1], 1); throw new RangeError("no more pages")`)
+    const pool = poolOf({ build })
+    const first = await pull(pool, null)
+    const failed = await failure(pull(pool, first.next))
+    expect(failed).toMatchObject({
+      leafTaskId: "s",
+      retryable: true,
+      error: { type: "RangeError", message: "no more pages" },
+    })
+    expect(messages(failed)).toEqual(["closed"])
+  })
+
+  it("stops waiting when its pull is aborted", async () => {
+    const build = dagOf(
+      `yield page([1], 1); await new Promise((resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)))`,
+    )
+    const pool = poolOf({ build })
+    const first = await pull(pool, null)
+    const controller = new AbortController()
+    const failed = failure(pull(pool, first.next, { signal: controller.signal }))
+    controller.abort(new Error("the run was cancelled"))
+    expect((await failed).error).toMatchObject({ type: "AbortError", message: "the run was cancelled" })
+  })
+
+  it("costs only the host of the streams when it loops", async () => {
+    const build = dagOf("while (true) {}") + `; task("u", () => "fine")()`
+    const pool = poolOf({ build }, { unresponsiveMs: 200 })
+    const pulling = pull(pool, null)
+    const ran = await run(pool, contextOf("u"), singleWork)
+    expect(ran.results.get(-1)).toBe("fine")
+    const error: unknown = await pulling.catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(HostLost)
+    expect((error as Error).message).toContain(
+      "did not respond for 0.2 s: a loop that never yields? while running the stream of t of d",
+    )
+  })
+
+  it("that cost a host is pulled apart from the others from then on", async () => {
+    const body = `if (globalThis.bad) while (true) {} ; yield page([process.pid], 1)`
+    const build =
+      dagOf(body) + `; task("bad", (x) => x).iterate(source("b", async function* () { while (true) {} })())`
+    const pool = poolOf({ build }, { unresponsiveMs: 150 })
+    const pullBad = () =>
+      pool.pull({
+        context: contextOf("bad"),
+        request: { cursor: null, pageSize: 10, pageBytesMax: 1000 },
+        reader: emptyReader,
+        signal: new AbortController().signal,
+      })
+    await expect(pullBad()).rejects.toBeInstanceOf(HostLost)
+    const first = await pull(pool, null)
+    await expect(pullBad()).rejects.toBeInstanceOf(HostLost)
+    await pool.closeStream("c")
+    expect(values(await pull(pool, null))).toEqual(values(first))
+  })
+})
+
+describe("a page", () => {
+  it("passes over pages that came out empty, as far as the next item", async () => {
+    const body = "for (let at = cursor; at < 100; at++) yield page([at], at + 1)"
+    const page = await pull(poolOf({ build: dagOf(body, ".filter((n) => n % 50 === 49)") }), null)
+    expect(values(page)).toEqual([49])
+  })
+
+  it.each([
+    [
+      "too many bytes",
+      "yield page(['x'.repeat(600), 'y'.repeat(600)], null)",
+      "the first 2 of the page's 2 items take 1204 bytes as JSON, over the limit of 1000 (pageBytesMax). Fix: ",
+    ],
+    [
+      "too many items",
+      "yield page(Array.from({ length: 10001 }, () => 1), null)",
+      "a page of 10001 items came, and at most 10000 are taken at once. Fix: ",
+    ],
+    [
+      "too large a cursor",
+      "yield page([1], 'c'.repeat(70_000))",
+      "and at most 65536 are kept with each page. Fix: ",
+    ],
+    [
+      "an item that cannot be kept",
+      "yield page([1, { f: () => 1 }], null)",
+      "items[1].f is a function (f): return plain data.",
+    ],
+  ])("is refused for good with %s", async (_what, body, message) => {
+    const failed = await failure(pull(poolOf({ build: dagOf(body) }), null, { pageBytesMax: 1000 }))
+    expect(failed.message).toContain(message)
+    expect(failed.retryable).toBe(false)
+  })
+
+  it("names no source when a function of the pipeline throws", async () => {
+    const build = dagOf("yield page([1], null)", `.map(() => { throw new TypeError("bad map") })`)
+    const failed = await failure(pull(poolOf({ build }), null))
+    expect(failed).toMatchObject({ leafTaskId: null, error: { type: "TypeError", message: "bad map" } })
+  })
+})

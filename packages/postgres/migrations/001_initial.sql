@@ -1,0 +1,273 @@
+-- The first schema: definitions, runs, expansions, pages, leases, task instances, logs, roles.
+-- Nothing runs before it, so no old worker can be in the way.
+--
+-- Rules of the hot tables (page, lease, task_instance):
+--   * no index and no predicate on a state or a time in task_instance: a fresh, un-analysed table makes the planner sort it;
+--   * columns that change often (claimed, finished, counters) stand in no index, so their updates are heap-only;
+--   * every key starts with the expansion, and an expansion's id with its run: one run is one range of each table.
+
+create type dag_run_state as enum ('queued', 'running', 'success', 'failed');
+create type expansion_state as enum
+  ('waiting', 'open', 'draining', 'success', 'failed', 'skipped', 'upstream_failed', 'cancelled');
+create type task_instance_state as enum ('success', 'failed', 'skipped', 'upstream_failed', 'up_for_retry');
+create type task_kind as enum ('task', 'mapped', 'source', 'fused');
+
+create table bundle (
+  hash text primary key,
+  code text not null,
+  source_map text,
+  created_at timestamptz not null default now()
+);
+
+create table dag (
+  dag_id text primary key check (length(dag_id) between 1 and 250),
+  latest_version_id bigint,
+  is_paused boolean not null default false,
+  created_at timestamptz not null default now()
+);
+
+create table dag_version (
+  id bigint generated always as identity primary key,
+  dag_id text not null references dag,
+  version_number int not null check (version_number > 0),
+  -- The hash of shape and bundle together: the same hash is the same version.
+  hash text not null,
+  bundle_hash text not null references bundle,
+  serialized json not null,
+  created_at timestamptz not null default now(),
+  unique (dag_id, version_number),
+  unique (dag_id, hash)
+);
+alter table dag add foreign key (latest_version_id) references dag_version;
+
+create table task (
+  dag_version_id bigint not null references dag_version on delete cascade,
+  ordinal int not null check (ordinal between 0 and 4095),
+  task_id text not null check (length(task_id) between 1 and 250),
+  kind task_kind not null,
+  trigger_rule text not null,
+  priority int not null,
+  concurrency int check (concurrency > 0),
+  window_size int check (window_size > 0),
+  page_size int check (page_size > 0),
+  page_bytes_max bigint check (page_bytes_max > 0),
+  max_items bigint check (max_items > 0),
+  is_paused boolean not null default false,
+  options json not null,
+  primary key (dag_version_id, ordinal),
+  unique (dag_version_id, task_id)
+);
+
+create table edge (
+  dag_version_id bigint not null references dag_version on delete cascade,
+  upstream int not null,
+  downstream int not null check (downstream > upstream),
+  kind text not null check (kind in ('complete', 'stream')),
+  holds_back boolean not null,
+  primary key (dag_version_id, upstream, downstream, kind)
+);
+create index edge_downstream on edge (dag_version_id, downstream);
+
+create table dag_run (
+  id bigint generated always as identity primary key,
+  dag_id text not null references dag,
+  run_id text not null check (length(run_id) between 1 and 250),
+  dag_version_id bigint not null references dag_version,
+  state dag_run_state not null,
+  run_type text not null,
+  conf json not null,
+  logical_date timestamptz,
+  queued_at timestamptz not null default now(),
+  started_at timestamptz,
+  ended_at timestamptz,
+  note text,
+  is_cancelled boolean not null default false,
+  unique (dag_id, run_id),
+  check ((state in ('success', 'failed')) = (ended_at is not null))
+);
+create index dag_run_of_dag on dag_run (dag_id, id);
+create index dag_run_unfinished on dag_run (id) where state in ('queued', 'running');
+
+-- One row a task a run: how far it has been unrolled. id = dag_run_id * 4096 + ordinal.
+create table expansion (
+  id bigint primary key,
+  dag_run_id bigint not null references dag_run on delete cascade,
+  dag_version_id bigint not null,
+  ordinal int not null,
+  task_id text not null,
+  kind task_kind not null,
+  state expansion_state not null default 'waiting',
+  -- Bumped with every fact the scheduler decides on; a decision names the seq it saw.
+  seq bigint not null default 0,
+  is_due boolean not null,
+  is_leaf boolean not null,
+  trigger_rule text not null,
+  priority int not null,
+  concurrency int,
+  upstream_total int not null,
+  upstream_opened int not null default 0,
+  upstream_success int not null default 0,
+  upstream_failed int not null default 0,
+  upstream_skipped int not null default 0,
+  upstream_upstream_failed int not null default 0,
+  window_size int,
+  page_size int,
+  page_bytes_max bigint,
+  max_items bigint,
+  is_paused boolean not null default false,
+  -- Pulling: who may, from where, how it went. '-infinity': nobody holds it.
+  epoch int not null default 0,
+  runner_id text,
+  runner_expires_at timestamptz not null default '-infinity',
+  cursor text,
+  next_index bigint not null default 0,
+  pulls bigint not null default 0,
+  pages bigint not null default 0,
+  is_exhausted boolean not null default false,
+  pull_failures int not null default 0,
+  pull_after timestamptz not null default '-infinity',
+  stream_failure text check (stream_failure in ('own', 'upstream')),
+  stream_error json,
+  -- Instances: made, and ended as far as folded.
+  created bigint not null default 0,
+  success bigint not null default 0,
+  failed bigint not null default 0,
+  skipped bigint not null default 0,
+  upstream_failed_instances bigint not null default 0,
+  unfinished_peak bigint not null default 0,
+  first_ended_at timestamptz,
+  pulls_at_first_end bigint,
+  opened_at timestamptz,
+  ended_at timestamptz,
+  check (id = dag_run_id * 4096 + ordinal),
+  check (success + failed + skipped + upstream_failed_instances <= created)
+) with (fillfactor = 50);
+create index expansion_due on expansion (id) where is_due;
+create index expansion_unfinished on expansion (dag_run_id)
+  where state in ('waiting', 'open', 'draining');
+create index expansion_pullable on expansion (runner_expires_at)
+  where state = 'open' and kind in ('mapped', 'source');
+
+-- How far an expansion has read the streams of other tasks of its run.
+create table stream_position (
+  upstream_id bigint not null,
+  consumer_id bigint not null references expansion on delete cascade,
+  consumed bigint not null default 0,
+  holds_back boolean not null,
+  primary key (upstream_id, consumer_id)
+) with (fillfactor = 50);
+
+create table page (
+  expansion_id bigint not null,
+  first_index bigint not null check (first_index >= -1),
+  count int not null check (count > 0),
+  -- Lower is more urgent: minus the priority of the task.
+  urgency int not null,
+  claimable boolean not null,
+  folded boolean not null default false,
+  has_records boolean not null default false,
+  claimed int not null default 0,
+  finished int not null default 0,
+  success int not null default 0,
+  failed int not null default 0,
+  skipped int not null default 0,
+  upstream_failed int not null default 0,
+  first_ended_at timestamptz,
+  pulls_at_first_end bigint,
+  created_at timestamptz not null default now(),
+  items text[],
+  primary key (expansion_id, first_index),
+  check (claimed between 0 and count),
+  check (finished = success + failed + skipped + upstream_failed),
+  check (finished <= count)
+) with (fillfactor = 60, toast_tuple_target = 512);
+create index page_claimable on page (urgency, expansion_id, first_index) where claimable;
+create index page_unfolded on page (expansion_id, first_index) where not folded;
+
+create table lease (
+  id bigint generated always as identity primary key,
+  expansion_id bigint not null,
+  page_first bigint not null,
+  first_index bigint not null,
+  count int not null check (count > 0),
+  remaining int not null check (remaining between 1 and count),
+  worker_id text not null,
+  try_number int not null check (try_number > 0),
+  is_retry boolean not null,
+  is_isolated boolean not null,
+  claimed_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  unique (expansion_id, first_index)
+) with (fillfactor = 50);
+create index lease_expiry on lease (expires_at);
+
+-- Ranges offered again: retries, rescued and returned leases. 'infinity': parked by a cancel.
+create table offer (
+  expansion_id bigint not null,
+  first_index bigint not null,
+  count int not null check (count > 0),
+  page_first bigint not null,
+  at timestamptz not null,
+  try_number int not null check (try_number > 0),
+  is_retry boolean not null,
+  is_isolated boolean not null,
+  primary key (expansion_id, first_index),
+  check (not is_retry or count = 1)
+);
+create index offer_at on offer (at);
+
+create table task_instance (
+  expansion_id bigint not null,
+  map_index bigint not null check (map_index >= -1),
+  started_at timestamptz not null,
+  ended_at timestamptz not null,
+  state task_instance_state not null,
+  try_number smallint not null,
+  value json,
+  error json,
+  primary key (expansion_id, map_index)
+);
+
+-- Attempts that were not the last.
+create table task_try (
+  expansion_id bigint not null,
+  map_index bigint not null,
+  try_number smallint not null,
+  started_at timestamptz not null,
+  ended_at timestamptz not null,
+  error json,
+  primary key (expansion_id, map_index, try_number)
+);
+
+-- What instances pushed under a key of their own; the result is in task_instance.value.
+create table xcom (
+  expansion_id bigint not null,
+  map_index bigint not null,
+  key text not null check (length(key) between 1 and 512),
+  value json not null,
+  primary key (expansion_id, map_index, key)
+);
+
+create table log (
+  id bigint generated always as identity,
+  expansion_id bigint not null,
+  -- -2: the expansion's own stream, no instance.
+  map_index bigint not null,
+  try_number smallint not null,
+  at timestamptz not null,
+  level text not null check (level in ('debug', 'info', 'warning', 'error')),
+  message text not null,
+  fields json,
+  primary key (expansion_id, id)
+);
+create index log_of_instance on log (expansion_id, map_index, id);
+
+create table role (
+  id text primary key,
+  role text not null,
+  hostname text not null,
+  pid int not null,
+  started_at timestamptz not null default now(),
+  heartbeat_at timestamptz not null default now(),
+  info json not null
+);

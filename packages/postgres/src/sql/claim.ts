@@ -1,0 +1,178 @@
+import type { Sql } from "./row.ts"
+
+/** The most expansions with open pages that one claim looks at. */
+const candidatesMax = 64
+
+/** A claimed range with its inputs; numbers as text. */
+export interface LeaseRow {
+  leaseId: string
+  expansionId: string
+  firstIndex: string
+  count: number
+  remaining: number
+  tryNumber: number
+  items: string | null
+  recorded: string[] | null
+  isIsolated: boolean
+}
+
+/**
+ * Leases ranges of work to one worker: what was offered again first, then open pages by urgency, in turn between
+ * expansions.
+ *
+ * A single statement, so a crash leaves each index either claimable or leased. The walk jumps from expansion to
+ * expansion along the index of claimable pages, so its cost does not grow with pages or instances. A locked
+ * page is passed over: another worker is taking from it. Where a task limits its concurrency, an advisory lock
+ * keeps two claims from both seeing the same room.
+ */
+export function claim(
+  sql: Sql,
+  options: {
+    workerId: string
+    limit: number
+    leaseSeconds: number
+    sizeDefault: number
+    sizeIds: readonly string[]
+    sizes: readonly number[]
+    after: string | null
+  },
+): Promise<LeaseRow[]> {
+  return sql<LeaseRow[]>`
+    with recursive hint as materialized (
+      select * from unnest(${[...options.sizeIds]}::bigint[], ${[...options.sizes]}::int[]) as h (expansion_id, size)
+    ), top as materialized (
+      select urgency from page where claimable order by urgency, expansion_id, first_index limit 1
+    ), start as materialized (
+      select urgency, coalesce(
+        (
+          select page.expansion_id from page
+          where page.claimable and page.urgency = top.urgency and page.expansion_id > ${options.after ?? "0"}::bigint
+          order by page.urgency, page.expansion_id limit 1
+        ),
+        (
+          select page.expansion_id from page
+          where page.claimable and page.urgency = top.urgency
+          order by page.urgency, page.expansion_id limit 1
+        )
+      ) as expansion_id
+      from top
+    ), walk as (
+      select urgency, expansion_id, 1 as step from start
+      union all
+      select following.urgency, following.expansion_id, walk.step + 1
+      from walk
+      cross join lateral (
+        select page.urgency, page.expansion_id from page
+        where page.claimable and (page.urgency, page.expansion_id) > (walk.urgency, walk.expansion_id)
+        order by page.urgency, page.expansion_id
+        limit 1
+      ) following
+      where walk.step < ${candidatesMax}::int
+    ), offered as materialized (
+      select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.try_number, offer.is_retry,
+        offer.is_isolated
+      from offer
+      where offer.at <= now()
+      order by offer.at
+      limit ${options.limit}
+      for update skip locked
+    ), sized_offers as materialized (
+      select offered.*, least(
+        offered.count,
+        case when offered.is_isolated then offered.count else coalesce(hint.size, ${options.sizeDefault}::int) end,
+        room.free
+      ) as size
+      from offered
+      join expansion on expansion.id = offered.expansion_id and expansion.state in ('open', 'draining')
+      left join hint on hint.expansion_id = offered.expansion_id
+      cross join lateral (
+        select case when expansion.concurrency is null then 2147483647 else expansion.concurrency - (
+          select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = expansion.id
+        ) end as free
+      ) room
+      where room.free > 0
+        and (expansion.concurrency is null or pg_try_advisory_xact_lock(expansion.id))
+    ), offers_gone as (
+      delete from offer using sized_offers s
+      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index and s.size >= s.count
+    ), offers_cut as (
+      update offer set first_index = offer.first_index + s.size, count = offer.count - s.size
+      from sized_offers s
+      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index and s.size < s.count
+    ), candidate as materialized (
+      select walk.step, walk.urgency, walk.expansion_id,
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free) as size
+      from walk
+      join expansion on expansion.id = walk.expansion_id and expansion.state in ('open', 'draining')
+      left join hint on hint.expansion_id = walk.expansion_id
+      cross join lateral (
+        select case when expansion.concurrency is null then 2147483647 else expansion.concurrency - (
+          select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = expansion.id
+        ) end as free
+      ) room
+      where room.free > 0
+        and (expansion.concurrency is null or pg_try_advisory_xact_lock(expansion.id))
+        and not exists (select from sized_offers where sized_offers.expansion_id = expansion.id)
+      order by walk.step
+    ), chosen as materialized (
+      select page.expansion_id, page.first_index, page.claimed, page.has_records,
+        least(candidate.size, page.count - page.claimed) as size
+      from candidate
+      cross join lateral (
+        select expansion_id, first_index, count, claimed, has_records from page
+        where page.claimable and page.urgency = candidate.urgency and page.expansion_id = candidate.expansion_id
+        order by page.urgency, page.expansion_id, page.first_index
+        limit 1
+        for update skip locked
+      ) page
+      limit greatest(0, ${options.limit}::int - (select count(*) from sized_offers))
+    ), taken as (
+      update page
+      set claimed = chosen.claimed + chosen.size,
+          claimable = chosen.claimed + chosen.size < page.count
+      from chosen
+      where page.expansion_id = chosen.expansion_id and page.first_index = chosen.first_index
+      returning page.expansion_id
+    ), range as materialized (
+      select expansion_id, first_index as page_first, first_index + claimed as first_index, size as count,
+        1 as try_number, false as is_retry, false as is_isolated,
+        case when has_records then array(
+          select map_index from task_instance
+          where task_instance.expansion_id = chosen.expansion_id
+            and map_index between chosen.first_index + claimed and chosen.first_index + claimed + size - 1
+          order by map_index
+        ) end as recorded
+      from chosen
+      union all
+      select expansion_id, page_first, first_index, size, try_number, is_retry, is_isolated,
+        case when not is_retry then array(
+          select map_index from task_instance
+          where task_instance.expansion_id = s.expansion_id
+            and map_index between s.first_index and s.first_index + size - 1
+          order by map_index
+        ) end
+      from sized_offers s
+    ), leased as (
+      insert into lease (
+        expansion_id, page_first, first_index, count, remaining, worker_id, try_number, is_retry, is_isolated, expires_at
+      )
+      select expansion_id, page_first, first_index, count, count - coalesce(cardinality(recorded), 0),
+        ${options.workerId}, try_number, is_retry, is_isolated,
+        now() + make_interval(secs => ${options.leaseSeconds})
+      from range
+      where count > coalesce(cardinality(recorded), 0)
+      returning id, expansion_id, page_first, first_index, count, remaining, try_number, is_isolated
+    )
+    select leased.id as lease_id, leased.expansion_id, leased.first_index, leased.count, leased.remaining,
+      leased.try_number, leased.is_isolated, range.recorded,
+      case when page.items is not null then
+        '[' || array_to_string(
+          page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],
+          ',', 'null'
+        ) || ']'
+      end as items
+    from leased
+    join range on range.expansion_id = leased.expansion_id and range.first_index = leased.first_index
+    join page on page.expansion_id = leased.expansion_id and page.first_index = leased.page_first
+  `
+}

@@ -1,0 +1,211 @@
+import type { Json } from "@sluice/core"
+import type { DagRunRow, DagRunType } from "@sluice/core/store"
+import type { DagRunState } from "@sluice/core/state"
+import type { Sql } from "./row.ts"
+
+const columns = (sql: Sql) => sql`
+  id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, queued_at, started_at, ended_at, note,
+  is_cancelled
+`
+
+/**
+ * Makes a run of the newest version of a DAG, with a waiting expansion for each task.
+ *
+ * No row comes back where the DAG is unknown or the run id is taken.
+ */
+export async function insertDagRun(
+  sql: Sql,
+  options: { dagId: string; runId: string; runType: DagRunType; conf: Json; logicalDate: Date | null },
+): Promise<DagRunRow | null> {
+  const rows = await sql<DagRunRow[]>`
+    with run as (
+      insert into dag_run (dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at)
+      select dag_id, ${options.runId}, latest_version_id, 'running', ${options.runType},
+        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, now()
+      from dag
+      where dag_id = ${options.dagId} and latest_version_id is not null
+      on conflict (dag_id, run_id) do nothing
+      returning *
+    ), expansions as (
+      insert into expansion (
+        id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
+        concurrency, upstream_total, window_size, page_size, page_bytes_max, max_items, is_paused
+      )
+      select
+        run.id * 4096 + task.ordinal, run.id, run.dag_version_id, task.ordinal, task.task_id, task.kind,
+        upstreams.total = 0 or task.trigger_rule = 'always',
+        not exists (
+          select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
+        ),
+        task.trigger_rule, task.priority, task.concurrency, upstreams.total,
+        task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused
+      from run
+      join task on task.dag_version_id = run.dag_version_id
+      cross join lateral (
+        select count(*) as total from edge
+        where edge.dag_version_id = run.dag_version_id and edge.downstream = task.ordinal
+      ) upstreams
+    ), positions as (
+      insert into stream_position (upstream_id, consumer_id, holds_back)
+      select run.id * 4096 + edge.upstream, run.id * 4096 + edge.downstream, edge.holds_back
+      from run
+      join edge on edge.dag_version_id = run.dag_version_id and edge.kind = 'stream'
+    )
+    select ${columns(sql)} from run
+  `
+  return rows[0] ?? null
+}
+
+/** Whether a DAG has a version that can be run. */
+export async function dagExists(sql: Sql, dagId: string): Promise<boolean> {
+  const rows = await sql`select from dag where dag_id = ${dagId} and latest_version_id is not null`
+  return rows.length > 0
+}
+
+/** A run by its DAG and run id. */
+export async function selectDagRun(
+  sql: Sql,
+  options: { dagId: string; runId: string },
+): Promise<DagRunRow | null> {
+  const rows = await sql<DagRunRow[]>`
+    select ${columns(sql)} from dag_run where dag_id = ${options.dagId} and run_id = ${options.runId}
+  `
+  return rows[0] ?? null
+}
+
+/** A run by its number. */
+export async function selectDagRunById(sql: Sql, dagRunId: string): Promise<DagRunRow | null> {
+  const rows = await sql<DagRunRow[]>`select ${columns(sql)} from dag_run where id = ${dagRunId}`
+  return rows[0] ?? null
+}
+
+/** Runs, newest first, before an id. */
+export function selectDagRuns(
+  sql: Sql,
+  options: { dagId?: string; states?: readonly DagRunState[]; before?: string; limit: number },
+): Promise<DagRunRow[]> {
+  return sql<DagRunRow[]>`
+    select ${columns(sql)}
+    from dag_run
+    where true
+      ${options.dagId === undefined ? sql`` : sql`and dag_id = ${options.dagId}`}
+      ${options.states === undefined ? sql`` : sql`and state = any(${[...options.states]}::dag_run_state[])`}
+      ${options.before === undefined ? sql`` : sql`and id < ${options.before}`}
+    order by id desc
+    limit ${options.limit}
+  `
+}
+
+/**
+ * Ends an unfinished run by hand: O(expansions + leases + open pages).
+ *
+ * Leases become parked offers, so that `resume` knows what was in flight. One that is claimed at this very moment
+ * may stay behind; it is harmless: `complete` and `renew` refuse a cancelled expansion.
+ */
+export async function cancelDagRun(sql: Sql, options: { dagRunId: string; note: string }): Promise<boolean> {
+  const rows = await sql`
+    with run as (
+      update dag_run
+      set state = 'failed', ended_at = now(), note = ${options.note}, is_cancelled = true
+      where id = ${options.dagRunId} and state in ('queued', 'running')
+      returning id
+    ), stopped as (
+      update expansion
+      set state = 'cancelled', is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity'
+      from run
+      where expansion.dag_run_id = run.id and expansion.state in ('waiting', 'open', 'draining')
+      returning expansion.id
+    ), revoked as (
+      delete from lease using stopped where lease.expansion_id = stopped.id returning lease.*
+    ), parked_leases as (
+      insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+      select expansion_id, first_index, count, page_first, 'infinity', try_number, is_retry, is_isolated
+      from revoked
+    ), parked_offers as (
+      update offer set at = 'infinity' from stopped where offer.expansion_id = stopped.id
+    ), closed_pages as (
+      update page set claimable = false from stopped
+      where page.expansion_id = stopped.id and page.claimable
+    )
+    select id from run
+  `
+  return rows.length > 0
+}
+
+/** Takes a cancelled run up again where it stood. */
+export async function resumeDagRun(sql: Sql, dagRunId: string): Promise<boolean> {
+  const rows = await sql`
+    with run as (
+      update dag_run
+      set state = 'running', ended_at = null, note = null, is_cancelled = false
+      where id = ${dagRunId} and state = 'failed' and is_cancelled
+      returning id
+    ), revived as (
+      update expansion
+      set state = (case
+            when opened_at is null then 'waiting'
+            when is_exhausted then 'draining'
+            else 'open'
+          end)::expansion_state,
+          is_due = true, seq = seq + 1, ended_at = null
+      from run
+      where expansion.dag_run_id = run.id and expansion.state = 'cancelled'
+      returning expansion.id
+    ), offers as (
+      update offer set at = now() from revived where offer.expansion_id = revived.id
+    ), pages as (
+      update page set claimable = true from revived
+      where page.expansion_id = revived.id and page.claimed < page.count and not page.folded
+    )
+    select id from run
+  `
+  return rows.length > 0
+}
+
+/** What decides whether a run has ended: one look at the unfinished expansions, one at the failed leaves. */
+export async function selectRunCounts(
+  sql: Sql,
+  dagRunId: string,
+): Promise<{ hasUnfinished: boolean; leavesFailed: number }> {
+  const rows = await sql<{ hasUnfinished: boolean; leavesFailed: number }[]>`
+    select
+      exists (
+        select from expansion
+        where dag_run_id = ${dagRunId} and state in ('waiting', 'open', 'draining')
+      ) as has_unfinished,
+      (
+        select count(*)::int from expansion
+        where id between ${dagRunId}::bigint * 4096 and ${dagRunId}::bigint * 4096 + 4095
+          and is_leaf and state in ('failed', 'upstream_failed', 'cancelled')
+      ) as leaves_failed
+  `
+  return rows[0] ?? { hasUnfinished: false, leavesFailed: 0 }
+}
+
+/** Ends a running run. */
+export async function finishDagRun(
+  sql: Sql,
+  options: { dagRunId: string; state: "success" | "failed" },
+): Promise<boolean> {
+  const rows = await sql`
+    update dag_run set state = ${options.state}, ended_at = now()
+    where id = ${options.dagRunId} and state = 'running'
+    returning id
+  `
+  return rows.length > 0
+}
+
+/** Running runs without an unfinished expansion. */
+export async function selectStalledRuns(sql: Sql, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from dag_run
+    where state = 'running'
+      and not exists (
+        select from expansion
+        where dag_run_id = dag_run.id and state in ('waiting', 'open', 'draining')
+      )
+    order by id
+    limit ${limit}
+  `
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto"
+import type { Bundle, SerializedDag } from "./types.ts"
+import type { Sql } from "./row.ts"
+
+/** Stores a bundle's bytes under its hash; a known hash writes nothing. */
+export async function insertBundle(sql: Sql, bundle: Bundle): Promise<void> {
+  await sql`
+    insert into bundle (hash, code, source_map)
+    values (${bundle.hash}, ${bundle.code}, ${bundle.sourceMap})
+    on conflict (hash) do nothing
+  `
+}
+
+/** Reads a bundle by its hash. */
+export async function selectBundle(sql: Sql, hash: string): Promise<Bundle | null> {
+  const rows = await sql<Bundle[]>`select hash, code, source_map from bundle where hash = ${hash}`
+  return rows[0] ?? null
+}
+
+/**
+ * Stores a DAG version with its tasks and edges, and makes it the newest; the version with this hash, if there is
+ * one, is given back untouched, as the newest again.
+ *
+ * The row of `dag` is locked first, so two who register at once number their versions one after the other.
+ */
+export async function upsertDagVersion(
+  sql: Sql,
+  options: { dag: SerializedDag; bundleHash: string },
+): Promise<{ dagVersionId: string; versionNumber: number; isNew: boolean }> {
+  const { dag, bundleHash } = options
+  const serialized = JSON.stringify(dag)
+  const hash = createHash("sha256").update(bundleHash).update("\n").update(serialized).digest("hex")
+  const rows = await sql<{ id: string; versionNumber: number; isNew: boolean }[]>`
+    with owner as (
+      insert into dag (dag_id) values (${dag.dagId})
+      on conflict (dag_id) do update set dag_id = excluded.dag_id
+      returning dag_id
+    ), known as (
+      select id, version_number from dag_version where dag_id = ${dag.dagId} and hash = ${hash}
+    ), made as (
+      insert into dag_version (dag_id, version_number, hash, bundle_hash, serialized)
+      select
+        owner.dag_id,
+        1 + coalesce((select max(version_number) from dag_version where dag_id = ${dag.dagId}), 0),
+        ${hash}, ${bundleHash}, ${serialized}::text::json
+      from owner
+      where not exists (select from known)
+      returning id, version_number
+    ), tasks as (
+      insert into task (
+        dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency,
+        window_size, page_size, page_bytes_max, max_items, is_paused, options
+      )
+      select
+        made.id, (t->>'ordinal')::int, t->>'taskId', (t->>'kind')::task_kind, t->>'triggerRule',
+        (t->>'priority')::int, (t->>'concurrency')::int, (t->'mapping'->>'window')::int,
+        (t->'mapping'->>'pageSize')::int, (t->'mapping'->>'pageBytesMax')::bigint,
+        (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false), t
+      from made, json_array_elements(${serialized}::text::json->'tasks') t
+    ), edges as (
+      insert into edge (dag_version_id, upstream, downstream, kind, holds_back)
+      select made.id, u.ordinal, d.ordinal, e->>'kind', (e->>'holdsBack')::boolean
+      from made
+      cross join json_array_elements(${serialized}::text::json->'edges') e
+      join (
+        select t->>'taskId' as task_id, (t->>'ordinal')::int as ordinal
+        from json_array_elements(${serialized}::text::json->'tasks') t
+      ) u on u.task_id = e->>'upstream'
+      join (
+        select t->>'taskId' as task_id, (t->>'ordinal')::int as ordinal
+        from json_array_elements(${serialized}::text::json->'tasks') t
+      ) d on d.task_id = e->>'downstream'
+    )
+    select id, version_number, true as is_new from made
+    union all
+    select id, version_number, false from known
+  `
+  const row = rows[0]
+  if (row === undefined) return upsertDagVersion(sql, options)
+  await sql`update dag set latest_version_id = ${row.id} where dag_id = ${dag.dagId} and latest_version_id is distinct from ${row.id}`
+  return { dagVersionId: row.id, versionNumber: row.versionNumber, isNew: row.isNew }
+}
+
+/** A stored DAG version, or null. */
+export async function selectDagVersion(
+  sql: Sql,
+  dagVersionId: string,
+): Promise<{
+  id: string
+  dagId: string
+  versionNumber: number
+  bundleHash: string
+  dag: SerializedDag
+  createdAt: Date
+} | null> {
+  const rows = await sql<
+    {
+      id: string
+      dagId: string
+      versionNumber: number
+      bundleHash: string
+      dag: SerializedDag
+      createdAt: Date
+    }[]
+  >`
+    select id, dag_id, version_number, bundle_hash, serialized as dag, created_at
+    from dag_version
+    where id = ${dagVersionId}
+  `
+  return rows[0] ?? null
+}

@@ -1,0 +1,260 @@
+import type { ExpansionLease } from "@sluice/core/store"
+import type { TaskError } from "@sluice/core/engine"
+import type { Sql } from "./row.ts"
+
+/**
+ * Takes the right to pull open expansions that nobody holds, each under a new epoch.
+ *
+ * Held expansions expire in the future, so the index on the expiry reads only those to be had.
+ */
+export function leaseExpansions(
+  sql: Sql,
+  options: { runnerId: string; limit: number; leaseSeconds: number },
+): Promise<ExpansionLease[]> {
+  return sql<ExpansionLease[]>`
+    with free as materialized (
+      select id from expansion
+      where state = 'open' and kind in ('mapped', 'source') and runner_expires_at < now()
+      order by runner_expires_at, id
+      limit ${options.limit}
+      for update skip locked
+    )
+    update expansion
+    set epoch = epoch + 1,
+        runner_id = ${options.runnerId},
+        runner_expires_at = now() + make_interval(secs => ${options.leaseSeconds})
+    from free
+    where expansion.id = free.id
+    returning expansion.id as expansion_id, dag_run_id, dag_version_id, task_id, kind, epoch, cursor,
+      pull_failures, greatest(0, ceil(extract(epoch from pull_after - now()) * 1000))::float8 as pull_after_ms
+  `
+}
+
+/** Extends what a runner holds; gives back the ids it still holds. */
+export async function renewExpansions(
+  sql: Sql,
+  options: {
+    runnerId: string
+    expansionIds: readonly string[]
+    epochs: readonly number[]
+    leaseSeconds: number
+  },
+): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    update expansion
+    set runner_expires_at = now() + make_interval(secs => ${options.leaseSeconds})
+    from unnest(${[...options.expansionIds]}::bigint[], ${[...options.epochs]}::int[]) as held (id, epoch)
+    where expansion.id = held.id and expansion.epoch = held.epoch
+      and runner_id = ${options.runnerId} and state = 'open'
+    returning expansion.id
+  `
+  return rows.map((row) => row.id)
+}
+
+/** Lets go of what a runner holds. */
+export async function releaseExpansions(
+  sql: Sql,
+  options: { runnerId: string; expansionIds: readonly string[]; epochs: readonly number[] },
+): Promise<void> {
+  await sql`
+    update expansion set runner_expires_at = '-infinity', runner_id = null
+    from unnest(${[...options.expansionIds]}::bigint[], ${[...options.epochs]}::int[]) as held (id, epoch)
+    where expansion.id = held.id and expansion.epoch = held.epoch and runner_id = ${options.runnerId}
+  `
+}
+
+/** How an expansion stands against its window; numbers as text. */
+export interface ProgressRow {
+  state: "waiting" | "open" | "draining" | "success" | "failed" | "skipped" | "upstream_failed" | "cancelled"
+  isPaused: boolean
+  window: number | null
+  pageSize: number | null
+  pageBytesMax: string | null
+  maxItems: string | null
+  created: string
+  finished: string
+  consumed: string | null
+}
+
+/** Reads how an expansion stands: its own row, its open pages (at most a window of them), its consumers. */
+export async function selectProgress(sql: Sql, expansionId: string): Promise<ProgressRow | null> {
+  const rows = await sql<ProgressRow[]>`${progressOf(sql, expansionId)}`
+  return rows[0] ?? null
+}
+
+/** One snapshot of all that the window is reckoned from: a fold that commits meanwhile is seen whole or not at all. */
+function progressOf(sql: Sql, expansionId: string) {
+  return sql`
+    select
+      e.state, e.is_paused, e.window_size as window, e.page_size, e.page_bytes_max, e.max_items, e.created,
+      e.success + e.failed + e.skipped + e.upstream_failed_instances + (
+        select coalesce(sum(page.finished), 0) from page
+        where page.expansion_id = e.id and not page.folded
+      ) as finished,
+      (
+        select min(position.consumed)
+        from stream_position position
+        join expansion consumer on consumer.id = position.consumer_id
+        where position.upstream_id = e.id and position.holds_back and consumer.state in ('waiting', 'open')
+      ) as consumed
+    from expansion e
+    where e.id = ${expansionId}
+  `
+}
+
+/**
+ * Commits a page: cursor, indexes and instances to be move together, under the epoch, or not at all.
+ *
+ * The items of a shared source are no instances: its page is stored finished. Gaps get their rows here.
+ */
+export async function commitPage(
+  sql: Sql,
+  options: {
+    expansionId: string
+    epoch: number
+    items: readonly (string | null)[]
+    gapPositions: readonly number[]
+    gapStates: readonly string[]
+    cursor: string | null
+    exhausted: boolean
+    pulls: number
+    consumedOrdinals: readonly number[]
+    consumedIndexes: readonly number[]
+    fusedSources: readonly number[]
+  },
+): Promise<ProgressRow | null> {
+  const count = options.items.length
+  const gaps = options.gapStates.length
+  const failedGaps = options.gapStates.filter((state) => state === "upstream_failed").length
+  const page =
+    count === 0
+      ? sql``
+      : sql`, paged as (
+      insert into page (
+        expansion_id, first_index, count, urgency, claimable, folded, has_records, claimed,
+        finished, success, skipped, upstream_failed, items
+      )
+      select id, next_index - ${count}::int, ${count}::int, -priority,
+        kind = 'mapped' and ${gaps}::int < ${count}::int, kind = 'source', ${gaps}::int > 0,
+        case when kind = 'source' or ${gaps}::int = ${count}::int then ${count}::int else 0 end,
+        case when kind = 'source' then ${count}::int else ${gaps}::int end,
+        case when kind = 'source' then ${count - gaps}::int else 0 end,
+        ${gaps - failedGaps}::int, ${failedGaps}::int, ${options.items as string[]}::text[]
+      from moved
+    )`
+  const gapRows =
+    gaps === 0
+      ? sql``
+      : sql`, gapped as (
+      insert into task_instance (expansion_id, map_index, state, try_number, started_at, ended_at)
+      select moved.id, moved.next_index - ${count}::int + gap.position, gap.state::task_instance_state, 0, now(), now()
+      from moved, unnest(${[...options.gapPositions]}::int[], ${[...options.gapStates]}::text[]) as gap (position, state)
+      where moved.kind = 'mapped'
+    )`
+  const consumed =
+    options.consumedOrdinals.length === 0
+      ? sql``
+      : sql`, consumed as (
+      update stream_position
+      set consumed = greatest(stream_position.consumed, taken.index)
+      from moved, unnest(${[...options.consumedOrdinals]}::int[], ${[...options.consumedIndexes]}::bigint[])
+        as taken (ordinal, index)
+      where stream_position.upstream_id = moved.dag_run_id * 4096 + taken.ordinal
+        and stream_position.consumer_id = moved.id
+    )`
+  const rows = await sql<ProgressRow[]>`
+    with before as materialized (
+      ${progressOf(sql, options.expansionId)}
+    ), moved as (
+      update expansion
+      set cursor = ${options.cursor},
+          next_index = expansion.next_index + ${count}::int,
+          created = expansion.created + ${count}::int,
+          success = expansion.success + case when kind = 'source' then ${count - gaps}::int else 0 end,
+          skipped = expansion.skipped + case when kind = 'source' then ${gaps - failedGaps}::int else 0 end,
+          upstream_failed_instances =
+            expansion.upstream_failed_instances + case when kind = 'source' then ${failedGaps}::int else 0 end,
+          pages = expansion.pages + ${count === 0 ? 0 : 1}::int,
+          pulls = expansion.pulls + ${options.pulls}::int,
+          pull_failures = 0,
+          pull_after = '-infinity',
+          stream_error = null,
+          unfinished_peak = greatest(expansion.unfinished_peak, expansion.created + ${count - gaps}::int - before.finished),
+          is_exhausted = ${options.exhausted}::boolean,
+          state = ${options.exhausted ? "draining" : "open"}::expansion_state,
+          is_due = expansion.is_due or ${options.exhausted}::boolean,
+          seq = expansion.seq + ${options.exhausted ? 1 : 0}::int
+      from before
+      where expansion.id = ${options.expansionId} and expansion.epoch = ${options.epoch}
+        and expansion.state = 'open'
+      returning expansion.id, expansion.dag_run_id, expansion.kind, expansion.priority, expansion.next_index,
+        expansion.state as new_state, expansion.created as new_created
+    )${page}${gapRows}${consumed}${options.exhausted ? endFusedSources(sql, options.fusedSources) : sql``}
+    select moved.new_state as state, before.is_paused, before.window, before.page_size, before.page_bytes_max,
+      before.max_items, moved.new_created as created,
+      before.finished + case when moved.kind = 'source' then ${count}::int else ${gaps}::int end as finished, before.consumed
+    from moved, before
+  `
+  return rows[0] ?? null
+}
+
+/** Marks the sources that a consumer pulls itself as ended with it; `moved` is the consumer's row. */
+function endFusedSources(sql: Sql, ordinals: readonly number[]) {
+  return ordinals.length === 0
+    ? sql``
+    : sql`, ended_sources as (
+      update expansion source
+      set is_exhausted = true, is_due = true, seq = source.seq + 1, state = 'draining'
+      from moved
+      where source.state = 'open' and source.id in (select moved.dag_run_id * 4096 + o from unnest(${[...ordinals]}::int[]) o)
+    )`
+}
+
+/** Records a failed pull that will be tried again after a delay. */
+export async function delayPull(
+  sql: Sql,
+  options: { expansionId: string; epoch: number; error: TaskError; delayMs: number },
+): Promise<boolean> {
+  const rows = await sql`
+    update expansion
+    set pull_failures = pull_failures + 1,
+        pull_after = now() + make_interval(secs => ${options.delayMs / 1000}),
+        stream_error = ${JSON.stringify(options.error)}::text::json
+    where id = ${options.expansionId} and epoch = ${options.epoch} and state = 'open'
+    returning id
+  `
+  return rows.length > 0
+}
+
+/** Ends a stream that cannot be pulled further; the fused source that broke keeps the error. */
+export async function breakStream(
+  sql: Sql,
+  options: {
+    expansionId: string
+    epoch: number
+    error: TaskError
+    failure: "own" | "upstream"
+    failedSource: number | null
+    fusedSources: readonly number[]
+  },
+): Promise<boolean> {
+  const error = JSON.stringify(options.error)
+  const rows = await sql`
+    with moved as (
+      update expansion
+      set is_exhausted = true, state = 'draining', is_due = true, seq = seq + 1,
+          stream_failure = ${options.failure}, stream_error = ${error}::text::json
+      where id = ${options.expansionId} and epoch = ${options.epoch} and state = 'open'
+      returning id, dag_run_id
+    ), ended_sources as (
+      update expansion source
+      set is_exhausted = true, is_due = true, seq = source.seq + 1, state = 'draining',
+          stream_failure = case when source.ordinal = ${options.failedSource}::int then 'own' else source.stream_failure end,
+          stream_error = case when source.ordinal = ${options.failedSource}::int then ${error}::text::json else source.stream_error end
+      from moved
+      where source.state = 'open' and source.id in (select moved.dag_run_id * 4096 + o from unnest(${[...options.fusedSources]}::int[]) o)
+    )
+    select id from moved
+  `
+  return rows.length > 0
+}

@@ -1,0 +1,222 @@
+import type { PushedXCom } from "@sluice/core/engine"
+import type { RecordedException } from "@sluice/core/store"
+import type { Sql } from "./row.ts"
+
+/** What `complete` tells of the lease it shrank. */
+export interface CompletedRow {
+  remaining: number
+  isPageFinished: boolean
+}
+
+/**
+ * Records that every instance of a whole lease succeeded: one row each, in one statement, only while the lease holds.
+ *
+ * This is the hot path: a plain insert, no conflict clause (it would cost a second log record a row), results
+ * passed on as the text they came in.
+ */
+export async function completeWhole(
+  sql: Sql,
+  options: { workerId: string; leaseId: string; values: string },
+): Promise<CompletedRow | null> {
+  const rows = await sql<CompletedRow[]>`
+    with held as materialized (
+      delete from lease using expansion
+      where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
+        and lease.remaining = lease.count and expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
+      returning lease.expansion_id, lease.page_first, lease.first_index, lease.count, lease.try_number,
+        lease.claimed_at, expansion.pulls
+    ), recorded as (
+      insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, value)
+      select held.expansion_id, held.first_index + outcome.place - 1, held.claimed_at, now(), 'success',
+        held.try_number, outcome.value
+      from held, json_array_elements(${options.values}::text::json) with ordinality as outcome (value, place)
+    )
+    update page
+    set success = page.success + held.count, finished = page.finished + held.count,
+        first_ended_at = coalesce(page.first_ended_at, now()),
+        pulls_at_first_end = coalesce(page.pulls_at_first_end, held.pulls)
+    from held
+    where page.expansion_id = held.expansion_id and page.first_index = held.page_first
+    returning 0 as remaining, page.finished = page.count as is_page_finished
+  `
+  return rows[0] ?? null
+}
+
+/** Outcomes of some instances of a lease. */
+export interface PartOptions {
+  workerId: string
+  leaseId: string
+  remainingBefore: number
+  indexes: readonly number[]
+  values: string
+  startedMs: readonly number[]
+  endedMs: readonly number[]
+  exceptions: readonly RecordedException[]
+  xcoms: readonly PushedXCom[]
+  leaseSeconds: number
+}
+
+/**
+ * Records outcomes of some instances of a lease, of whatever kind, only while the lease holds.
+ *
+ * A row that waits for a retry is updated; any other row that is there already stays, and would be a bug.
+ * The lease shrinks by what was recorded, and is gone with its last instance.
+ */
+export async function completePart(sql: Sql, options: PartOptions): Promise<CompletedRow | null> {
+  const { exceptions } = options
+  const count = (state: string) => exceptions.filter((exception) => exception.state === state).length
+  const [failed, skipped, retried] = [count("failed"), count("skipped"), count("up_for_retry")]
+  const success = options.indexes.length
+  const finished = success + failed + skipped
+  const done = finished + retried
+  const rows = await sql<CompletedRow[]>`
+    with held as materialized (
+      select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.claimed_at,
+        expansion.pulls
+      from lease
+      join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
+      where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
+        and lease.remaining = ${options.remainingBefore}
+      for update of lease
+    ), outcome as (
+      select o.map_index, 'success' as state, o.value, null::text as error, o.started_ms, o.ended_ms
+      from rows from (
+        unnest(${[...options.indexes]}::bigint[]),
+        json_array_elements(${options.values}::text::json),
+        unnest(${[...options.startedMs]}::int[]),
+        unnest(${[...options.endedMs]}::int[])
+      ) as o (map_index, value, started_ms, ended_ms)
+      union all
+      select x.map_index, x.state, null, x.error, x.started_ms, x.ended_ms
+      from ${exceptionRows(sql, exceptions)}
+    ), recorded as (
+      insert into task_instance (
+        expansion_id, map_index, started_at, ended_at, state, try_number, value, error
+      )
+      select held.expansion_id, outcome.map_index,
+        held.claimed_at + make_interval(secs => coalesce(outcome.started_ms, 0) / 1000.0),
+        case when outcome.ended_ms is null then now()
+          else held.claimed_at + make_interval(secs => outcome.ended_ms / 1000.0) end,
+        outcome.state::task_instance_state, held.try_number, outcome.value, outcome.error::json
+      from held, outcome
+      on conflict (expansion_id, map_index) do update
+      set started_at = excluded.started_at, ended_at = excluded.ended_at, state = excluded.state,
+          try_number = excluded.try_number, value = excluded.value, error = excluded.error
+      where task_instance.state = 'up_for_retry'
+    )${retried === 0 ? sql`` : retryRows(sql, exceptions)}${xcomRows(sql, options.xcoms)}, shrunk as (
+      update lease
+      set remaining = lease.remaining - ${done}::int, expires_at = now() + make_interval(secs => ${options.leaseSeconds})
+      from held
+      where lease.id = held.id and lease.remaining > ${done}::int
+    ), gone as (
+      delete from lease using held where lease.id = held.id and lease.remaining <= ${done}::int
+    )
+    update page
+    set success = page.success + ${success}::int, failed = page.failed + ${failed}::int, skipped = page.skipped + ${skipped}::int,
+        finished = page.finished + ${finished}::int,
+        first_ended_at = case when ${finished > 0} then coalesce(page.first_ended_at, now()) else page.first_ended_at end,
+        pulls_at_first_end = case when ${finished > 0} then coalesce(page.pulls_at_first_end, held.pulls)
+          else page.pulls_at_first_end end
+    from held
+    where page.expansion_id = held.expansion_id and page.first_index = held.page_first
+    returning held.remaining - ${done}::int as remaining, page.finished = page.count as is_page_finished
+  `
+  return rows[0] ?? null
+}
+
+function exceptionRows(sql: Sql, exceptions: readonly RecordedException[]) {
+  return sql`unnest(
+    ${exceptions.map((x) => x.mapIndex)}::bigint[],
+    ${exceptions.map((x) => x.state)}::text[],
+    ${exceptions.map((x) => (x.error === null ? null : JSON.stringify(x.error))) as string[]}::text[],
+    ${exceptions.map((x) => x.startedMs)}::int[],
+    ${exceptions.map((x) => x.endedMs)}::int[],
+    ${exceptions.map((x) => (x.retryDelayMs ?? 0) / 1000)}::float8[]
+  ) as x (map_index, state, error, started_ms, ended_ms, delay_seconds)`
+}
+
+function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
+  return sql`, tried as (
+      insert into task_try (expansion_id, map_index, try_number, started_at, ended_at, error)
+      select held.expansion_id, x.map_index, held.try_number,
+        held.claimed_at + make_interval(secs => x.started_ms / 1000.0),
+        held.claimed_at + make_interval(secs => x.ended_ms / 1000.0), x.error::json
+      from held, ${exceptionRows(sql, exceptions)}
+      where x.state = 'up_for_retry'
+    ), offered as (
+      insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+      select held.expansion_id, x.map_index, 1, held.page_first, now() + make_interval(secs => x.delay_seconds),
+        held.try_number + 1, true, false
+      from held, ${exceptionRows(sql, exceptions)}
+      where x.state = 'up_for_retry'
+    )`
+}
+
+function xcomRows(sql: Sql, xcoms: readonly PushedXCom[]) {
+  return xcoms.length === 0
+    ? sql``
+    : sql`, pushed as (
+      insert into xcom (expansion_id, map_index, key, value)
+      select held.expansion_id, x.map_index, x.key, x.value::json
+      from held, unnest(
+        ${xcoms.map((x) => x.mapIndex)}::bigint[], ${xcoms.map((x) => x.key)}::text[], ${xcoms.map((x) => x.value)}::text[]
+      ) as x (map_index, key, value)
+      on conflict (expansion_id, map_index, key) do update set value = excluded.value
+    )`
+}
+
+/** Extends leases of one worker; gives back the ids still held and not cancelled. */
+export async function renew(
+  sql: Sql,
+  options: { workerId: string; leaseIds: readonly string[]; leaseSeconds: number },
+): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    update lease
+    set expires_at = now() + make_interval(secs => ${options.leaseSeconds})
+    from expansion
+    where lease.id = any(${[...options.leaseIds]}::bigint[]) and lease.worker_id = ${options.workerId}
+      and expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
+    returning lease.id
+  `
+  return rows.map((row) => row.id)
+}
+
+/** Gives a lease back: its range is offered again at once, whole or in two isolated halves. */
+export async function release(
+  sql: Sql,
+  options: { workerId: string; leaseId: string; split: boolean },
+): Promise<void> {
+  await sql`
+    with gone as (
+      delete from lease where id = ${options.leaseId} and worker_id = ${options.workerId} returning *
+    ), bounds as (
+      select gone.*, case when ${options.split}::boolean and count > 1 then count / 2 else count end as left_count from gone
+    )
+    insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+    select expansion_id, first_index, left_count, page_first, now(), try_number, is_retry, is_isolated or ${options.split}::boolean
+    from bounds
+    union all
+    select expansion_id, first_index + left_count, count - left_count, page_first, now(), try_number, is_retry,
+      is_isolated or ${options.split}::boolean
+    from bounds
+    where count > left_count
+  `
+}
+
+/** Offers expired leases again; parked where their expansion was cancelled. */
+export async function rescue(sql: Sql, limit: number): Promise<number> {
+  const rows = await sql`
+    with expired as materialized (
+      select id from lease where expires_at < now() order by expires_at limit ${limit} for update skip locked
+    ), gone as (
+      delete from lease using expired where lease.id = expired.id returning lease.*
+    )
+    insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+    select gone.expansion_id, first_index, count, page_first,
+      case when expansion.state = 'cancelled' then 'infinity' else now() end, try_number, is_retry, is_isolated
+    from gone
+    join expansion on expansion.id = gone.expansion_id
+    returning expansion_id
+  `
+  return rows.length
+}

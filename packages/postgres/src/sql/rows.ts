@@ -1,0 +1,83 @@
+import type { DueExpansion, ExpansionProgress, ExpansionView, Lease } from "@sluice/core/store"
+import type { LeaseRow } from "./claim.ts"
+import type { ProgressRow } from "./expansion.ts"
+import { toNumber } from "./row.ts"
+import type { DueRow } from "./scheduling.ts"
+import type { ExpansionViewRow } from "./view.ts"
+
+const orNull = (value: string | number | null) => (value === null ? null : toNumber(value))
+
+/** The port's form of a progress row. An expansion without a window (an unmapped task) has room for one. */
+export function toProgress(row: ProgressRow): ExpansionProgress {
+  return {
+    state: row.state,
+    isPaused: row.isPaused,
+    window: row.window ?? 1,
+    pageSize: row.pageSize ?? 1,
+    pageBytesMax: toNumber(row.pageBytesMax ?? 0),
+    maxItems: orNull(row.maxItems),
+    created: toNumber(row.created),
+    finished: toNumber(row.finished),
+    consumed: orNull(row.consumed),
+  }
+}
+
+/** The port's form of a due expansion. */
+export function toDue(row: DueRow): DueExpansion {
+  return {
+    expansionId: row.expansionId,
+    dagRunId: row.dagRunId,
+    taskId: row.taskId,
+    kind: row.kind,
+    state: row.state,
+    seq: row.seq,
+    triggerRule: row.triggerRule,
+    upstream: {
+      total: row.upstreamTotal,
+      opened: row.upstreamOpened,
+      success: row.upstreamSuccess,
+      failed: row.upstreamFailed,
+      skipped: row.upstreamSkipped,
+      upstreamFailed: row.upstreamUpstreamFailed,
+    },
+    isLeaf: row.isLeaf,
+    exhausted: row.exhausted,
+    streamFailure: row.streamFailure,
+    created: toNumber(row.created),
+    success: toNumber(row.success),
+    failed: toNumber(row.failed),
+    skipped: toNumber(row.skipped),
+    upstreamFailed: toNumber(row.upstreamFailedInstances),
+  }
+}
+
+/** The port's form of a claimed lease. */
+export function toLease(row: LeaseRow): Lease {
+  return {
+    ...row,
+    firstIndex: toNumber(row.firstIndex),
+    recorded: row.recorded === null ? [] : row.recorded.map(toNumber),
+  }
+}
+
+/** The port's form of an expansion as people see it. */
+export function toExpansionView(row: ExpansionViewRow): ExpansionView {
+  return {
+    ...row,
+    ordinal: toNumber(row.ordinal),
+    window: orNull(row.window),
+    pulls: toNumber(row.pulls),
+    pages: toNumber(row.pages),
+    created: toNumber(row.created),
+    running: toNumber(row.running),
+    success: toNumber(row.success),
+    failed: toNumber(row.failed),
+    skipped: toNumber(row.skipped),
+    upstreamFailed: toNumber(row.upstreamFailed),
+    retrying: toNumber(row.retrying),
+    consumed: orNull(row.consumed),
+    pullFailures: toNumber(row.pullFailures),
+    pullsAtFirstSuccess: orNull(row.pullsAtFirstSuccess),
+    unfinishedPeak: toNumber(row.unfinishedPeak),
+  }
+}

@@ -1,0 +1,175 @@
+import type { ExpansionState } from "@sluice/core/state"
+import type { Sql } from "./row.ts"
+
+/**
+ * Adds the counters of finished pages to their expansions, in one statement; says how many pages.
+ *
+ * A page is folded once: the row lock makes a second folder wait, and then see `folded`.
+ */
+export async function fold(
+  sql: Sql,
+  options: { expansionIds: readonly string[] | null; limit: number },
+): Promise<number> {
+  const mine =
+    options.expansionIds === null
+      ? sql``
+      : sql`and expansion_id = any(${[...options.expansionIds]}::bigint[])`
+  const rows = await sql<{ pages: number }[]>`
+    with finished as materialized (
+      select expansion_id, first_index from page
+      where not folded and finished = count ${mine}
+      order by expansion_id, first_index
+      limit ${options.limit}
+      for update
+    ), marked as (
+      update page set folded = true
+      from finished
+      where page.expansion_id = finished.expansion_id and page.first_index = finished.first_index
+        and not page.folded
+      returning page.expansion_id, page.success, page.failed, page.skipped, page.upstream_failed,
+        page.first_ended_at, page.pulls_at_first_end
+    ), sums as (
+      select expansion_id, count(*)::int as pages, sum(success) as success, sum(failed) as failed,
+        sum(skipped) as skipped, sum(upstream_failed) as upstream_failed, min(first_ended_at) as first_ended_at,
+        min(pulls_at_first_end) as pulls_at_first_end
+      from marked
+      group by expansion_id
+    )
+    update expansion e
+    set success = e.success + sums.success,
+        failed = e.failed + sums.failed,
+        skipped = e.skipped + sums.skipped,
+        upstream_failed_instances = e.upstream_failed_instances + sums.upstream_failed,
+        first_ended_at = least(e.first_ended_at, sums.first_ended_at),
+        pulls_at_first_end = least(e.pulls_at_first_end, sums.pulls_at_first_end),
+        seq = e.seq + 1,
+        is_due = e.is_due or (
+          e.is_exhausted and e.created <= e.success + e.failed + e.skipped + e.upstream_failed_instances
+            + sums.success + sums.failed + sums.skipped + sums.upstream_failed
+        )
+    from sums
+    where e.id = sums.expansion_id
+    returning sums.pages
+  `
+  return rows.reduce((total, row) => total + row.pages, 0)
+}
+
+/** An expansion with the facts to decide on; numbers as text. */
+export interface DueRow {
+  expansionId: string
+  dagRunId: string
+  taskId: string
+  kind: "task" | "mapped" | "source" | "fused"
+  state: ExpansionState
+  seq: string
+  triggerRule: "all_success" | "all_done" | "none_failed" | "one_success" | "always"
+  upstreamTotal: number
+  upstreamOpened: number
+  upstreamSuccess: number
+  upstreamFailed: number
+  upstreamSkipped: number
+  upstreamUpstreamFailed: number
+  isLeaf: boolean
+  exhausted: boolean
+  streamFailure: "own" | "upstream" | null
+  created: string
+  success: string
+  failed: string
+  skipped: string
+  upstreamFailedInstances: string
+}
+
+/** Expansions whose facts have changed since they were last decided. */
+export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
+  return sql<DueRow[]>`
+    select id as expansion_id, dag_run_id, task_id, kind, state, seq, trigger_rule,
+      upstream_total, upstream_opened, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed,
+      is_leaf, is_exhausted as exhausted, stream_failure, created, success, failed, skipped,
+      upstream_failed_instances
+    from expansion
+    where is_due
+    order by id
+    limit ${limit}
+  `
+}
+
+/** Notes that the facts of an expansion were seen and change nothing. */
+export async function noteSeen(
+  sql: Sql,
+  options: { expansionId: string; seq: string; from: ExpansionState },
+): Promise<boolean> {
+  const rows = await sql`
+    update expansion set is_due = false
+    where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
+    returning id
+  `
+  return rows.length > 0
+}
+
+/** Starts a waiting expansion: an unmapped task gets its one instance, a stream may be pulled; stream readers learn it. */
+export async function startExpansion(
+  sql: Sql,
+  options: { expansionId: string; seq: string; to: "open" | "draining" },
+): Promise<boolean> {
+  const isInstance = options.to === "draining"
+  const rows = await sql`
+    with moved as (
+      update expansion
+      set state = ${options.to}, is_due = false, seq = seq + 1, opened_at = now(),
+          is_exhausted = ${isInstance}::boolean, created = ${isInstance ? 1 : 0}::int
+      where id = ${options.expansionId} and seq = ${options.seq} and state = 'waiting'
+      returning id, dag_run_id, dag_version_id, ordinal, priority
+    ), instance as (
+      insert into page (expansion_id, first_index, count, urgency, claimable)
+      select id, -1, 1, -priority, true from moved where ${isInstance}::boolean
+    ), told as (
+      update expansion downstream
+      set upstream_opened = downstream.upstream_opened + 1, is_due = true, seq = downstream.seq + 1
+      from moved
+      join edge on edge.dag_version_id = moved.dag_version_id and edge.upstream = moved.ordinal
+        and edge.kind = 'stream'
+      where downstream.id = moved.dag_run_id * 4096 + edge.downstream
+    )
+    select id from moved
+  `
+  return rows.length > 0
+}
+
+/** Ends an expansion and adds its outcome to the counters of each downstream task, in one statement. */
+export async function endExpansion(
+  sql: Sql,
+  options: {
+    expansionId: string
+    seq: string
+    from: ExpansionState
+    to: "success" | "failed" | "skipped" | "upstream_failed" | "cancelled"
+  },
+): Promise<boolean> {
+  const { to } = options
+  const rows = await sql`
+    with moved as (
+      update expansion
+      set state = ${to}, is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity'
+      where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
+      returning dag_run_id, dag_version_id, ordinal, opened_at
+    ), told as (
+      update expansion downstream
+      set upstream_success = downstream.upstream_success + ${to === "success" ? 1 : 0}::int * reader.edges,
+          upstream_failed = downstream.upstream_failed + ${to === "failed" || to === "cancelled" ? 1 : 0}::int * reader.edges,
+          upstream_skipped = downstream.upstream_skipped + ${to === "skipped" ? 1 : 0}::int * reader.edges,
+          upstream_upstream_failed = downstream.upstream_upstream_failed
+            + ${to === "upstream_failed" ? 1 : 0}::int * reader.edges,
+          is_due = true, seq = downstream.seq + 1
+      from (
+        select moved.dag_run_id * 4096 + edge.downstream as id, count(*)::int as edges
+        from moved
+        join edge on edge.dag_version_id = moved.dag_version_id and edge.upstream = moved.ordinal
+          and (edge.kind = 'complete' or moved.opened_at is null)
+        group by 1
+      ) reader
+      where downstream.id = reader.id and downstream.state = 'waiting'
+    )
+    select ordinal from moved
+  `
+  return rows.length > 0
+}

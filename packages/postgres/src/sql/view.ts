@@ -1,0 +1,117 @@
+import type { ExpansionView, TaskInstanceView } from "@sluice/core/store"
+import type { TaskInstanceState } from "@sluice/core/state"
+import type { Sql } from "./row.ts"
+
+/** An expansion as people see it; bigints as text. */
+export type ExpansionViewRow = {
+  [K in keyof ExpansionView]: ExpansionView[K] extends number | null
+    ? ExpansionView[K] | string
+    : ExpansionView[K]
+}
+
+/**
+ * How each expansion of a run stands. Reads the expansions' own rows, their open pages and their leases: nothing
+ * that grows with what has finished.
+ */
+export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionViewRow[]> {
+  return sql<ExpansionViewRow[]>`
+    select e.id as expansion_id, e.task_id, e.ordinal, e.kind, e.state, e.window_size as window, e.is_paused, e.pulls,
+      e.pages, e.created, coalesce(leases.running, 0) as running, e.success + coalesce(open.success, 0) as success,
+      e.failed + coalesce(open.failed, 0) as failed, e.skipped + coalesce(open.skipped, 0) as skipped,
+      e.upstream_failed_instances + coalesce(open.upstream_failed, 0) as upstream_failed,
+      (select count(*) from offer where offer.expansion_id = e.id and offer.is_retry) as retrying,
+      e.is_exhausted as exhausted, e.cursor,
+      (
+        select min(position.consumed) from stream_position position
+        join expansion consumer on consumer.id = position.consumer_id
+        where position.upstream_id = e.id and position.holds_back and consumer.state in ('waiting', 'open')
+      ) as consumed,
+      e.pull_failures, case when e.pull_after > now() then e.pull_after end as pull_after, e.stream_error,
+      e.opened_at, least(e.first_ended_at, open.first_ended_at) as first_success_at,
+      least(e.pulls_at_first_end, open.pulls_at_first_end) as pulls_at_first_success, e.unfinished_peak, e.ended_at
+    from expansion e
+    left join lateral (
+      select sum(success) as success, sum(failed) as failed, sum(skipped) as skipped,
+        sum(upstream_failed) as upstream_failed, min(first_ended_at) as first_ended_at,
+        min(pulls_at_first_end) as pulls_at_first_end
+      from page where page.expansion_id = e.id and not page.folded
+    ) open on true
+    left join lateral (
+      select sum(remaining) as running from lease where lease.expansion_id = e.id
+    ) leases on true
+    where e.id between ${dagRunId}::bigint * 4096 and ${dagRunId}::bigint * 4096 + 4095
+    order by e.id
+  `
+}
+
+/** A task instance as people see it; the index as text. */
+export type TaskInstanceRow = Omit<TaskInstanceView, "mapIndex"> & { mapIndex: string }
+
+/**
+ * Instances of one expansion in index order: rows where there are any, otherwise what page and lease tell.
+ *
+ * Walks the pages in order and stops at the limit; a state filter reads on until it has enough.
+ */
+export function selectTaskInstances(
+  sql: Sql,
+  options: {
+    expansionId: string
+    states?: readonly TaskInstanceState[]
+    afterIndex: number
+    limit: number
+  },
+): Promise<TaskInstanceRow[]> {
+  return sql<TaskInstanceRow[]>`
+    with seen as (
+      select page.expansion_id, place.map_index, ti.try_number, ti.started_at, ti.ended_at, ti.error, lease.claimed_at,
+        lease.try_number as lease_try,
+        case
+          when lease.id is not null and (ti.state is null or ti.state = 'up_for_retry') then 'running'
+          when ti.state is null then 'scheduled'
+          else ti.state::text
+        end as state
+      from page
+      cross join lateral generate_series(
+        greatest(page.first_index, ${options.afterIndex}::bigint + 1), page.first_index + page.count - 1
+      ) as place (map_index)
+      left join task_instance ti on ti.expansion_id = page.expansion_id and ti.map_index = place.map_index
+      left join lateral (
+        select id, claimed_at, try_number from lease
+        where lease.expansion_id = page.expansion_id and lease.first_index <= place.map_index
+          and place.map_index < lease.first_index + lease.count
+        order by lease.is_retry desc
+        limit 1
+      ) lease on true
+      where page.expansion_id = ${options.expansionId}
+        and page.first_index + page.count - 1 > ${options.afterIndex}
+      order by page.first_index, place.map_index
+    )
+    select seen.expansion_id, expansion.task_id, seen.map_index, seen.state,
+      case when seen.state = 'running' then seen.lease_try else coalesce(seen.try_number, 0) end as try_number,
+      case when seen.state = 'running' then seen.claimed_at else seen.started_at end as started_at,
+      case when seen.state = 'running' then null else seen.ended_at end as ended_at, seen.error
+    from seen
+    join expansion on expansion.id = seen.expansion_id and expansion.kind in ('task', 'mapped')
+    ${options.states === undefined ? sql`` : sql`where seen.state = any(${[...options.states]}::text[])`}
+    limit ${options.limit}
+  `
+}
+
+/** The encoded value that an instance left under a key. */
+export async function selectXCom(
+  sql: Sql,
+  options: { expansionId: string; mapIndex: number; key: string },
+): Promise<string | null> {
+  const { expansionId, mapIndex, key } = options
+  const rows =
+    key === "return_value"
+      ? await sql<{ value: string | null }[]>`
+          select value::text as value from task_instance
+          where expansion_id = ${expansionId} and map_index = ${mapIndex} and state = 'success'
+        `
+      : await sql<{ value: string | null }[]>`
+          select value::text as value from xcom
+          where expansion_id = ${expansionId} and map_index = ${mapIndex} and key = ${key}
+        `
+  return rows[0]?.value ?? null
+}

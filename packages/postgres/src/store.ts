@@ -1,0 +1,290 @@
+/**
+ * The Store port over Postgres: each verb is one function of `sql/`, lifted into Effect, its driver errors mapped.
+ * Nothing is decided here.
+ *
+ * Hot verbs run on connections with the planner's guards set (see `client.ts`), the others on plain ones, so that a
+ * long list cannot take a worker's connection.
+ */
+import { Effect } from "effect"
+import type { DagRunRow, StoreError, StoreService, Wakeups } from "@sluice/core/store"
+import { DuplicateDagRun, LeaseLost, NotFound, StoreFailure, StoreUnavailable } from "@sluice/core/store"
+import type { Client, Sql } from "./client.ts"
+import { DatabaseUnavailable } from "./errors.ts"
+import * as claims from "./sql/claim.ts"
+import * as runs from "./sql/dag-run.ts"
+import * as definitions from "./sql/definition.ts"
+import * as expansions from "./sql/expansion.ts"
+import * as leases from "./sql/lease.ts"
+import * as logs from "./sql/log.ts"
+import * as roles from "./sql/role.ts"
+import { toNumber } from "./sql/row.ts"
+import * as rows from "./sql/rows.ts"
+import * as scheduling from "./sql/scheduling.ts"
+import * as streams from "./sql/stream.ts"
+import * as views from "./sql/view.ts"
+
+/** The connections a store works with. */
+export interface StoreClients {
+  /** For claim, complete, commit, fold: see `ClientOptions.hot`. */
+  readonly hot: Client
+  readonly cold: Client
+}
+
+/** Makes the Store over Postgres. */
+export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): StoreService {
+  return {
+    ...definitionVerbs(clients.cold),
+    ...runVerbs(clients.cold),
+    ...pullVerbs(clients.hot),
+    ...schedulingVerbs(clients.hot),
+    ...leaseVerbs(clients.hot),
+    ...readVerbs(clients.cold),
+    wake: (topic) => wakeups.wake(topic),
+    onWake: (topic, listener) => wakeups.onWake(topic, listener),
+  }
+}
+
+type Verbs<K extends keyof StoreService> = Pick<StoreService, K>
+
+function definitionVerbs(client: Client): Verbs<"registerDag" | "loadBundle" | "dagVersion"> {
+  return {
+    registerDag: ({ dag, bundle }) =>
+      call(client, "registerDag", async (sql) => {
+        await definitions.insertBundle(sql, bundle)
+        return definitions.upsertDagVersion(sql, { dag, bundleHash: bundle.hash })
+      }),
+    loadBundle: (hash) =>
+      call(client, "loadBundle", (sql) => definitions.selectBundle(sql, hash)).pipe(
+        orNotFound("bundle", hash),
+      ),
+    dagVersion: (id) =>
+      call(client, "dagVersion", (sql) => definitions.selectDagVersion(sql, id)).pipe(
+        orNotFound("dag version", id),
+      ),
+  }
+}
+
+function runVerbs(
+  client: Client,
+): Verbs<
+  | "createDagRun"
+  | "dagRun"
+  | "dagRunById"
+  | "listDagRuns"
+  | "cancelDagRun"
+  | "resumeDagRun"
+  | "runCounts"
+  | "finishDagRun"
+  | "stalledRuns"
+> {
+  return {
+    createDagRun: (options) =>
+      call(client, "createDagRun", async (sql) => {
+        const run = await runs.insertDagRun(sql, options)
+        return run ?? ((await runs.dagExists(sql, options.dagId)) ? "duplicate" : "unknown")
+      }).pipe(
+        Effect.flatMap((run): Effect.Effect<DagRunRow, DuplicateDagRun | NotFound> => {
+          if (run === "unknown") return Effect.fail(new NotFound({ what: "DAG", id: options.dagId }))
+          if (run === "duplicate")
+            return Effect.fail(new DuplicateDagRun({ dagId: options.dagId, runId: options.runId }))
+          return Effect.succeed(run)
+        }),
+      ),
+    dagRun: (options) =>
+      call(client, "dagRun", (sql) => runs.selectDagRun(sql, options)).pipe(
+        orNotFound("run", `${options.dagId}/${options.runId}`),
+      ),
+    dagRunById: (id) =>
+      call(client, "dagRunById", (sql) => runs.selectDagRunById(sql, id)).pipe(orNotFound("run", id)),
+    listDagRuns: (options) => call(client, "listDagRuns", (sql) => runs.selectDagRuns(sql, options)),
+    cancelDagRun: (options) => call(client, "cancelDagRun", (sql) => runs.cancelDagRun(sql, options)),
+    resumeDagRun: (id) => call(client, "resumeDagRun", (sql) => runs.resumeDagRun(sql, id)),
+    runCounts: (id) => call(client, "runCounts", (sql) => runs.selectRunCounts(sql, id)),
+    finishDagRun: (options) => call(client, "finishDagRun", (sql) => runs.finishDagRun(sql, options)),
+    stalledRuns: ({ limit }) => call(client, "stalledRuns", (sql) => runs.selectStalledRuns(sql, limit)),
+  }
+}
+
+function pullVerbs(
+  client: Client,
+): Verbs<
+  | "leaseExpansions"
+  | "renewExpansions"
+  | "releaseExpansions"
+  | "progress"
+  | "commitPage"
+  | "delayPull"
+  | "breakStream"
+  | "readStream"
+> {
+  const lost = (id: string) => new LeaseLost({ held: "expansion", id })
+  return {
+    leaseExpansions: (options) =>
+      call(client, "leaseExpansions", (sql) => expansions.leaseExpansions(sql, options)),
+    renewExpansions: ({ runnerId, held, leaseSeconds }) =>
+      call(client, "renewExpansions", (sql) =>
+        expansions.renewExpansions(sql, { runnerId, leaseSeconds, ...columnsOf(held) }),
+      ),
+    releaseExpansions: ({ runnerId, held }) =>
+      call(client, "releaseExpansions", (sql) =>
+        expansions.releaseExpansions(sql, { runnerId, ...columnsOf(held) }),
+      ),
+    progress: (id) =>
+      call(client, "progress", (sql) => expansions.selectProgress(sql, id)).pipe(
+        Effect.flatMap((row) =>
+          row === null
+            ? Effect.fail(failure("progress", `expansion ${id} does not exist`))
+            : Effect.succeed(rows.toProgress(row)),
+        ),
+      ),
+    commitPage: (options) =>
+      call(client, "commitPage", (sql) =>
+        expansions.commitPage(sql, {
+          ...options,
+          gapPositions: options.gaps.map((gap) => gap.position),
+          gapStates: options.gaps.map((gap) => gap.state),
+          consumedOrdinals: options.consumed.map((taken) => taken.ordinal),
+          consumedIndexes: options.consumed.map((taken) => taken.index),
+        }),
+      ).pipe(
+        Effect.flatMap((row) =>
+          row === null ? Effect.fail(lost(options.expansionId)) : Effect.succeed(rows.toProgress(row)),
+        ),
+      ),
+    delayPull: (options) =>
+      call(client, "delayPull", (sql) => expansions.delayPull(sql, options)).pipe(
+        orLost(lost(options.expansionId)),
+      ),
+    breakStream: (options) =>
+      call(client, "breakStream", (sql) => expansions.breakStream(sql, options)).pipe(
+        orLost(lost(options.expansionId)),
+      ),
+    readStream: (options) => call(client, "readStream", (sql) => streams.readStream(sql, options)),
+  }
+}
+
+function schedulingVerbs(client: Client): Verbs<"fold" | "dueExpansions" | "decideExpansion"> {
+  return {
+    fold: (options) => call(client, "fold", (sql) => scheduling.fold(sql, options)),
+    dueExpansions: ({ limit }) =>
+      call(client, "dueExpansions", (sql) => scheduling.selectDue(sql, limit)).pipe(
+        Effect.map((due) => due.map(rows.toDue)),
+      ),
+    decideExpansion: ({ to, ...options }) =>
+      call(client, "decideExpansion", (sql) => {
+        if (to === null) return scheduling.noteSeen(sql, options)
+        if (to === "open" || to === "draining") return scheduling.startExpansion(sql, { ...options, to })
+        if (to === "waiting") throw new Error("no expansion goes back to waiting by a decision")
+        return scheduling.endExpansion(sql, { ...options, to })
+      }),
+  }
+}
+
+function leaseVerbs(
+  client: Client,
+): Verbs<"claim" | "complete" | "renew" | "release" | "rescue" | "appendLogs"> {
+  return {
+    claim: (options) =>
+      call(client, "claim", async (sql) => {
+        const { sizes, ...rest } = options
+        const query = {
+          ...rest,
+          sizeIds: sizes.map((size) => size.expansionId),
+          sizes: sizes.map((size) => size.size),
+        }
+        const claimed = await claims.claim(sql, query)
+        // The walk does not wrap around by itself: with nothing after the last one, look from the beginning.
+        const all = claimed.length > 0 || query.after === null ? claimed : await claims.claim(sql, { ...query, after: null })
+        return all.map(rows.toLease)
+      }),
+    complete: (options) =>
+      call(client, "complete", (sql) =>
+        options.indexes === null
+          ? leases.completeWhole(sql, options)
+          : leases.completePart(sql, {
+              ...options,
+              indexes: options.indexes,
+              startedMs: options.timings?.startedMs ?? [],
+              endedMs: options.timings?.endedMs ?? [],
+            }),
+      ).pipe(
+        Effect.flatMap((row) =>
+          row === null
+            ? Effect.fail(new LeaseLost({ held: "lease", id: options.leaseId }))
+            : Effect.succeed(row),
+        ),
+      ),
+    renew: (options) => call(client, "renew", (sql) => leases.renew(sql, options)),
+    release: (options) => call(client, "release", (sql) => leases.release(sql, options)),
+    rescue: ({ limit }) => call(client, "rescue", (sql) => leases.rescue(sql, limit)),
+    appendLogs: (options) => call(client, "appendLogs", (sql) => logs.insertLogs(sql, options)),
+  }
+}
+
+function readVerbs(
+  client: Client,
+): Verbs<
+  | "expansionsOfRun"
+  | "listTaskInstances"
+  | "xcom"
+  | "taskTries"
+  | "readLogs"
+  | "heartbeat"
+  | "endRole"
+  | "listRoles"
+> {
+  return {
+    expansionsOfRun: (id) =>
+      call(client, "expansionsOfRun", (sql) => views.selectExpansions(sql, id)).pipe(
+        Effect.map((all) => all.map(rows.toExpansionView)),
+      ),
+    listTaskInstances: (options) =>
+      call(client, "listTaskInstances", (sql) => views.selectTaskInstances(sql, options)).pipe(
+        Effect.map((all) => all.map((row) => ({ ...row, mapIndex: toNumber(row.mapIndex) }))),
+      ),
+    xcom: (options) =>
+      call(client, "xcom", (sql) => views.selectXCom(sql, options)).pipe(
+        orNotFound("XCom", `${options.expansionId}[${options.mapIndex}].${options.key}`),
+      ),
+    taskTries: (options) => call(client, "taskTries", (sql) => logs.selectTaskTries(sql, options)),
+    readLogs: (options) => call(client, "readLogs", (sql) => logs.selectLogs(sql, options)),
+    heartbeat: (options) => call(client, "heartbeat", (sql) => roles.upsertHeartbeat(sql, options)),
+    endRole: (id) => call(client, "endRole", (sql) => roles.deleteRole(sql, id)),
+    listRoles: ({ limit }) => call(client, "listRoles", (sql) => roles.selectRoles(sql, limit)),
+  }
+}
+
+/** Runs a statement and maps the driver's errors to the port's. */
+function call<A>(client: Client, operation: string, use: (sql: Sql) => Promise<A>): Effect.Effect<A, StoreError> {
+  return Effect.tryPromise({
+    try: () => client.run(operation, use),
+    catch: (error) => toStoreError(operation, error),
+  })
+}
+
+function toStoreError(operation: string, error: unknown): StoreError {
+  const message = error instanceof Error ? error.message : String(error)
+  return error instanceof DatabaseUnavailable
+    ? new StoreUnavailable({ operation, message, cause: error })
+    : failure(operation, message, error)
+}
+
+function failure(operation: string, message: string, cause?: unknown): StoreFailure {
+  return new StoreFailure({ operation, message, cause })
+}
+
+function orNotFound(what: string, id: string) {
+  return <A>(effect: Effect.Effect<A | null, StoreError>): Effect.Effect<A, NotFound | StoreError> =>
+    Effect.flatMap(effect, (value) =>
+      value === null ? Effect.fail(new NotFound({ what, id })) : Effect.succeed(value),
+    )
+}
+
+function orLost(error: LeaseLost) {
+  return (effect: Effect.Effect<boolean, StoreError>): Effect.Effect<void, LeaseLost | StoreError> =>
+    Effect.flatMap(effect, (held) => (held ? Effect.void : Effect.fail(error)))
+}
+
+function columnsOf(held: readonly { expansionId: string; epoch: number }[]) {
+  return { expansionIds: held.map((one) => one.expansionId), epochs: held.map((one) => one.epoch) }
+}
