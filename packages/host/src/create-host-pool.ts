@@ -1,5 +1,5 @@
 import { hostPoolSettings, type HostPoolOptions, type HostPoolSettings } from "./options.ts"
-import type { ExecutionContext, HostPool } from "./port.ts"
+import type { Bundle, ExecutionContext, HostPool } from "./port.ts"
 import { describeInHost } from "./pool/describe-call.ts"
 import { bundlesMax } from "./pool/host-contexts.ts"
 import { HostGroup } from "./pool/host-group.ts"
@@ -26,7 +26,7 @@ class ProcessHostPool implements HostPool {
   readonly #streams: StreamHomes
   /** Files are described one after the other: each needs a process, and nobody waits for a second one. */
   #describing: Promise<unknown> = Promise.resolve()
-  #isClosed = false
+  readonly #closed = new AbortController()
 
   constructor(settings: HostPoolSettings) {
     this.#settings = settings
@@ -38,6 +38,7 @@ class ProcessHostPool implements HostPool {
   async run(options: Parameters<HostPool["run"]>[0]): Promise<void> {
     const use = (host: HostProcess) =>
       this.#using(host, options.context, () => runInHost(host, options, this.#settings.abortGraceMs))
+    if (options.signal.aborted) return
     if (options.work.isolated) return this.#isolation.run(use)
     return use(await this.#group.take())
   }
@@ -60,25 +61,29 @@ class ProcessHostPool implements HostPool {
   }
 
   describe(bundle: Parameters<HostPool["describe"]>[0]): ReturnType<HostPool["describe"]> {
-    const described = this.#describing.then(() => {
-      if (this.#isClosed) throw new Error("the host pool is closed")
-      return describeInHost(this.#settings, bundle)
-    })
+    const described = this.#describing.then(() => describeInHost(this.#settings, bundle, this.#closed.signal))
     this.#describing = described.catch(() => {})
     return described
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    this.#isClosed = true
+    this.#closed.abort(new Error("the host pool is closed"))
     const groups = [this.#group, this.#isolation.group, ...this.#streams.groups]
     await Promise.all(groups.map((group) => group.close(graceMs)))
+  }
+
+  async #load(hash: string): Promise<Bundle> {
+    const bundle = await this.#settings.loadBundle(hash)
+    if (bundle.hash !== hash)
+      throw new Error(`loadBundle gave bundle ${bundle.hash} where ${hash} was asked for`)
+    return bundle
   }
 
   /** Makes a call in a reserved host after telling it what it does not know yet. */
   async #using<A>(host: HostProcess, context: ExecutionContext, call: () => Promise<A>): Promise<A> {
     try {
       const isNew = host.contexts.lacksBundle(context.bundleHash)
-      const bundle = isNew ? await this.#settings.loadBundle(context.bundleHash) : null
+      const bundle = isNew ? await this.#load(context.bundleHash) : null
       for (const message of host.contexts.missing(context, bundle)) host.send(message)
       const result = call()
       if (host.contexts.bundleCount >= bundlesMax) host.retire()

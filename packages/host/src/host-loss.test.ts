@@ -1,4 +1,6 @@
+import { fork } from "node:child_process"
 import { once } from "node:events"
+import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import { HostLost, type OutcomeBatch } from "./port.ts"
 import { contextOf, poolOf, run, singleWork, workOf } from "./pool.test.fixture.ts"
@@ -177,8 +179,13 @@ it("ends its processes on close, and refuses work after it", async () => {
   expect((await run(pool, contextOf("t"), workOf([0]))).error?.message).toBe("the host pool is closed")
 })
 
+it("says why a host could not start", async () => {
+  const pool = poolOf({}, { entry: new URL("./no-such-entry.ts", import.meta.url) })
+  const { error } = await run(pool, contextOf("t"), workOf([0]))
+  expect(error?.message).toMatch(/^the host could not start: Error: Cannot find module .*no-such-entry/)
+})
+
 it("prints nothing of a task to its own output", async () => {
-  const { fork } = await import("node:child_process")
   const script = new URL("./print-nothing.test.fixture.ts", import.meta.url)
   const child = fork(script, {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -194,7 +201,6 @@ it("prints nothing of a task to its own output", async () => {
 })
 
 it("leaves no host behind when the worker dies", async () => {
-  const { fork } = await import("node:child_process")
   const script = new URL("./die-early.test.fixture.ts", import.meta.url)
   const child = fork(script, { execArgv: ["--conditions=@sluice/source"] })
   const [pid] = (await once(child, "message")) as [number]
@@ -204,9 +210,10 @@ it("leaves no host behind when the worker dies", async () => {
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
+/** Where nobody reaps orphans, a dead one stays in the process table as a zombie. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0)
+    return process.kill(pid, 0) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
   } catch {
     return false
   }

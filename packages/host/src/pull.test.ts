@@ -77,7 +77,7 @@ describe("a source", () => {
     await pool.closeStream("c")
     await pool.closeStream("c")
     const second = await pull(pool, first.next)
-    expect(messages(second)).toEqual(["closed", "open 2"])
+    expect(messages(second)).toEqual(["open 2", "(the stream of t, after it ended) closed"])
   })
 
   it("closes when the pool is closed", async () => {

@@ -210,13 +210,12 @@ describe("deadlines", () => {
 
 describe.runIf(spawnSync("openssl", ["version"]).status === 0)("TLS", () => {
   it("is used as sslmode says", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-tls-"))
+    const folder = reachableFolder("sluice-tls-")
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const place = openPlace(join(folder, "postgres"))
     const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")]
     makeCertificate(key, certificate)
     if (place.owner) chownSync(key, place.owner.uid, place.owner.gid)
-    chmodSync(folder, 0o755)
     const { port } = await startServer(place, { ssl: "on", ssl_key_file: key, ssl_cert_file: certificate })
     onTestFinished(() => stopServer(place))
     const url = `postgres://${embeddedUser}:${passwordOf(place.password)}@127.0.0.1:${port}/postgres`
@@ -273,7 +272,7 @@ describe("dying backends", () => {
     }))
 
   it("keeps eight loops alive and their answers their own over 200 kills and restarts of the server", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-kill-"))
+    const folder = reachableFolder("sluice-kill-")
     const uncaught: unknown[] = []
     const watch = (error: unknown) => void uncaught.push(error)
     process.on("uncaughtException", watch).on("unhandledRejection", watch)
@@ -372,6 +371,13 @@ async function killTest(folder: string) {
   await stopServer(place)
   if (process.env["SLUICE_TEST_VERBOSE"]) console.log(result)
   return result
+}
+
+/** A temporary folder that the server's user can reach, so that all of its files are in it. */
+function reachableFolder(prefix: string): string {
+  const folder = mkdtempSync(join(tmpdir(), prefix))
+  chmodSync(folder, 0o755)
+  return folder
 }
 
 function passwordOf(file: string): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
@@ -10,6 +10,8 @@ import { testDatabase } from "./testing.ts"
 
 function project(): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-project-"))
+  // Reachable by the server's user, so that all of its files are in it.
+  chmodSync(folder, 0o755)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

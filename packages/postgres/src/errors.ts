@@ -53,11 +53,6 @@ export function endpointName(endpoint: Endpoint): string {
   return `${place}/${endpoint.database}`
 }
 
-/** Gives the five letters of Postgres' own error, if it is one. */
-export function sqlStateOf(error: unknown): string | undefined {
-  return isServerError(error) ? error.code : undefined
-}
-
 /** Says whether an error came from the server as an answer, so that the protocol is known to be in step. */
 export function isServerError(error: unknown): error is ServerError {
   return error instanceof Error && error.name === "PostgresError"

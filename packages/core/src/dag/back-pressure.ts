@@ -1,10 +1,14 @@
 /**
  * Decides which consumers may hold their upstream back, so that back-pressure never blocks a run for ever.
  *
- * Tasks joined by stream edges hold each other back: where one stops, in time all of its neighbours do. So a consumer
- * must not hold back an upstream whose neighbourhood holds a task for the end of which the consumer itself waits. And
- * a consumer that reads two streams of one neighbourhood may hold them back only if all of it keeps step, item by
- * item: `concat` would leave the second stream's window full while the first, behind the same source, starves.
+ * A task can go on when the tasks it waits for have ended, when the tasks it streams from go on, and when the
+ * consumers that hold it back go on. Streams that hold each other back may depend on each other in a circle, since
+ * they move together; but a circle that passes through a task that waits for another's end would never move. So each
+ * consumer is granted its hold only if that closes no such circle, in topological order.
+ *
+ * Besides, a consumer that reads two streams which have tasks in common may hold them back only if all of these keep
+ * step, item by item: `concat` would leave the second stream's window full while the first, behind the same source,
+ * starves.
  */
 import type { NodeEdge } from "./edges.ts"
 import type { TaskNode } from "./task-node.ts"
@@ -14,53 +18,45 @@ const stepKeeping: ReadonlySet<string> = new Set(["map", "zip", "enumerate"])
 
 const joining: ReadonlySet<string> = new Set(["zip", "concat"])
 
-/** The edges that every decision looks at: all of a DAG's. */
-export class StreamGraph {
-  readonly #into = new Map<TaskNode, NodeEdge[]>()
-  readonly #neighbours = new Map<TaskNode, TaskNode[]>()
+type Links = ReadonlyMap<TaskNode, readonly TaskNode[]>
 
-  constructor(edges: readonly NodeEdge[]) {
-    for (const edge of edges) {
-      push(this.#into, edge.downstream, edge)
-      if (edge.kind !== "stream") continue
-      push(this.#neighbours, edge.upstream, edge.downstream)
-      push(this.#neighbours, edge.downstream, edge.upstream)
+/** Gives the stream edges whose consumer may hold the upstream back. `nodes` are in topological order. */
+export function holdingEdges(nodes: readonly TaskNode[], edges: readonly NodeEdge[]): ReadonlySet<NodeEdge> {
+  const streams = edges.filter((edge) => edge.kind === "stream")
+  const awaits = links(edges.filter((edge) => edge.kind === "complete").map(towardsUpstream))
+  const reads = links(streams.map(towardsUpstream))
+  const beside = links(streams.flatMap((edge) => [towardsUpstream(edge), towardsUpstream(edge).toReversed()]))
+  const intoNode = Map.groupBy(streams, (edge) => edge.downstream)
+  const holders = new Map<TaskNode, TaskNode[]>()
+  const granted = new Set<NodeEdge>()
+  for (const consumer of nodes) {
+    const into = intoNode.get(consumer)
+    if (into === undefined) continue
+    const neededEnds = endsNeeded(consumer, awaits, reads, holders)
+    for (const edge of into) {
+      if (neededEnds.has(edge.upstream) || !keepsStepWith(edge, into, beside)) continue
+      granted.add(edge)
+      push(holders, edge.upstream, consumer)
     }
   }
+  return granted
+}
 
-  /** Gives the upstream tasks that a consumer may hold back. */
-  heldBackBy(consumer: TaskNode): ReadonlySet<TaskNode> {
-    const streams = this.#edgesInto(consumer, "stream").map((edge) => edge.upstream)
-    if (streams.length === 0) return new Set()
-    const awaited = this.#awaitedBy(consumer)
-    const isFree = (upstream: TaskNode) => {
-      if (awaited.size === 0 && streams.length === 1 && !readsTwice(consumer, upstream)) return true
-      const around = this.#neighbourhood(upstream, consumer)
-      if ([...around].some((node) => awaited.has(node))) return false
-      const isJoined =
-        readsTwice(consumer, upstream) || streams.some((other) => other !== upstream && around.has(other))
-      return !isJoined || [consumer, ...around].every(keepsStep)
-    }
-    return new Set(streams.filter(isFree))
-  }
+/** The tasks that must go on until one has ended before `consumer` can go on itself. */
+function endsNeeded(consumer: TaskNode, awaits: Links, reads: Links, holders: Links): ReadonlySet<TaskNode> {
+  const together = reach([consumer], [reads, holders])
+  const ends = [...together].flatMap((node) => awaits.get(node) ?? [])
+  return reach(ends, [awaits, reads, holders])
+}
 
-  /** The tasks whose end a task waits for: by a path with at least one edge that waits. */
-  #awaitedBy(consumer: TaskNode): ReadonlySet<TaskNode> {
-    const readFrom = reach([consumer], (node) => this.#edgesInto(node, "stream").map((edge) => edge.upstream))
-    const waits = [...readFrom].flatMap((node) =>
-      this.#edgesInto(node, "complete").map((edge) => edge.upstream),
-    )
-    return reach(waits, (node) => (this.#into.get(node) ?? []).map((edge) => edge.upstream))
-  }
-
-  /** The tasks that stop, in time, when `node` does, if `consumer` is left out of account. */
-  #neighbourhood(node: TaskNode, consumer: TaskNode): ReadonlySet<TaskNode> {
-    return reach([node], (at) => (this.#neighbours.get(at) ?? []).filter((next) => next !== consumer))
-  }
-
-  #edgesInto(node: TaskNode, kind: NodeEdge["kind"]): readonly NodeEdge[] {
-    return (this.#into.get(node) ?? []).filter((edge) => edge.kind === kind)
-  }
+/** Says whether the streams that a consumer reads have nothing in common, or go on item by item together. */
+function keepsStepWith(edge: NodeEdge, into: readonly NodeEdge[], beside: Links): boolean {
+  const { upstream, downstream } = edge
+  const isTwice = readsTwice(downstream, upstream)
+  if (into.length === 1 && !isTwice) return true
+  const around = reach([upstream], [beside], downstream)
+  const isJoined = isTwice || into.some((other) => other !== edge && around.has(other.upstream))
+  return !isJoined || [downstream, ...around].every(keepsStep)
 }
 
 /**
@@ -81,17 +77,29 @@ function keepsStep(node: TaskNode): boolean {
   return node.mapping === null || node.mapping.items.operators.every((operator) => stepKeeping.has(operator))
 }
 
-function reach(
-  from: readonly TaskNode[],
-  next: (node: TaskNode) => readonly TaskNode[],
-): ReadonlySet<TaskNode> {
+/** Gives all tasks that links lead to, with those at which it starts; never through `except`. */
+function reach(from: readonly TaskNode[], along: readonly Links[], except?: TaskNode): ReadonlySet<TaskNode> {
   const reached = new Set(from)
   // A set yields what is added while it is walked, so it is its own queue.
-  for (const node of reached) for (const other of next(node)) reached.add(other)
+  for (const node of reached) {
+    for (const each of along) {
+      for (const next of each.get(node) ?? []) if (next !== except) reached.add(next)
+    }
+  }
   return reached
 }
 
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+function towardsUpstream({ upstream, downstream }: NodeEdge): [from: TaskNode, to: TaskNode] {
+  return [downstream, upstream]
+}
+
+function links(pairs: readonly (readonly TaskNode[])[]): Links {
+  const map = new Map<TaskNode, TaskNode[]>()
+  for (const [from, to] of pairs) if (from !== undefined && to !== undefined) push(map, from, to)
+  return map
+}
+
+function push(map: Map<TaskNode, TaskNode[]>, key: TaskNode, value: TaskNode): void {
   const list = map.get(key)
   if (list === undefined) map.set(key, [value])
   else list.push(value)

@@ -56,7 +56,7 @@ describe("the input of an instance", () => {
         { pair: value },
       ),
     ).toBe(value)
-    const fixed = nodeOf("echo", () => echo.partial({ a: 5 })(pair() as never))
+    const fixed = nodeOf("echo", () => echo.partial({ a: 5 })(pair()))
     expect(inputOf(fixed, undefined, { pair: value })).toEqual({ a: 5, b: 2 })
     expect(value).toEqual({ a: 1, b: 2 })
   })

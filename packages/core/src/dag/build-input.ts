@@ -29,14 +29,8 @@ export function buildInput(
 }
 
 function resolvePart(part: InputPart, xcoms: ReadonlyMap<string, unknown>, bindStream: BindStream): unknown {
-  switch (part.from) {
-    case "constant":
-      return part.value
-    case "xcom":
-      return xcoms.get(part.node.taskId)
-    case "stream":
-      return bindStream(part.stream)
-  }
+  if (part.from === "xcom") return xcoms.get(part.node.taskId)
+  return part.from === "stream" ? bindStream(part.stream) : part.value
 }
 
 function requireFields(base: unknown, node: TaskNode): object | undefined {

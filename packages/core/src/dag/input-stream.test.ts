@@ -117,7 +117,7 @@ describe.each([{ isCut: false }, { isCut: true }])("what is pulled ($isCut)", ({
       keep.withId("zip").iterate({ a: counted({ from: 1 }), b: counted.withId("more")({ from: 2 }) } as never)
       keep.withId("single").iterate({ a: counted.withId("third")({ from: 2 }) } as never)
       keep.withId("cross").expand({ a: [1, 2], b: task("list", () => [3, 4])() } as never)
-      keep.withId("list").expand([1, 2, 3])
+      keep.expand([1, 2, 3])
     })
     const { reader } = readerOf({ list: [3, 4] })
     const pulled = async (id: string) => (await pullAll(inputStream(made.node(id)), { reader, isCut })).flat()
@@ -132,7 +132,7 @@ describe.each([{ isCut: false }, { isCut: true }])("what is pulled ($isCut)", ({
       { a: 2, b: 3 },
       { a: 2, b: 4 },
     ])
-    expect(await pulled("list")).toEqual([1, 2, 3])
+    expect(await pulled("keep")).toEqual([1, 2, 3])
   })
 })
 
@@ -168,7 +168,7 @@ describe("a source", () => {
     const { stream } = inputStream(made.node("keep"))
     const { next } = await stream.pull(stream.start, scope)
     scope.pageSize = 9
-    await stream.pull(next!, scope)
+    await stream.pull(next, scope)
     await scope.close()
     expect(seen).toEqual([
       [5, "v", "r", "function"],

@@ -173,7 +173,7 @@ describe("a mistake in a DAG", () => {
   })
 
   it("refuses an XCom as text", () => {
-    expect(inDag(() => `${untyped(one)() as unknown as string}`).message).toContain(
+    expect(inDag(() => `text ${untyped(one)() as unknown as string}`).message).toContain(
       "its XCom was used as text",
     )
   })

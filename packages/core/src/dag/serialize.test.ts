@@ -228,7 +228,7 @@ describe("back-pressure", () => {
       const ns = inc.withId("a").iterate(numbers())
       const late = inc
         .withId("late")
-        .expand(task("listOf", async (_: { n: number }) => [1])({ n: sum({ ns }) }))
+        .expand(task("listOf", async ({ n }: { n: number }) => [n])({ n: sum({ ns }) }))
       add.iterate({ a: ns, b: late })
     })
     expect(edges).toContain("a ~> add")

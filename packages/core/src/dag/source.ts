@@ -59,7 +59,7 @@ type Widened<C> = C extends string ? string : C extends number ? number : C exte
 export type SourceArguments<Args> =
   Exclude<keyof Args, keyof SourceScope> extends never
     ? []
-    : Record<never, never> extends Omit<Args, keyof SourceScope>
+    : Partial<Omit<Args, keyof SourceScope>> extends Omit<Args, keyof SourceScope>
       ? [params?: InputFields<Omit<Args, keyof SourceScope>>]
       : [params: InputFields<Omit<Args, keyof SourceScope>>]
 
@@ -124,7 +124,7 @@ function makeSource(
     requireId(newId, "withId()")
     return makeSource(newId, definition, options)
   }
-  return Object.assign(call, { taskId, withId }) as unknown as Source<unknown, unknown>
+  return Object.assign(call, { taskId, withId })
 }
 
 // The parameters go onto the object that the stream makes afresh for each call, whose `pageSize` must stay a getter.

@@ -1,4 +1,4 @@
-import { StreamGraph, readsTwice } from "./back-pressure.ts"
+import { holdingEdges, readsTwice } from "./back-pressure.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { edgesInto, type NodeEdge } from "./edges.ts"
 import type { TaskNode } from "./task-node.ts"
@@ -22,15 +22,12 @@ export function taskGraph(called: readonly TaskNode[]): TaskGraph {
   const edgesOf = (node: TaskNode) => into.get(node) ?? []
   const nodes = topologicalOrder(called, (node) => edgesOf(node).map((edge) => edge.upstream))
   const ordinals = new Map(nodes.map((node, ordinal) => [node, ordinal] as const))
-  const byUpstream = (a: NodeEdge, b: NodeEdge) =>
-    (ordinals.get(a.upstream) ?? 0) - (ordinals.get(b.upstream) ?? 0)
-  const graph = new StreamGraph([...into.values()].flat())
-  const edges = nodes.flatMap((node) => {
-    const held = graph.heldBackBy(node)
-    return edgesOf(node)
-      .toSorted(byUpstream)
-      .map((edge) => ({ ...edge, holdsBack: edge.kind === "stream" && held.has(edge.upstream) }))
-  })
+  const ordinalOf = (node: TaskNode) => ordinals.get(node) ?? 0
+  const sorted = nodes.flatMap((node) =>
+    edgesOf(node).toSorted((a, b) => ordinalOf(a.upstream) - ordinalOf(b.upstream)),
+  )
+  const holding = holdingEdges(nodes, sorted)
+  const edges = sorted.map((edge) => ({ ...edge, holdsBack: holding.has(edge) }))
   fuseSources(nodes, edges)
   return { nodes, edges }
 }

@@ -31,7 +31,7 @@ type IsOptional<Input> = unknown extends Input
   : [Input] extends [undefined | void]
     ? true
     : HasFields<Input> extends true
-      ? Record<never, never> extends Input
+      ? Partial<Input> extends Input
         ? true
         : false
       : undefined extends Input

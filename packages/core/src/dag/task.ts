@@ -90,7 +90,7 @@ function makeTask(parts: TaskParts): AnyTask {
       return makeTask({ ...parts, taskId })
     },
   }
-  return Object.assign((input?: unknown) => callTask(parts, input), methods) as unknown as AnyTask
+  return Object.assign((input?: unknown) => callTask(parts, input), methods)
 }
 
 function callTask(parts: TaskParts, given: unknown): XCom<unknown> {

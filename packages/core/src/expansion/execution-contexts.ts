@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { Json } from "../json.ts"
 import type { SerializedTask } from "../dag/serialized-dag.ts"
 import type { ExecutionContext } from "../host/host-pool.ts"
 import type { NotFound, StoreError } from "../store/errors.ts"
@@ -57,6 +58,19 @@ function remembered<A, E>(
   })
 }
 
+/** The defaults that a DAG's params schema gives its properties, as in Airflow. */
+function paramDefaults(schema: Json | null): Record<string, Json> {
+  const properties = asObject(asObject(schema)["properties"] ?? null)
+  const defaults = Object.entries(properties).map(([name, property]) => [name, asObject(property)["default"]] as const)
+  return Object.fromEntries(defaults.filter((entry): entry is [string, Json] => entry[1] !== undefined))
+}
+
+function asObject(value: Json): Readonly<Record<string, Json>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)
+    : {}
+}
+
 const load = Effect.fnUntraced(function* (
   store: StoreService,
   versionOf: (id: string) => Effect.Effect<DagVersion, NotFound | StoreError>,
@@ -91,7 +105,7 @@ const load = Effect.fnUntraced(function* (
     logicalDate: date(run.logicalDate),
     dataIntervalStart: null,
     dataIntervalEnd: null,
-    params: run.conf,
+    params: { ...paramDefaults(version.dag.paramsSchema), ...asObject(run.conf) },
     triesMax: task.retries + 1,
     timeoutMs: task.timeoutMs,
     xcoms,

@@ -75,6 +75,11 @@ export interface LeaseStore {
   }) => Effect.Effect<void, StoreError>
   /** Offers expired leases again; says how many. */
   readonly rescue: (options: { limit: number }) => Effect.Effect<number, StoreError>
+  /**
+   * Takes back at once what a dead engine held, by its name: its leases are offered again, its expansions let go. Says
+   * how many leases. Only for an engine that is known to be dead: a live one would lose its work.
+   */
+  readonly forgetWorker: (options: { workerId: string }) => Effect.Effect<number, StoreError>
   readonly appendLogs: (options: {
     expansionId: string
     entries: readonly LogEntry[]

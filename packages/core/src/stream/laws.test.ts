@@ -3,6 +3,7 @@ import { describe, expect } from "vitest"
 import {
   carriedItems,
   expectClosedAtEnd,
+  expectClosedOnAbort,
   expectClosedOnError,
   expectClosedOnStop,
   expectNoPageTwice,
@@ -18,7 +19,7 @@ import type { PipelineSpec } from "../testing/stream/index.ts"
 
 const pageSize = fc.integer({ min: 1, max: 6 })
 const steps = fc.array(fc.record({ pageSize, isCut: fc.boolean() }), { minLength: 1, maxLength: 8 })
-const runs = { numRuns: 2_000 }
+const runs = { numRuns: 10_000 }
 
 describe("a pipeline of any operators", () => {
   test.prop([pipelineSpec, steps, fc.constantFrom("plain", "rich")], runs)(
@@ -44,6 +45,11 @@ describe("a pipeline of any operators", () => {
   test.prop([pipelineSpec, fc.array(pageSize, { maxLength: 6 })], runs)(
     "closes each source once when it is left early",
     expectClosedOnStop,
+  )
+
+  test.prop([pipelineSpec, fc.array(pageSize, { maxLength: 6 }), fc.boolean()], runs)(
+    "closes each source once on abort",
+    expectClosedOnAbort,
   )
 
   test.prop([pipelineSpec, pageSize], runs)("closes each source once after an error", expectClosedOnError)

@@ -18,7 +18,7 @@ import { zip } from "./operators/zip.ts"
 import type { Page } from "./page.ts"
 import type { PagedStream } from "./paged-stream.ts"
 import { readItems } from "./read-items.ts"
-import { follow, readPages } from "./read-pages.ts"
+import { readPages } from "./read-pages.ts"
 import type { ReadOptions } from "./read-pages.ts"
 import { listStream } from "./sources/list-stream.ts"
 import { pipedStream } from "./sources/piped-stream.ts"
@@ -39,6 +39,8 @@ export type LazyItem<T> = T extends LazyInput<infer A> ? A : never
 export type ZippedItems<T> = { -readonly [K in keyof T]: LazyItem<T[K]> }
 
 const ixPipe = Reflect.get(AsyncIterableX.prototype, "pipe") as (...operators: unknown[]) => unknown
+
+const unbound: PullScopeOptions = {}
 
 const lazyBrand: unique symbol = Symbol.for("sluice.lazy-xcom") as never
 
@@ -68,7 +70,7 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
     this.stream = options.stream
     this.leaves = [...new Set(options.leaves)]
     this.operators = options.operators ?? []
-    this.#binding = options.binding ?? {}
+    this.#binding = options.binding ?? unbound
   }
 
   // The inherited check is true of every ix iterable.
@@ -119,13 +121,13 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
   concat<const T extends readonly LazyInput<unknown>[]>(...others: T): LazyXCom<A | LazyItem<T[number]>> {
     const inputs = [this, ...others].map((input) => asLazy("concat", input))
     const stream = concat(...inputs.map((input) => input.stream)) as PagedStream<A | LazyItem<T[number]>>
-    return join("concat", inputs, stream, this.#binding)
+    return LazyXCom.#join("concat", inputs, stream)
   }
 
   zip<const T extends readonly LazyInput<unknown>[]>(...others: T): LazyXCom<[A, ...ZippedItems<T>]> {
     const inputs = [this, ...others].map((input) => asLazy("zip", input))
     const stream = zip(inputs.map((input) => input.stream)) as PagedStream<unknown>
-    return join("zip", inputs, stream as PagedStream<[A, ...ZippedItems<T>]>, this.#binding)
+    return LazyXCom.#join("zip", inputs, stream as PagedStream<[A, ...ZippedItems<T>]>)
   }
 
   /**
@@ -176,14 +178,8 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
 
   /** Reads item by item, without gaps. */
   [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterableIterator<A> {
-    const bound = this.#binding.signal
-    if (signal === undefined || bound === undefined) {
-      return readItems(this.stream, { ...this.#binding, signal: signal ?? bound })
-    }
-    const controller = new AbortController()
-    follow(bound, controller)
-    follow(signal, controller)
-    return readItems(this.stream, { ...this.#binding, signal: controller.signal })
+    const signals = [this.#binding.signal, signal].filter((each) => each !== undefined)
+    return readItems(this.stream, { ...this.#binding, signal: signals })
   }
 
   #then<B>(operator: string, stream: PagedStream<B>): LazyXCom<B> {
@@ -214,11 +210,10 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
     const stream: PagedStream<unknown> = Array.isArray(inputs)
       ? zip(streams.map(([, each]) => each))
       : zip(Object.fromEntries(streams))
-    return join(
+    return LazyXCom.#join(
       "zip",
       lazies.map(([, lazy]) => lazy),
       stream,
-      {},
     )
   }
 
@@ -226,7 +221,24 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
   static concat<const T extends readonly LazyInput<unknown>[]>(...inputs: T): LazyXCom<LazyItem<T[number]>> {
     const lazies = inputs.map((input) => asLazy("concat", input))
     const stream = concat(...lazies.map((lazy) => lazy.stream)) as PagedStream<LazyItem<T[number]>>
-    return join("concat", lazies, stream, {})
+    return LazyXCom.#join("concat", lazies, stream)
+  }
+
+  // Read as the first of the inputs that is bound at all: within one task all are bound alike.
+  static #join<B>(
+    operator: string,
+    inputs: readonly LazyXCom<unknown>[],
+    stream: PagedStream<B>,
+  ): LazyXCom<B> {
+    const leaves = inputs.flatMap((input) => input.leaves)
+    const operators = [...inputs.flatMap((input) => input.operators), operator]
+    const bound = inputs.find((input) => input.#binding !== unbound)
+    return new LazyXCom({
+      stream,
+      leaves,
+      operators,
+      binding: bound === undefined ? unbound : bound.#binding,
+    })
   }
 }
 
@@ -248,17 +260,6 @@ function asLazy(operator: string, input: unknown): LazyXCom<unknown> {
   if (isLazyXCom(input)) return input
   if (Array.isArray(input)) return LazyXCom.from(listStream(input), { node: null, kind: "list" })
   throw new TypeError(`${operator} takes lazy XComs and lists, and got ${describeValue(input)}.`)
-}
-
-function join<B>(
-  operator: string,
-  inputs: readonly LazyXCom<unknown>[],
-  stream: PagedStream<B>,
-  binding: PullScopeOptions,
-): LazyXCom<B> {
-  const leaves = inputs.flatMap((input) => input.leaves)
-  const operators = [...inputs.flatMap((input) => input.operators), operator]
-  return new LazyXCom({ stream, leaves, operators, binding })
 }
 
 function pipeThrough(items: AsyncIterableX<unknown>, operators: readonly unknown[]): unknown {

@@ -9,7 +9,9 @@ import type { PullScope } from "./pull-scope.ts"
 export const waitingPauseMs = { first: 20, max: 1_000 } as const
 
 /** How a stream is read outside the engine. */
-export interface ReadOptions extends PullScopeOptions {
+export interface ReadOptions extends Omit<PullScopeOptions, "signal"> {
+  /** Aborting it, or any of them, closes the stream. */
+  readonly signal?: AbortSignal | readonly AbortSignal[] | undefined
   /** Where to start; without it, at the stream's beginning. */
   readonly cursor?: Cursor | undefined
   /** Called when the stream has nothing now and the reader begins to wait. */
@@ -34,10 +36,11 @@ class PageIterator<A> implements AsyncIterableIterator<Page<A>> {
   readonly #pages: AsyncGenerator<Page<A>, undefined>
   #pulling = 0
   #isStopped = false
-  #unlink: () => void
+  readonly #signals: readonly AbortSignal[]
+  #unlink: (() => void) | null = null
 
   constructor(stream: PagedStream<A>, options: ReadOptions) {
-    this.#unlink = follow(options.signal, this.#controller)
+    this.#signals = [options.signal ?? []].flat()
     this.#pages = pullAll(stream, options, this.#controller.signal)
   }
 
@@ -46,13 +49,14 @@ class PageIterator<A> implements AsyncIterableIterator<Page<A>> {
   }
 
   async next(): Promise<IteratorResult<Page<A>, undefined>> {
+    this.#unlink ??= follow(this.#signals, this.#controller)
     this.#pulling++
     try {
       const result = await this.#pages.next()
-      if (result.done === true) this.#unlink()
+      if (result.done === true) this.#unlink?.()
       return result
     } catch (error) {
-      this.#unlink()
+      this.#unlink?.()
       if (this.#isStopped) return { done: true, value: undefined }
       throw error
     } finally {
@@ -62,7 +66,7 @@ class PageIterator<A> implements AsyncIterableIterator<Page<A>> {
 
   async return(): Promise<IteratorResult<Page<A>, undefined>> {
     this.#isStopped = true
-    this.#unlink()
+    this.#unlink?.()
     if (this.#pulling > 0) this.#controller.abort()
     await this.#pages.return(undefined)
     return { done: true, value: undefined }
@@ -112,13 +116,16 @@ async function* pullFrom<A>(
   }
 }
 
-/** Aborts the controller with the signal; gives what ends that. */
-export function follow(signal: AbortSignal | undefined, controller: AbortController): () => void {
-  if (signal === undefined) return ignore
-  const abort = () => controller.abort(signal.reason)
-  if (signal.aborted) abort()
-  else signal.addEventListener("abort", abort, { once: true })
-  return () => signal.removeEventListener("abort", abort)
+// Aborts the controller with the first of the signals, and gives what takes the listeners off again.
+function follow(signals: readonly AbortSignal[], controller: AbortController): () => void {
+  const abort = (event: Event) => controller.abort((event.target as AbortSignal).reason)
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason)
+    else signal.addEventListener("abort", abort, { once: true })
+  }
+  return () => {
+    for (const signal of signals) signal.removeEventListener("abort", abort)
+  }
 }
 
 function ignore(): void {}

@@ -123,7 +123,7 @@ export class LeaseRun implements InstanceLease {
       }
       lane.current = null
       if (this.#outcomes.chars > batchCharsMax) this.flush()
-      if (isTurnDue(startedAt)) await turn()
+      if (this.#nextPosition < this.#work.count && isTurnDue(startedAt)) await turn()
       if (isBackedUp()) await caughtUp()
     }
     if (lane.timer !== null) clearTimeout(lane.timer)

@@ -21,6 +21,7 @@ const settings = takeSettings()
 const contexts = new Map<string, ExecutionContext>()
 const calls = new Set<Promise<void>>()
 
+process.title = "sluice-host"
 Error.stackTraceLimit = stackFramesMax
 captureOutput()
 installBundleLoader()

@@ -2,7 +2,7 @@
 
 import type { OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
 import { createPullScope, Gap, leafOf } from "@sluice/core/stream"
-import { inputStream } from "@sluice/core/dag"
+import { inputStream, isFailWithoutRetry } from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PulledPage, PullRequest } from "../port.ts"
 import { cursorBytesMax, emptyPagesMs, pageItemsMax } from "./bounds.ts"
@@ -31,6 +31,7 @@ export class StreamSession implements LogOwner {
   readonly #abort = new AbortController()
   #logs: LogEntry[] = []
   #callId = 0
+  #hasEnded = false
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(context: ExecutionContext, { node, params }: FoundTask) {
@@ -61,6 +62,12 @@ export class StreamSession implements LogOwner {
     return this.#turn.then(() => this.#scope.close())
   }
 
+  /** Closes the pipeline for good: what it logs from now on no pull will take. */
+  end(): Promise<void> {
+    this.#hasEnded = true
+    return this.close()
+  }
+
   async #pull(callId: number, request: PullRequest): Promise<PulledPage> {
     this.#callId = callId
     this.logBudget = new LogBudget()
@@ -89,6 +96,7 @@ export class StreamSession implements LogOwner {
   }
 
   addLog(entry: LogEntry): boolean {
+    if (this.#hasEnded) return false
     this.#logs.push(entry)
     return true
   }
@@ -106,19 +114,20 @@ export class StreamSession implements LogOwner {
 
 /** Says how a pull failed. */
 export function pullFailure(callId: number, thrown: unknown, logs: readonly LogEntry[]): FromHost {
-  const retryable = !(
-    typeof thrown === "object" &&
-    thrown !== null &&
-    Reflect.get(thrown, "retryable") === false
-  )
   return {
     kind: "pullFailed",
     callId,
     error: describeThrown(thrown),
     leafTaskId: leafOf(thrown)?.taskId ?? null,
-    retryable,
+    retryable: !isFinal(thrown),
     logs,
   }
+}
+
+/** What our own errors say of themselves, and what the author asked for. */
+function isFinal(thrown: unknown): boolean {
+  if (typeof thrown !== "object" || thrown === null) return false
+  return Reflect.get(thrown, "retryable") === false || isFailWithoutRetry(thrown)
 }
 
 /** What a source's function is told beside its cursor and signal. */

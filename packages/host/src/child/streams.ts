@@ -56,7 +56,7 @@ export async function closeStream(contextId: string): Promise<void> {
   const session = sessions.get(contextId)
   if (session === undefined) return
   forget(session)
-  await logging.run(session, () => session.close())
+  await logging.run(session, () => session.end())
 }
 
 /** Closes all pipelines at once. */

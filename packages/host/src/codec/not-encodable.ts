@@ -1,6 +1,8 @@
 /** A value that cannot be kept as data. The message names the place in it, what is there, and what to do. */
 export class NotEncodable extends Error {
   override readonly name = "NotEncodable"
+  /** The same code gives the same kind of value: another try cannot mend it. */
+  readonly retryable = false
 }
 
 /** One step from a value into what it holds. The path to a place is a list linked towards the root. */

@@ -11,15 +11,20 @@ export function watchAbort(options: {
   signal: AbortSignal
   graceMs: number
 }): () => void {
-  const { host, callId, signal, graceMs } = options
+  const { host, callId, what, signal, graceMs } = options
   let timer: NodeJS.Timeout | undefined
+  const killLater = () => {
+    timer = setTimeout(() => {
+      if (!host.has(callId)) return
+      // A host that is still starting has not heard of the abort, and runs nothing yet.
+      if (!host.isReady) killLater()
+      else host.kill(`was killed: ${what} was still running ${graceMs / 1000} s after it was aborted,`)
+    }, graceMs)
+  }
   const abort = () => {
     const reason: unknown = signal.reason
     host.send({ kind: "abort", callId, reason: reason instanceof Error ? reason.message : String(reason) })
-    timer = setTimeout(() => {
-      if (host.has(callId))
-        host.kill(`was killed: ${options.what} was still running ${graceMs / 1000} s after it was aborted,`)
-    }, graceMs)
+    killLater()
   }
   if (signal.aborted) abort()
   else signal.addEventListener("abort", abort, { once: true })

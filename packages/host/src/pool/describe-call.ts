@@ -7,7 +7,9 @@ import { HostProcess } from "./host-process.ts"
 export async function describeInHost(
   settings: HostPoolSettings,
   bundle: Bundle,
+  signal: AbortSignal,
 ): Promise<readonly SerializedDag[]> {
+  signal.throwIfAborted()
   // Its time is bounded as a whole, so a loop need not be told from slowness.
   const host = new HostProcess(settings, () => {})
   const seconds = settings.describeMs / 1000
@@ -18,9 +20,12 @@ export async function describeInHost(
       ),
     settings.describeMs,
   )
+  const stop = () => host.kill("was ended with its worker")
+  signal.addEventListener("abort", stop, { once: true })
   try {
     return await describe(host, bundle)
   } finally {
+    signal.removeEventListener("abort", stop)
     clearTimeout(timer)
     host.kill("is no longer needed")
   }

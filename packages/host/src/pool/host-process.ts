@@ -58,11 +58,14 @@ export class HostProcess {
   #cause = ""
   #ended: Promise<void>
   #watch: NodeJS.Timeout
+  #retired: NodeJS.Timeout | null = null
   /** True when it has completed a call: a host that dies before is not merely unlucky. */
   hasServed = false
   /** True when it takes no more work, and ends once what it has is done. */
   isRetiring = false
   isAlive = true
+  /** False while the process starts: it has run no user code yet. */
+  isReady = false
 
   constructor(settings: HostPoolSettings, onEnd: (host: HostProcess) => void) {
     this.#settings = settings
@@ -151,7 +154,10 @@ export class HostProcess {
   }
 
   #retireWhenIdle(): void {
-    if (this.isRetiring && this.load === 0) this.send({ kind: "shutdown" })
+    if (!this.isRetiring || this.load > 0 || this.#retired !== null) return
+    this.send({ kind: "shutdown" })
+    // A `finally` block of a stream may never end.
+    this.#retired = setTimeout(() => this.kill("was retired"), this.#settings.abortGraceMs)
   }
 
   #announce(reason: string): void {
@@ -175,6 +181,7 @@ export class HostProcess {
   }
 
   #start(): void {
+    this.isReady = true
     clearTimeout(this.#watch)
     const everyMs = Math.max(10, Math.floor(this.#settings.unresponsiveMs / pingsPerUnresponsive))
     this.#watch = setInterval(() => this.#ping(), everyMs)
@@ -200,6 +207,7 @@ export class HostProcess {
 
   async #end(exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> {
     clearTimeout(this.#watch)
+    if (this.#retired !== null) clearTimeout(this.#retired)
     await this.#output.drained(lastOutputMs)
     this.isAlive = false
     this.#cause = causeOfDeath({
@@ -208,6 +216,7 @@ export class HostProcess {
       stderr: this.#output.stderrTail,
       announced: this.#announced,
       memoryLimitMb: this.#settings.memoryLimitMb,
+      hasStarted: this.isReady,
     })
     this.#onEnd(this)
     const calls = [...this.#calls.values()]

@@ -3,8 +3,8 @@ import type { HostPoolSettings } from "../options.ts"
 import { HostGroup } from "./host-group.ts"
 import type { HostProcess } from "./host-process.ts"
 
-/** Contexts remembered as having been in a host when it died. */
-const suspectsMax = 1_000
+/** Contexts remembered as being pulled somewhere, and as being pulled in a host when it died. */
+const contextsMax = 10_000
 
 /**
  * Says in which host each context's stream is open.
@@ -37,6 +37,7 @@ export class StreamHomes {
     }
     const host = await (this.#suspects.has(contextId) ? this.#quarantine : this.#open).take()
     this.#homes.set(contextId, host)
+    dropOldest(this.#homes)
     return host
   }
 
@@ -51,12 +52,22 @@ export class StreamHomes {
     if (!(error instanceof HostLost)) return
     this.#homes.delete(contextId)
     this.#suspects.add(contextId)
-    const [oldest] = this.#suspects
-    if (this.#suspects.size > suspectsMax && oldest !== undefined) this.#suspects.delete(oldest)
+    dropOldest(this.#suspects)
   }
 
   forget(contextId: string): void {
     this.#homes.delete(contextId)
     this.#suspects.delete(contextId)
   }
+}
+
+/** A stream forgotten here is opened anew at its cursor, and the old one is closed when its host runs out of room. */
+function dropOldest(contexts: {
+  readonly size: number
+  keys(): Iterable<string>
+  delete(key: string): unknown
+}): void {
+  if (contexts.size <= contextsMax) return
+  const [oldest] = contexts.keys()
+  if (oldest !== undefined) contexts.delete(oldest)
 }

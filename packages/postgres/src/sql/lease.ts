@@ -203,6 +203,32 @@ export async function release(
   `
 }
 
+/** Offers a dead worker's leases again and lets go of the expansions it pulled; says how many leases. */
+export async function forgetWorker(sql: Sql, workerId: string): Promise<number> {
+  const rows = await sql`
+    with let_go as (
+      update expansion set runner_expires_at = '-infinity', runner_id = null
+      where runner_id = ${workerId} and state = 'open'
+    ), gone as (
+      delete from lease where worker_id = ${workerId} returning lease.*
+    )
+    ${offerAgain(sql)}
+  `
+  return rows.length
+}
+
+/** Offers the ranges of `gone` again; parked where their expansion was cancelled. */
+function offerAgain(sql: Sql) {
+  return sql`
+    insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+    select gone.expansion_id, first_index, count, page_first,
+      case when expansion.state = 'cancelled' then 'infinity' else now() end, try_number, is_retry, is_isolated
+    from gone
+    join expansion on expansion.id = gone.expansion_id
+    returning expansion_id
+  `
+}
+
 /** Offers expired leases again; parked where their expansion was cancelled. */
 export async function rescue(sql: Sql, limit: number): Promise<number> {
   const rows = await sql`
@@ -211,12 +237,7 @@ export async function rescue(sql: Sql, limit: number): Promise<number> {
     ), gone as (
       delete from lease using expired where lease.id = expired.id returning lease.*
     )
-    insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
-    select gone.expansion_id, first_index, count, page_first,
-      case when expansion.state = 'cancelled' then 'infinity' else now() end, try_number, is_retry, is_isolated
-    from gone
-    join expansion on expansion.id = gone.expansion_id
-    returning expansion_id
+    ${offerAgain(sql)}
   `
   return rows.length
 }

@@ -17,20 +17,30 @@ type ClaimOptions = Parameters<LeaseStore["claim"]>[0]
 export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   const running = [...state.unended].filter(({ state }) => state === "open" || state === "draining")
   const leases = claimOffers(state, running, options)
-  if (leases.length < options.limit) leases.push(...claimPages(state, running, options, leases.length))
-  return leases.map(toLease)
+  return [...leases, ...claimPages(state, running, options, leases)].map(toLease)
 }
 
 function claimOffers(state: MemoryState, running: ExpansionRecord[], options: ClaimOptions): LeaseRecord[] {
   const leases: LeaseRecord[] = []
   for (const offer of dueOffers(state, running)) {
     if (leases.length >= options.limit) break
-    const remaining = unrecordedOf(offer).length
-    if (remaining > roomOf(offer.expansion)) continue
-    offer.expansion.offers.delete(offer)
-    leases.push(addLease(state, offer, remaining, options))
+    const lease = takeOffer(state, offer, options)
+    if (lease !== null) leases.push(lease)
   }
   return leases
+}
+
+/** Takes as much of an offer as a lease may hold; the rest stays offered. */
+function takeOffer(state: MemoryState, offer: Offer, options: ClaimOptions): LeaseRecord | null {
+  const { expansion, firstIndex, count } = offer
+  const room = roomOf(expansion)
+  const size = Math.min(count, room, offer.isIsolated ? count : sizeOf(expansion, options))
+  if (size <= 0) return null
+  expansion.offers.delete(offer)
+  if (size < count) {
+    expansion.offers.add({ ...offer, firstIndex: firstIndex + size, count: count - size })
+  }
+  return leaseRange(state, { ...offer, count: size }, options)
 }
 
 function dueOffers(state: MemoryState, running: ExpansionRecord[]): Offer[] {
@@ -49,12 +59,13 @@ function claimPages(
   state: MemoryState,
   running: ExpansionRecord[],
   options: ClaimOptions,
-  taken: number,
+  offered: readonly LeaseRecord[],
 ): LeaseRecord[] {
   const leases: LeaseRecord[] = []
+  const served = new Set(offered.map(({ expansion }) => expansion))
   for (const expansion of inTurn(running, options.after)) {
-    if (taken + leases.length >= options.limit) break
-    const lease = claimPage(state, expansion, options)
+    if (offered.length + leases.length >= options.limit) break
+    const lease = served.has(expansion) ? null : claimPage(state, expansion, options)
     if (lease !== null) leases.push(lease)
   }
   return leases
@@ -69,15 +80,15 @@ function inTurn(running: ExpansionRecord[], after: string | null): ExpansionReco
   )
 }
 
-/** Takes the next range of an expansion's first page with room; null when there is none, or nothing to run in it. */
+/** Takes the next range of an expansion's first page with room. */
 function claimPage(
   state: MemoryState,
   expansion: ExpansionRecord,
   options: ClaimOptions,
 ): LeaseRecord | null {
   const page = pageWithRoom(expansion)
-  const size = sizeFor(expansion, options)
-  if (page === null || size <= 0 || hasDueOffer(state, expansion)) return null
+  const size = Math.min(sizeOf(expansion, options), roomOf(expansion))
+  if (page === null || size <= 0) return null
   const count = Math.min(size, page.count - page.claimed)
   const range: WorkRange = {
     expansion,
@@ -89,13 +100,12 @@ function claimPage(
     isIsolated: false,
   }
   page.claimed += count
-  const remaining = unrecordedOf(range).length
-  return remaining === 0 ? null : addLease(state, range, remaining, options)
+  return leaseRange(state, range, options)
 }
 
-function sizeFor(expansion: ExpansionRecord, options: ClaimOptions): number {
+function sizeOf(expansion: ExpansionRecord, options: ClaimOptions): number {
   const own = options.sizes.find(({ expansionId }) => expansionId === expansion.id)
-  return Math.min(own?.size ?? options.sizeDefault, roomOf(expansion))
+  return own?.size ?? options.sizeDefault
 }
 
 function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
@@ -112,19 +122,10 @@ function roomOf(expansion: ExpansionRecord): number {
   return concurrency === null ? Number.MAX_SAFE_INTEGER : concurrency - runningOf(expansion)
 }
 
-/** An offer too large for the room goes before new work, which would otherwise take each freed place and starve it. */
-function hasDueOffer(state: MemoryState, expansion: ExpansionRecord): boolean {
-  if (expansion.task.concurrency === null) return false
-  const now = state.now()
-  return [...expansion.offers].some((offer) => offer.at <= now)
-}
-
-function addLease(
-  state: MemoryState,
-  range: WorkRange,
-  remaining: number,
-  options: ClaimOptions,
-): LeaseRecord {
+/** Makes a lease of a range; null when each of its instances has an outcome already. */
+function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions): LeaseRecord | null {
+  const remaining = unrecordedOf(range).length
+  if (remaining === 0) return null
   const { expansion, page, firstIndex, count, tryNumber, isRetry, isIsolated } = range
   const startedAt = state.now()
   const lease: LeaseRecord = {

@@ -50,25 +50,20 @@ function requireTransition(from: ExpansionState, to: ExpansionState): void {
 function moveTo(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
   expansion.state = to
   expansion.seq += 1
-  if (to === "open") open(state, expansion)
-  if (to === "draining") drain(state, expansion)
+  if (expansion.openedAt === null && (to === "open" || to === "draining")) start(state, expansion)
   if (isFinalExpansionState(to)) end(state, expansion, to)
 }
 
-function open(state: MemoryState, expansion: ExpansionRecord): void {
+/** Starts an expansion; an unmapped task gets its one instance. */
+function start(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.openedAt = state.now()
-  for (const [edge, downstream] of downstreamOf(expansion)) {
-    if (edge === "stream") tell(state, downstream, "opened")
-  }
-}
-
-/** An unmapped task gets its one instance; what has nothing left to wait for is due again, to be ended. */
-function drain(state: MemoryState, expansion: ExpansionRecord): void {
-  if (expansion.task.kind === "task" && expansion.created === 0) {
+  if (expansion.task.kind === "task") {
     addPage(expansion, null, -1)
     expansion.exhausted = true
   }
-  if (isFoldedWhole(expansion)) state.due.add(expansion)
+  for (const [edge, downstream] of downstreamOf(expansion)) {
+    if (edge === "stream") tell(state, downstream, "opened")
+  }
 }
 
 function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
@@ -77,7 +72,8 @@ function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState)
   state.unended.delete(expansion)
   for (const [edge, downstream] of downstreamOf(expansion)) {
     // A consumer that saw the stream open is told by the stream itself how it ended.
-    if (edge === "complete" || expansion.openedAt === null) tell(state, downstream, counterOf(to))
+    const isWaitingForThis = edge === "complete" || expansion.openedAt === null
+    if (isWaitingForThis && downstream.state === "waiting") tell(state, downstream, counterOf(to))
   }
 }
 

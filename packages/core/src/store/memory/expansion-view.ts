@@ -3,7 +3,8 @@ import { consumedOf, countsOf } from "./counts.ts"
 import { type ExpansionRecord, dateOf } from "./state.ts"
 
 /** An expansion as those who watch it see it. */
-export function viewOf(expansion: ExpansionRecord): ExpansionView {
+export function viewOf(expansion: ExpansionRecord, now: number): ExpansionView {
+  const { pullAfter } = expansion
   return {
     expansionId: expansion.id,
     taskId: expansion.task.taskId,
@@ -13,7 +14,7 @@ export function viewOf(expansion: ExpansionRecord): ExpansionView {
     window: expansion.window,
     isPaused: expansion.isPaused,
     pulls: expansion.pulls,
-    pages: expansion.pages.length,
+    pages: expansion.task.kind === "task" ? 0 : expansion.pages.length,
     created: expansion.created,
     running: runningOf(expansion),
     ...countsOf(expansion),
@@ -22,7 +23,7 @@ export function viewOf(expansion: ExpansionRecord): ExpansionView {
     cursor: expansion.cursor,
     consumed: consumedOf(expansion),
     pullFailures: expansion.pullFailures,
-    pullAfter: dateOf(expansion.pullAfter),
+    pullAfter: pullAfter !== null && pullAfter > now ? dateOf(pullAfter) : null,
     streamError: expansion.streamError,
     openedAt: dateOf(expansion.openedAt),
     firstSuccessAt: dateOf(leastOf(expansion, (page) => page.firstEndedAt)),

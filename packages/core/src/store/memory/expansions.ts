@@ -30,7 +30,9 @@ export function expansions(state: MemoryState): ExpansionStore {
     dueExpansions: ({ limit }) => Effect.sync(() => dueExpansions(state, limit)),
     decideExpansion: (options) => Effect.sync(() => decideExpansion(state, options)),
     expansionsOfRun: (dagRunId) =>
-      Effect.sync(() => (state.runs[Number(dagRunId) - 1]?.expansions ?? []).map(viewOf)),
+      Effect.sync(() =>
+        (state.runs[Number(dagRunId) - 1]?.expansions ?? []).map((it) => viewOf(it, state.now())),
+      ),
   }
 }
 
@@ -39,7 +41,7 @@ function leaseExpansions(
   options: { runnerId: string; limit: number; leaseSeconds: number },
 ): ExpansionLease[] {
   const free = [...state.unended].filter((expansion) => isPullable(expansion, state.now()))
-  const taken = free.sort((a, b) => a.order - b.order).slice(0, options.limit)
+  const taken = free.sort((a, b) => freeSince(a) - freeSince(b) || a.order - b.order).slice(0, options.limit)
   for (const expansion of taken) {
     expansion.epoch += 1
     expansion.heldBy = options.runnerId
@@ -52,6 +54,11 @@ function isPullable(expansion: ExpansionRecord, now: number): boolean {
   const { kind } = expansion.task
   if (expansion.state !== "open" || (kind !== "mapped" && kind !== "source")) return false
   return expansion.heldBy === null || expansion.heldUntil <= now
+}
+
+/** What was let go, or never held, comes before what was lost. */
+function freeSince(expansion: ExpansionRecord): number {
+  return expansion.heldBy === null ? 0 : expansion.heldUntil
 }
 
 function leaseOf(expansion: ExpansionRecord, now: number): ExpansionLease {
@@ -81,16 +88,13 @@ function heldExpansions(
 
 function progressOf(expansion: ExpansionRecord): ExpansionProgress {
   const { mapping } = expansion.task
-  if (mapping === null || expansion.window === null) {
-    throw new Error(`${expansion.task.taskId} is not unrolled page by page`)
-  }
   return {
     state: expansion.state,
     isPaused: expansion.isPaused,
-    window: expansion.window,
-    pageSize: mapping.pageSize,
-    pageBytesMax: mapping.pageBytesMax,
-    maxItems: mapping.maxItems,
+    window: expansion.window ?? 1,
+    pageSize: mapping?.pageSize ?? 1,
+    pageBytesMax: mapping?.pageBytesMax ?? 0,
+    maxItems: mapping?.maxItems ?? null,
     created: expansion.created,
     finished: sumOf(countsOf(expansion)),
     consumed: consumedOf(expansion),

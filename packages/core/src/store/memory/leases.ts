@@ -25,6 +25,7 @@ export function leases(state: MemoryState): LeaseStore {
         else offerRest(state, lease)
       }),
     rescue: ({ limit }) => Effect.sync(() => rescue(state, limit)),
+    forgetWorker: ({ workerId }) => Effect.sync(() => forgetWorker(state, workerId)),
     appendLogs: (options) => Effect.sync(() => appendLogs(state, options)),
   }
 }
@@ -34,9 +35,18 @@ function heldLease(state: MemoryState, workerId: string, leaseId: string): Lease
   return lease?.workerId === workerId ? lease : undefined
 }
 
+function forgetWorker(state: MemoryState, workerId: string): number {
+  for (const expansion of state.unended) {
+    if (expansion.heldBy === workerId) expansion.heldBy = null
+  }
+  const held = [...state.leases.values()].filter((lease) => lease.workerId === workerId)
+  for (const lease of held) offerRest(state, lease)
+  return held.length
+}
+
 function rescue(state: MemoryState, limit: number): number {
   const now = state.now()
-  const expired = [...state.leases.values()].filter((lease) => lease.expiresAt <= now)
+  const expired = [...state.leases.values()].filter((lease) => lease.expiresAt < now)
   const rescued = expired.sort((a, b) => a.expiresAt - b.expiresAt).slice(0, limit)
   for (const lease of rescued) offerRest(state, lease)
   return rescued.length

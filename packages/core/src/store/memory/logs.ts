@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../engine/host-pool.ts"
+import type { LogEntry } from "../../host/host-pool.ts"
 import type { LogRow, ReadStore } from "../read-store.ts"
 import { type MemoryState, type StoredLog, nextNumber } from "./state.ts"
 

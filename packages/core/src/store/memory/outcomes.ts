@@ -9,17 +9,13 @@ import { type InstanceRow, type LeaseRecord, type MemoryState, dateOf } from "./
 
 type CompleteOptions = Parameters<LeaseStore["complete"]>[0]
 
-/**
- * Records outcomes of a lease.
- *
- * What has been recorded before, or is not of this lease, is passed over: a batch that comes twice counts once.
- */
+/** Records outcomes of a lease that its worker still holds and knows the state of. */
 export function complete(
   state: MemoryState,
   options: CompleteOptions,
 ): Effect.Effect<{ remaining: number; isPageFinished: boolean }, LeaseLost> {
   const lease = state.leases.get(options.leaseId)
-  if (lease?.workerId !== options.workerId) {
+  if (lease === undefined || !isHeld(lease, options)) {
     return Effect.fail(new LeaseLost({ held: "lease", id: options.leaseId }))
   }
   const successes = successesOf(lease, options)
@@ -33,6 +29,12 @@ export function complete(
   return Effect.succeed({ remaining: lease.remaining, isPageFinished: noteFinished(state, lease.page) })
 }
 
+/** A call that comes again finds less remaining than it says, and is refused. */
+function isHeld(lease: LeaseRecord, options: CompleteOptions): boolean {
+  if (lease.workerId !== options.workerId || lease.remaining !== options.remainingBefore) return false
+  return options.indexes !== null || lease.remaining === lease.count
+}
+
 interface Success {
   readonly mapIndex: number
   readonly value: string
@@ -41,7 +43,7 @@ interface Success {
 }
 
 function successesOf(lease: LeaseRecord, options: CompleteOptions): Success[] {
-  const indexes = options.indexes ?? restOf(lease, options.exceptions)
+  const indexes = options.indexes ?? wholeOf(lease, options)
   const values = JSON.parse(options.values) as readonly Json[]
   if (values.length !== indexes.length) {
     throw new Error(`lease ${lease.id}: ${indexes.length} instances succeeded with ${values.length} values`)
@@ -54,13 +56,13 @@ function successesOf(lease: LeaseRecord, options: CompleteOptions): Success[] {
   }))
 }
 
-function restOf(lease: LeaseRecord, exceptions: readonly RecordedException[]): number[] {
-  const excepted = new Set(exceptions.map(({ mapIndex }) => mapIndex))
-  return unrecordedOf(lease).filter((index) => !excepted.has(index))
+function wholeOf(lease: LeaseRecord, { exceptions, xcoms }: CompleteOptions): number[] {
+  if (exceptions.length + xcoms.length > 0)
+    throw new Error(`lease ${lease.id} is not whole: name its indexes`)
+  return unrecordedOf(lease)
 }
 
 function recordSuccess(state: MemoryState, lease: LeaseRecord, success: Success): void {
-  if (!isUnrecorded(lease, success.mapIndex)) return
   const { startedMs, endedMs } = success
   record(state, lease, success.mapIndex, {
     state: "success",
@@ -73,7 +75,6 @@ function recordSuccess(state: MemoryState, lease: LeaseRecord, success: Success)
 }
 
 function recordException(state: MemoryState, lease: LeaseRecord, exception: RecordedException): void {
-  if (!isUnrecorded(lease, exception.mapIndex)) return
   const row: InstanceRow = {
     state: exception.state,
     tryNumber: lease.tryNumber,
@@ -87,6 +88,8 @@ function recordException(state: MemoryState, lease: LeaseRecord, exception: Reco
 }
 
 function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: InstanceRow): void {
+  if (!isUnrecorded(lease, mapIndex))
+    throw new Error(`lease ${lease.id} has no instance ${mapIndex} to record`)
   const { expansion, page } = lease
   expansion.rows.set(mapIndex, row)
   lease.remaining -= 1

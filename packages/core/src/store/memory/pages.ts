@@ -27,8 +27,7 @@ export function commitPage(
     expansion.pullFailures = 0
     expansion.pullAfter = null
     expansion.streamError = null
-    expansion.heldUntil = state.now() + options.leaseSeconds * 1000
-    for (const { ordinal, index } of options.consumed) expansion.consumed.set(ordinal, index)
+    for (const taken of options.consumed) moveOn(expansion.consumed, taken)
     const unfinished = expansion.created - sumOf(countsOf(expansion))
     expansion.unfinishedPeak = Math.max(expansion.unfinishedPeak, unfinished)
     if (options.exhausted) endStream(state, expansion, options.fusedSources)
@@ -50,11 +49,7 @@ export function breakStream(state: MemoryState, options: BreakOptions): Effect.E
   return fenced(state, options, (expansion) => {
     expansion.streamFailure = options.failure
     expansion.streamError = options.error
-    if (options.failedSource !== null) {
-      const source = siblingOf(expansion, options.failedSource)
-      source.streamFailure = "own"
-      source.streamError = options.error
-    }
+    if (options.failedSource !== null) breakSource(siblingOf(expansion, options.failedSource), options)
     endStream(state, expansion, options.fusedSources)
   })
 }
@@ -79,9 +74,22 @@ function endStream(state: MemoryState, expansion: ExpansionRecord, fusedSources:
   markDue(state, expansion)
   for (const ordinal of fusedSources) {
     const source = siblingOf(expansion, ordinal)
+    if (source.state !== "open") continue
     source.exhausted = true
+    source.state = "draining"
     markDue(state, source)
   }
+}
+
+function breakSource(source: ExpansionRecord, { error }: BreakOptions): void {
+  if (source.state !== "open") return
+  source.streamFailure = "own"
+  source.streamError = error
+}
+
+/** A position never goes back. */
+function moveOn(consumed: Map<number, number>, taken: { ordinal: number; index: number }): void {
+  consumed.set(taken.ordinal, Math.max(taken.index, consumed.get(taken.ordinal) ?? 0))
 }
 
 function storePage(state: MemoryState, expansion: ExpansionRecord, options: CommitOptions): void {

@@ -18,7 +18,7 @@ export function roles(state: MemoryState): RoleStore {
     listRoles: ({ limit }) =>
       Effect.sync(() => {
         const rows = [...state.roles.values()]
-        return rows.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
+        return rows.sort((a, b) => Number(b.heartbeatAt) - Number(a.heartbeatAt)).slice(0, limit)
       }),
   }
 }

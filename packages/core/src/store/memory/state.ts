@@ -1,5 +1,5 @@
 import type { SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts"
-import type { Bundle, LogEntry, TaskError } from "../../engine/host-pool.ts"
+import type { Bundle, LogEntry, TaskError } from "../../host/host-pool.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
@@ -113,7 +113,7 @@ export interface WorkRange {
 
 /** A range that is offered again: a retry, or what a lost lease left. */
 export interface Offer extends WorkRange {
-  readonly at: number
+  at: number
 }
 
 /** A worker's right to a range. */

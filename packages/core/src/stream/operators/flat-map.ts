@@ -118,7 +118,7 @@ class FlatWalk<A, B> implements OpenResource {
       done++
       if ((wasAsync || !Array.isArray(entered)) && performance.now() > lateAt) break
     }
-    this.#rest = done === 0 ? this.#rest : this.#rest.slice(done + 1)
+    this.#rest = done === 0 ? this.#rest : this.#rest.slice(done)
   }
 
   /** Gives the page that was filled, with the cursor at which this walk now stands. */

@@ -1,7 +1,6 @@
 import { AsyncIterableX } from "ix/asynciterable/asynciterablex"
 import type { PagedStream } from "../paged-stream.ts"
 import { readItems } from "../read-items.ts"
-import { follow } from "../read-pages.ts"
 import type { ReadOptions } from "../read-pages.ts"
 import { replaySource } from "./replay-source.ts"
 
@@ -17,26 +16,25 @@ export function pipedStream<A, B>(
 ): PagedStream<B> {
   return replaySource(({ signal, scope, interrupt }) => {
     const { pageSize, reader, context } = scope
-    return apply(new StreamItems(upstream, { signal, pageSize, reader, context, onWaiting: interrupt }))
+    return apply(new StreamItems(upstream, signal, { pageSize, reader, context, onWaiting: interrupt }))
   })
 }
 
 class StreamItems<A> extends AsyncIterableX<A> {
   readonly #stream: PagedStream<A>
+  readonly #signal: AbortSignal
   readonly #options: ReadOptions
 
-  constructor(stream: PagedStream<A>, options: ReadOptions) {
+  constructor(stream: PagedStream<A>, signal: AbortSignal, options: ReadOptions) {
     super()
     this.#stream = stream
+    this.#signal = signal
     this.#options = options
   }
 
   // Some ix operators forget to close their sources, so what is still open closes with the signal of the whole pipe.
   [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<A> {
-    if (signal === undefined) return readItems(this.#stream, this.#options)
-    const controller = new AbortController()
-    follow(this.#options.signal, controller)
-    follow(signal, controller)
-    return readItems(this.#stream, { ...this.#options, signal: controller.signal })
+    const signals = signal === undefined ? [this.#signal] : [this.#signal, signal]
+    return readItems(this.#stream, { ...this.#options, signal: signals })
   }
 }

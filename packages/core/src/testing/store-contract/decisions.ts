@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { ExpansionState } from "../../state/expansion.ts"
-import { completeEdge, fusedSource, mapped, sharedSource, streamEdge } from "./dag-fixture.ts"
+import { completeEdge, mapped, sharedSource, streamEdge } from "./dag-fixture.ts"
 import type { OpenStore } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
 import {
@@ -18,7 +18,6 @@ import {
   openWorld,
   settle,
   skipped,
-  statesOf,
   viewOf,
 } from "./world.ts"
 
@@ -94,7 +93,7 @@ export function decisionContract(open: OpenStore): void {
       const { store } = world
       const { run, ids } = await createRun(world, { tasks: [{ taskId: "a" }] })
       await decide(store, ids["a"]!, "draining")
-      expect(await viewOf(store, run.id, ids["a"]!)).toMatchObject({ created: 1, exhausted: true, pages: 1 })
+      expect(await viewOf(store, run.id, ids["a"]!)).toMatchObject({ created: 1, exhausted: true })
       expect(await factsOf(store, ids["a"]!)).toBeUndefined()
       const lease = await claimOne(store)
       expect(lease).toMatchObject({ firstIndex: -1, count: 1, remaining: 1, items: null, recorded: [] })
@@ -184,22 +183,6 @@ export function decisionContract(open: OpenStore): void {
       expect((await factsOf(store, ids["c"]!))!.upstream).toMatchObject({
         ...{ total: 2, skipped: 1, upstreamFailed: 1 },
       })
-    })
-  })
-
-  describe("a fused source", () => {
-    it("that drains has nothing left to wait for, so it is due again", async () => {
-      const world = await openWorld(open)
-      const { store } = world
-      const { run, ids } = await createRun(world, {
-        tasks: [fusedSource("list"), mapped("load")],
-        edges: [streamEdge("list", "load")],
-      })
-      await decide(store, ids["list"]!, "open")
-      const map = await openStream(store, run.id, ids["load"]!)
-      await map.commit([], { exhausted: true, fusedSources: [0] })
-      await decide(store, ids["list"]!, "draining")
-      expect(await factsOf(store, ids["list"]!)).toMatchObject({ state: "draining", exhausted: true })
     })
   })
 

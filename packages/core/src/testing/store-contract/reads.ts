@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { LogEntry } from "../../engine/host-pool.ts"
+import type { LogEntry } from "../../host/host-pool.ts"
 import { mapped } from "./dag-fixture.ts"
 import type { OpenStore } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"

@@ -3,7 +3,9 @@ import { mapped } from "./dag-fixture.ts"
 import type { OpenStore, StoreHarness } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
 import {
+  ascending,
   claim,
+  claimAll,
   claimOne,
   complete,
   completeOptions,
@@ -12,8 +14,10 @@ import {
   indexesOf,
   items,
   leaseMs,
+  leaseSeconds,
   openMap,
   openWorld,
+  runner,
   statesOf,
   worker,
 } from "./world.ts"
@@ -59,10 +63,10 @@ export function releaseContract(open: OpenStore): void {
         release(world, lease.leaseId, { split: true }),
         runEffect(world.store.complete(completeOptions(lease, { indexes: [2, 3, 4] }))),
       ])
-      const offered = (await claim(world.store)).flatMap(indexesOf)
+      const offered = (await claimAll(world.store)).flatMap(indexesOf)
       const states = await statesOf(world.store, map.expansionId)
       const recorded = Object.keys(states).filter((index) => states[Number(index)] === "success")
-      expect([...offered, ...recorded.map(Number)].sort((a, b) => a - b)).toEqual(
+      expect(ascending([...offered, ...recorded.map(Number)])).toEqual(
         Array.from({ length: 20 }, (_, i) => i),
       )
     })
@@ -74,11 +78,8 @@ export function releaseContract(open: OpenStore): void {
       await complete(world.store, lease, { indexes: [0, 1, 5] })
       await release(world, lease.leaseId, { split: true })
       const halves = await claim(world.store)
-      expect(halves.map(indexesOf).sort((a, b) => a[0]! - b[0]!)).toEqual([
-        [2, 3, 4],
-        [6, 7],
-      ])
-      expect(halves.map(({ remaining }) => remaining).sort()).toEqual([2, 3])
+      expect(ascending(halves.map(({ remaining }) => remaining))).toEqual([2, 3])
+      expect(ascending(halves.flatMap(indexesOf))).toEqual([2, 3, 4, 6, 7])
       expect(halves.every(({ isIsolated, tryNumber }) => isIsolated && tryNumber === 1)).toBe(true)
     })
 
@@ -136,6 +137,22 @@ export function releaseContract(open: OpenStore): void {
       expect((await claim(world.store)).flatMap(indexesOf)).toEqual([0, 3])
     })
 
+    it("takes back at once all that a dead worker held, and nothing else", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(6))
+      await claimOne(store, { workerId: runner, sizeDefault: 2 })
+      await claimOne(store, { workerId: runner, sizeDefault: 2 })
+      await claimOne(store, { workerId: "other", sizeDefault: 2 })
+      expect(await runEffect(store.forgetWorker({ workerId: runner }))).toBe(2)
+      expect(await runEffect(store.forgetWorker({ workerId: runner }))).toBe(0)
+      expect((await map.view()).running).toBe(2)
+      expect(ascending((await claimAll(store)).flatMap(indexesOf))).toEqual([0, 1, 2, 3])
+      const pulled = store.leaseExpansions({ runnerId: "other", limit: 9, leaseSeconds })
+      expect(await runEffect(pulled)).toMatchObject([{ expansionId: map.expansionId, epoch: map.epoch + 1 }])
+    })
+
     it("takes a bounded number at a time, each once when many rescue together", async () => {
       const world = await openWorld(open)
       const { store } = world
@@ -148,7 +165,7 @@ export function releaseContract(open: OpenStore): void {
         Array.from({ length: 4 }, () => runEffect(store.rescue({ limit: 10 }))),
       )
       expect(counts.reduce((a, b) => a + b)).toBe(7)
-      const indexes = (await claim(store)).flatMap(indexesOf).sort((a, b) => a - b)
+      const indexes = ascending((await claimAll(store)).flatMap(indexesOf))
       expect(indexes).toEqual(Array.from({ length: 12 }, (_, i) => i))
       expect((await map.view()).running).toBe(12)
     })

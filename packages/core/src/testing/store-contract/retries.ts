@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import type { Lease } from "../../store/lease-store.ts"
 import type { OpenStore } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
 import {
@@ -74,18 +75,55 @@ export function retryContract(open: OpenStore): void {
       expect(await foldAll(world.store)).toBe(1)
     })
 
-    it("is not recorded by what is left of the lease it came from", async () => {
+    it.each([0, 1, 2])("runs beside what is left of its lease, from place %i of it", async (place) => {
       const { world, map, lease } = await setup(open)
       const { store } = world
-      await complete(store, lease, { indexes: [], values: "[]", exceptions: [retried(1)] })
-      const late = await complete(store, lease, { indexes: [1], values: '["late"]', exceptions: [] })
-      expect(late.remaining).toBe(2)
-      await complete(store, lease, { indexes: [], values: "[]", exceptions: [retried(1)] })
-      expect(await map.view()).toMatchObject({ success: 0, retrying: 1, running: 2 })
-      expect(await complete(store, lease, { values: '["x0","x2"]' })).toMatchObject({ remaining: 0 })
+      await complete(store, lease, { indexes: [], exceptions: [retried(place)] })
       await world.elapse(2000)
-      await complete(store, await claimOne(store))
-      expect(await map.view()).toMatchObject({ success: 3, retrying: 0 })
+      const again = await claimOne(store)
+      expect(again).toMatchObject({ firstIndex: place, count: 1, tryNumber: 2 })
+      expect(await map.view()).toMatchObject({ running: 3, retrying: 0 })
+      await complete(store, again)
+      expect(await complete(store, lease)).toEqual({ remaining: 0, isPageFinished: true })
+      expect(await map.view()).toMatchObject({ success: 3, running: 0 })
+    })
+
+    it.each([0, 1, 2])(
+      "keeps apart from its lease when both are lost, from place %i of it",
+      async (place) => {
+        const { world, map, lease } = await setup(open)
+        const { store } = world
+        await complete(store, lease, { indexes: [], exceptions: [retried(place, 60_000)] })
+        await runEffect(store.release({ workerId: worker, leaseId: lease.leaseId, split: false }))
+        expect(await map.view()).toMatchObject({ running: 0, retrying: 1 })
+        const rest = await claimOne(store)
+        expect(indexesOf(rest)).toEqual([0, 1, 2].filter((index) => index !== place))
+        await world.elapse(61_000)
+        await claimOne(store)
+        await world.elapse(leaseMs + 1000)
+        expect(await runEffect(store.rescue({ limit: 10 }))).toBeGreaterThan(0)
+        await runEffect(store.rescue({ limit: 10 }))
+        const leases: Lease[] = []
+        for (let i = 0; i < 3; i++) leases.push(...(await claim(store)))
+        expect(leases.flatMap(indexesOf).sort()).toEqual([0, 1, 2])
+        for (const again of leases) await complete(store, again)
+        expect(await map.view()).toMatchObject({ success: 3, running: 0, retrying: 0 })
+      },
+    )
+
+    it("counts against the concurrency of its task, with all the others that are due", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world, { task: { concurrency: 4 } })
+      await map.commit(items(12))
+      for (let i = 0; i < 3; i++) {
+        const lease = await claimOne(world.store)
+        await complete(world.store, lease, {
+          exceptions: indexesOf(lease).map((index) => retried(index, 60_000)),
+        })
+      }
+      await world.elapse(61_000)
+      expect((await claim(world.store)).length).toBeGreaterThan(0)
+      expect((await map.view()).running).toBeLessThanOrEqual(4)
     })
 
     it("stays what it is when its worker dies or gives it back", async () => {

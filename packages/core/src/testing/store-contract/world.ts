@@ -155,7 +155,6 @@ export function page(
     pulls: 1,
     consumed: [],
     fusedSources: [],
-    leaseSeconds,
     ...options,
   }
 }
@@ -182,25 +181,49 @@ export async function claimOne(store: StoreService, options: Partial<ClaimOption
   return leases[0]!
 }
 
+/** Claims until there is nothing left to claim. */
+export async function claimAll(store: StoreService, options: Partial<ClaimOptions> = {}): Promise<Lease[]> {
+  const all: Lease[] = []
+  for (;;) {
+    const leases = await claim(store, options)
+    if (leases.length === 0) return all
+    all.push(...leases)
+  }
+}
+
+/** Numbers in ascending order. */
+export function ascending(numbers: readonly number[]): number[] {
+  return [...numbers].sort((a, b) => a - b)
+}
+
 /** The map indexes of a lease that are to be run, ascending. */
 export function indexesOf(lease: Lease): number[] {
   const indexes = Array.from({ length: lease.count }, (_, i) => lease.firstIndex + i)
   return indexes.filter((index) => !lease.recorded.includes(index))
 }
 
-/** Completes a lease: what is not said to have ended otherwise succeeded with `r<index>`. */
-export function complete(store: StoreService, lease: Lease, options: Partial<CompleteOptions> = {}) {
-  return runEffect(store.complete(completeOptions(lease, options)))
+/** Completes a lease, whole or in parts: what is not said to have ended otherwise succeeded with `r<index>`. */
+export async function complete(store: StoreService, lease: Lease, options: Partial<CompleteOptions> = {}) {
+  const asked = completeOptions(lease, options)
+  const done = await runEffect(store.complete(asked))
+  // As a worker does: the next part is of what is left.
+  const ended = [...(asked.indexes ?? indexesOf(lease)), ...asked.exceptions.map(({ mapIndex }) => mapIndex)]
+  Object.assign(lease, { remaining: done.remaining, recorded: [...lease.recorded, ...ended] })
+  return done
 }
 
-/** The options of a completion, with defaults. */
+/** The options of a completion, with defaults; `indexes` is null where that says it all. */
 export function completeOptions(lease: Lease, options: Partial<CompleteOptions> = {}): CompleteOptions {
-  const excepted = new Set(options.exceptions?.map(({ mapIndex }) => mapIndex))
+  const { exceptions = [], xcoms = [] } = options
+  const excepted = new Set(exceptions.map(({ mapIndex }) => mapIndex))
   const successes = options.indexes ?? indexesOf(lease).filter((index) => !excepted.has(index))
+  const isWhole = lease.remaining === lease.count && lease.tryNumber === 1
+  const isPlain = isWhole && exceptions.length + xcoms.length === 0 && (options.timings ?? null) === null
   return {
     workerId: worker,
     leaseId: lease.leaseId,
-    indexes: null,
+    remainingBefore: lease.remaining,
+    indexes: isPlain && successes.length === lease.count ? null : successes,
     values: JSON.stringify(successes.map((index) => `r${index}`)),
     timings: null,
     exceptions: [],

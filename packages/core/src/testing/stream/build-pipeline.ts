@@ -81,7 +81,7 @@ function buildSource(spec: SourceSpec, path: string, around: Surroundings): Page
     case "result":
       around.upstream.offer(path, pages.flat())
       return resultStream(path)
-    case "xcom":
+    default:
       around.upstream.offer(
         path,
         pages.flat().filter((item) => !isGap(item)),
@@ -133,7 +133,7 @@ function buildUnary(spec: UnarySpec, path: string, around: Surroundings): PagedS
         source,
         later((item: unknown) => innerOf(spec, path, item, around)),
       )
-    case "failing":
+    default:
       return map(
         source,
         later((item: unknown) => {
@@ -158,7 +158,7 @@ function innerOf(spec: UnarySpec, path: string, item: unknown, around: Surroundi
       return countedIterable(source)
     case "stream":
       return countedGenerator(source)
-    case "lazy":
+    default:
       return LazyXCom.from(countedGenerator(source), { node: null, kind: "source" })
   }
 }

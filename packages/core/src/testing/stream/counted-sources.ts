@@ -25,7 +25,7 @@ export function countedGenerator(source: CountedSource): PagedStream<unknown> {
           yield page(pages[at]!, nextOf(source, at))
         }
       } finally {
-        await null
+        await Promise.resolve()
         opening.closings++
       }
     },
@@ -50,7 +50,7 @@ export function countedUnfold(source: CountedSource): PagedStream<unknown> {
 }
 
 /** The source as a generator of bare items. */
-export async function* countedItems(source: CountedSource): AsyncGenerator<unknown> {
+export async function* countedItems(source: CountedSource): AsyncGenerator {
   const { key, pages, ledger, failsAt } = source
   const opening = ledger.open(key)
   try {
@@ -76,7 +76,8 @@ export function countedIterable(source: CountedSource): AsyncIterable<unknown> {
         async next() {
           if (index === failsAt && ledger.hasFailures) failAndClose(ledger, key, opening)
           if (index >= items.length) {
-            opening.closings++
+            // A `return()` while this was pending has closed it already.
+            opening.closings = Math.max(opening.closings, 1)
             return { done: true, value: undefined }
           }
           ledger.readValue(key, index)

@@ -31,7 +31,8 @@ export class Reading {
   stream: PagedStream<unknown>
   scope: OwnedPullScope
   cursor: Cursor | null
-  /** The most characters that a cursor took, for bounds on what it carries. */
+  readonly #controller = new AbortController()
+  /** The cursors after each page, for bounds on what they carry. */
   readonly cursors: Cursor[] = []
 
   constructor(spec: PipelineSpec, options: { style?: ItemStyle; hasFailures?: boolean } = {}) {
@@ -67,9 +68,14 @@ export class Reading {
     if (this.cursor !== null) this.cursor = JSON.parse(JSON.stringify(this.cursor)) as Cursor
   }
 
+  /** Stops the reader, as a run that is cancelled does. */
+  abort(): void {
+    this.#controller.abort(new Error("stopped"))
+  }
+
   #openScope(): OwnedPullScope {
     const codec = this.around.style === "plain" ? jsonCodec : richCodec
-    return createPullScope({ reader: this.around.upstream, codec })
+    return createPullScope({ reader: this.around.upstream, codec, signal: this.#controller.signal })
   }
 }
 
@@ -99,7 +105,7 @@ export async function expectSameAsArrays(
   options: { style: ItemStyle; hasFailures: boolean },
 ): Promise<void> {
   const reading = new Reading(spec, options)
-  await readToEnd(reading, steps)
+  await readToEnd(reading, steps, () => expect(reading.ledger.openTwice()).toEqual([]))
   expect(reading.items).toEqual(modelItems(spec, "p", options.style))
   await reading.scope.close()
   expectAllClosedOnce(reading.ledger)
@@ -137,6 +143,21 @@ export async function expectClosedOnStop(spec: PipelineSpec, pageSizes: readonly
   const reading = new Reading(spec)
   for (const pageSize of pageSizes) if (reading.cursor !== null) await reading.pull(pageSize)
   await reading.scope.close()
+  await reading.scope.close()
+  expectAllClosedOnce(reading.ledger)
+}
+
+/** Aborted between two pulls or during one, a pipeline closes every source exactly once, and pulls no more. */
+export async function expectClosedOnAbort(
+  spec: PipelineSpec,
+  pageSizes: readonly number[],
+  isDuringPull: boolean,
+): Promise<void> {
+  const reading = new Reading(spec)
+  for (const pageSize of pageSizes) if (reading.cursor !== null) await reading.pull(pageSize)
+  const pull = isDuringPull && reading.cursor !== null ? reading.pull(1) : null
+  reading.abort()
+  await pull?.catch((error: unknown) => expect(error).toMatchObject({ message: "stopped" }))
   await reading.scope.close()
   expectAllClosedOnce(reading.ledger)
 }

@@ -1,4 +1,4 @@
-import { Gap, gapAmong, isGap } from "../../stream/gap.ts"
+import { Gap, isGap } from "../../stream/gap.ts"
 import { goesOn, isKept, mapped, spread } from "./pipeline-functions.ts"
 import type { CrossSpec, PipelineSpec, SourceSpec, UnarySpec } from "./pipeline-spec.ts"
 
@@ -75,7 +75,7 @@ function unary(spec: UnarySpec, items: unknown[]): unknown[] {
       return items.map((item, index) => (isGap(item) ? item : [index, item]))
     case "flatMap":
       return items.flatMap((item) => (isGap(item) ? [item] : spread(spec, item)))
-    case "failing":
+    default:
       return items
   }
 }
@@ -84,7 +84,7 @@ function chunked(items: unknown[], size: number): unknown[] {
   const chunks: unknown[] = []
   for (let at = 0; at < items.length; at += size) {
     const part = items.slice(at, at + size)
-    chunks.push(gapAmong(part) ?? part)
+    chunks.push(worstGap(part) ?? part)
   }
   return chunks
 }
@@ -94,7 +94,7 @@ function zipped(sides: unknown[][], isObject: boolean): unknown[] {
   return Array.from({ length }, (_, index) => {
     const values = sides.map((side) => side[index])
     const whole = isObject ? Object.fromEntries(values.map((value, side) => [`side${side}`, value])) : values
-    return gapAmong(values) ?? whole
+    return worstGap(values) ?? whole
   })
 }
 
@@ -102,4 +102,9 @@ function crossed(lists: [string, unknown[]][]): unknown[] {
   let rows: Record<string, unknown>[] = [{}]
   for (const [key, list] of lists) rows = rows.flatMap((row) => list.map((item) => ({ ...row, [key]: item })))
   return rows
+}
+
+function worstGap(items: unknown[]): Gap | undefined {
+  const gaps = items.filter((item) => isGap(item))
+  return gaps.find((gap) => gap.state === "upstream_failed") ?? gaps[0]
 }

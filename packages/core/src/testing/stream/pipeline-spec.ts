@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import { fc } from "@fast-check/vitest"
 import type { Gap } from "../../stream/gap.ts"
 
 /** A pipeline as data: it can be built as streams, again and again, and be computed with plain arrays. */

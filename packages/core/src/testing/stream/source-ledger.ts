@@ -82,6 +82,12 @@ export class SourceLedger {
     return this.openings.filter((opening) => opening.closings === 0).map((opening) => opening.key)
   }
 
+  /** The sources that are open more than once at the same time. */
+  openTwice(): string[] {
+    const open = this.stillOpen()
+    return open.filter((key, at) => open.indexOf(key) !== at)
+  }
+
   /** The sources that were closed more than once. */
   closedTwice(): string[] {
     return this.openings.filter((opening) => opening.closings > 1).map((opening) => opening.key)

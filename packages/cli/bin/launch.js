@@ -1,0 +1,81 @@
+// Starts a program of Sluice on whatever Node runs this: plain JavaScript that old versions can read too.
+
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import * as module from "node:module"
+import { constants } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** The oldest Node that Sluice runs on. */
+const nodeMin = [22, 19]
+
+/**
+ * Imports `src/<entry>.ts` of a package, or `dist/<entry>.js` where the sources were not shipped.
+ *
+ * On a Node that is too old it starts over with the one in the nearest `node_modules/.bin`.
+ *
+ * @param {URL} packageRoot the folder that holds `src` or `dist`, with a slash at its end
+ * @param {string} entry
+ */
+export async function launch(packageRoot, entry) {
+  if (!isNewEnough(process.versions.node)) return startOver()
+  module.enableCompileCache?.()
+  const source = new URL(`src/${entry}.ts`, packageRoot)
+  if (!existsSync(source)) return void (await import(new URL(`dist/${entry}.js`, packageRoot).href))
+  resolveToSources()
+  await import(source.href)
+}
+
+function isNewEnough(version) {
+  const [major, minor] = version.split(".").map(Number)
+  return major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1])
+}
+
+/** Makes the packages of the workspace resolve to their TypeScript, so that development needs no build. */
+function resolveToSources() {
+  module.registerHooks({
+    resolve(specifier, context, nextResolve) {
+      return nextResolve(specifier, { ...context, conditions: ["@sluice/source", ...context.conditions] })
+    },
+  })
+}
+
+function startOver() {
+  const node = nearestNode()
+  if (node === null || process.env.SLUICE_RESTARTED === "1") {
+    console.error(
+      `sluice: this is Node ${process.versions.node}, expected ${nodeMin.join(".")} or newer. ` +
+        "Fix: install Node 24 (https://nodejs.org), or run it with npx in a project that has one.",
+    )
+    process.exitCode = 2
+    return
+  }
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: "inherit",
+    env: { ...process.env, SLUICE_RESTARTED: "1" },
+  })
+  // The terminal sends Ctrl-C to both; what another process sends to this one alone is passed on.
+  process.on("SIGINT", () => {})
+  process.on("SIGTERM", () => child.kill("SIGTERM"))
+  child.on("error", (error) => {
+    console.error(`sluice: ${node} could not be started: ${error.message}`)
+    process.exitCode = 2
+  })
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0)
+  })
+}
+
+/** The Node that npm has put beside the project's other programs. */
+function nearestNode() {
+  const name = process.platform === "win32" ? "node.exe" : "node"
+  for (const start of [process.cwd(), dirname(fileURLToPath(import.meta.url))]) {
+    for (let folder = start; ; folder = dirname(folder)) {
+      const candidate = join(folder, "node_modules", ".bin", name)
+      if (existsSync(candidate)) return candidate
+      if (dirname(folder) === folder) break
+    }
+  }
+  return null
+}

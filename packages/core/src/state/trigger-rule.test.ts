@@ -1,0 +1,51 @@
+import { fc, test } from "@fast-check/vitest"
+import { expect } from "vitest"
+import type { TriggerRule } from "./trigger-rule.ts"
+import { decideTrigger, triggerRules } from "./trigger-rule.ts"
+
+const counts = (given: Partial<Record<"success" | "failed" | "skipped" | "upstreamFailed" | "opened", number>>) => ({
+  total: 3,
+  opened: 0,
+  success: 0,
+  failed: 0,
+  skipped: 0,
+  upstreamFailed: 0,
+  ...given,
+})
+
+test.each<[TriggerRule, Parameters<typeof counts>[0], string]>([
+  ["all_success", { success: 2 }, "wait"],
+  ["all_success", { success: 3 }, "run"],
+  ["all_success", { success: 2, opened: 1 }, "run"],
+  ["all_success", { failed: 1 }, "upstream_failed"],
+  ["all_success", { skipped: 1 }, "skipped"],
+  ["all_success", { skipped: 1, upstreamFailed: 1 }, "upstream_failed"],
+  ["all_done", { success: 1, failed: 1 }, "wait"],
+  ["all_done", { failed: 1, skipped: 1, upstreamFailed: 1 }, "run"],
+  ["none_failed", { success: 1, skipped: 2 }, "run"],
+  ["none_failed", { success: 1, failed: 1 }, "upstream_failed"],
+  ["one_success", { success: 1 }, "run"],
+  ["one_success", { failed: 2 }, "wait"],
+  ["one_success", { failed: 2, skipped: 1 }, "upstream_failed"],
+  ["one_success", { skipped: 3 }, "skipped"],
+  ["always", {}, "run"],
+])("%s with %j of three upstream tasks says %s", (rule, given, expected) => {
+  expect(decideTrigger(rule, counts(given))).toBe(expected)
+})
+
+test.prop([
+  fc.constantFrom(...triggerRules),
+  fc.array(fc.constantFrom("success", "failed", "skipped", "upstreamFailed", "opened"), { minLength: 1, maxLength: 6 }),
+])("a verdict given early is the verdict at the end", (rule, outcomes) => {
+  const tally = (seen: readonly string[]) => {
+    const result: Record<string, number> = { ...counts({}), total: outcomes.length }
+    for (const outcome of seen) result[outcome] = (result[outcome] ?? 0) + 1
+    return result as unknown as ReturnType<typeof counts>
+  }
+  const verdicts = outcomes.map((_, index) => decideTrigger(rule, tally(outcomes.slice(0, index + 1))))
+  const first = verdicts.find((verdict) => verdict !== "wait")
+  expect(verdicts.at(-1)).not.toBe("wait")
+  // A skip seen before a failure may turn into upstream_failed: both mean that the task never runs.
+  const runs = (verdict: string | undefined) => verdict === "run"
+  expect(runs(verdicts.at(-1))).toBe(runs(first))
+})
