@@ -55,8 +55,8 @@ function startOver() {
     stdio: "inherit",
     env: { ...process.env, SLUICE_RESTARTED: "1" },
   })
-  // The terminal sends Ctrl-C to both; what another process sends to this one alone is passed on.
-  process.on("SIGINT", () => {})
+  // Signals that another process sends to this one alone are passed on; a doubled Ctrl-C counts once.
+  process.on("SIGINT", () => child.kill("SIGINT"))
   process.on("SIGTERM", () => child.kill("SIGTERM"))
   child.on("error", (error) => {
     console.error(`sluice: ${node} could not be started: ${error.message}`)

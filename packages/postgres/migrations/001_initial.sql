@@ -197,9 +197,24 @@ create table lease (
   is_isolated boolean not null,
   claimed_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  unique (expansion_id, first_index)
+  -- A retry may stand beside what is left of the range that it came from.
+  unique (expansion_id, first_index, is_retry)
 ) with (fillfactor = 50);
 create index lease_expiry on lease (expires_at);
+
+-- How many more instances of an expansion may run, when its task limits its concurrency; 0 when another claim is
+-- deciding that now. A function, because only its own statement sees leases that were committed after the claim began.
+create function free_concurrency(expansion_id bigint, concurrency int) returns bigint
+language plpgsql volatile as $$
+begin
+  if not pg_try_advisory_xact_lock(expansion_id) then
+    return 0;
+  end if;
+  return concurrency - (
+    select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = free_concurrency.expansion_id
+  );
+end
+$$;
 
 -- Ranges offered again: retries, rescued and returned leases. 'infinity': parked by a cancel.
 create table offer (
@@ -211,10 +226,10 @@ create table offer (
   try_number int not null check (try_number > 0),
   is_retry boolean not null,
   is_isolated boolean not null,
-  primary key (expansion_id, first_index),
+  primary key (expansion_id, first_index, is_retry),
   check (not is_retry or count = 1)
 );
-create index offer_at on offer (at);
+create index offer_live on offer (expansion_id, at) where at < 'infinity';
 
 create table task_instance (
   expansion_id bigint not null,

@@ -8,6 +8,7 @@
 import { Effect } from "effect"
 import type { DagRunRow, StoreError, StoreService, Wakeups } from "@sluice/core/store"
 import { DuplicateDagRun, LeaseLost, NotFound, StoreFailure, StoreUnavailable } from "@sluice/core/store"
+import { expansionTransitions } from "@sluice/core/state"
 import type { Client, Sql } from "./client.ts"
 import { DatabaseUnavailable } from "./errors.ts"
 import * as claims from "./sql/claim.ts"
@@ -173,9 +174,13 @@ function schedulingVerbs(client: Client): Verbs<"fold" | "dueExpansions" | "deci
     decideExpansion: ({ to, ...options }) =>
       call(client, "decideExpansion", (sql) => {
         if (to === null) return scheduling.noteSeen(sql, options)
-        if (to === "open" || to === "draining") return scheduling.startExpansion(sql, { ...options, to })
-        if (to === "waiting") throw new Error("no expansion goes back to waiting by a decision")
-        return scheduling.endExpansion(sql, { ...options, to })
+        const mayFollow: readonly string[] = expansionTransitions[options.from]
+        if (!mayFollow.includes(to) || to === "waiting") {
+          throw new Error(`an expansion does not go from ${options.from} to ${to}`)
+        }
+        return to === "open" || to === "draining"
+          ? scheduling.startExpansion(sql, { ...options, to })
+          : scheduling.endExpansion(sql, { ...options, to })
       }),
   }
 }
@@ -187,15 +192,12 @@ function leaseVerbs(
     claim: (options) =>
       call(client, "claim", async (sql) => {
         const { sizes, ...rest } = options
-        const query = {
+        const claimed = await claims.claim(sql, {
           ...rest,
           sizeIds: sizes.map((size) => size.expansionId),
           sizes: sizes.map((size) => size.size),
-        }
-        const claimed = await claims.claim(sql, query)
-        // The walk does not wrap around by itself: with nothing after the last one, look from the beginning.
-        const all = claimed.length > 0 || query.after === null ? claimed : await claims.claim(sql, { ...query, after: null })
-        return all.map(rows.toLease)
+        })
+        return claimed.map(rows.toLease)
       }),
     complete: (options) =>
       call(client, "complete", (sql) =>

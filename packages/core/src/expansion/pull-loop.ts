@@ -15,6 +15,7 @@ import { untilAvailable } from "../store/store-retry.ts"
 import type { WakeGate } from "../store/wake-gate.ts"
 import type { TaskOfRun } from "./execution-contexts.ts"
 import type { Pulled, PullProblem, PullSource } from "./pull-source.ts"
+import { soleFusedLeaf } from "./pull-source.ts"
 import { retryDelayOf } from "./retry-delay.ts"
 import { nextPageSize } from "./window.ts"
 
@@ -215,7 +216,7 @@ const endBroken = Effect.fnUntraced(function* (
   upstream: string,
 ) {
   yield* commit(options, position, { ...pulled.page, next: pulled.page.next ?? position.cursor ?? "null" })
-  const message = `source "${upstream}" failed before its end`
+  const message = `the stream of "${upstream}" broke before its end`
   const error = { type: "UpstreamFailed", message, stack: null }
   return yield* breakWith(options, { error, leafTaskId: upstream, retryable: false })
 })
@@ -274,11 +275,6 @@ const breakWith = Effect.fnUntraced(function* (options: PullLoopOptions, problem
   const progress = yield* readProgress(options)
   return { progress, cursor: null, failures: 0, ...nothingPending }
 })
-
-function soleFusedLeaf(of: TaskOfRun): string | null {
-  const fused = (of.task.mapping?.leaves ?? []).filter((leaf) => leaf.kind === "fused")
-  return fused.length === 1 ? (fused[0]?.taskId ?? null) : null
-}
 
 function shorten(text: string): string {
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`

@@ -86,9 +86,13 @@ function hostedSource(store: StoreService, hosts: HostPool, of: TaskOfRun): Pull
           consumed.set(taskId, Math.max(consumed.get(taskId) ?? 0, slice.nextIndex))
           if (slice.isBroken) brokenUpstream = taskId
         })
+        const timeout = pullTimeout(of)
         return Effect.tryPromise({
-          try: (signal) => hosts.pull({ context: of.context, request, reader, signal }),
-          catch: toProblem,
+          try: (signal) => {
+            const either = timeout === null ? signal : AbortSignal.any([signal, timeout.start()])
+            return hosts.pull({ context: of.context, request, reader, signal: either })
+          },
+          catch: (error) => (timeout?.isOver() === true ? timeout.problem : toProblem(error)),
         }).pipe(
           Effect.map((page) => ({
             page,
@@ -99,6 +103,31 @@ function hostedSource(store: StoreService, hosts: HostPool, of: TaskOfRun): Pull
       }),
     close: Effect.promise(() => hosts.closeStream(of.context.contextId)),
   }
+}
+
+/** The time a page may take: the source's own timeout, where one fused source is pulled, else the task's. */
+function pullTimeout(of: TaskOfRun) {
+  const leaf = soleFusedLeaf(of)
+  const { timeoutMs, taskId } = of.version.dag.tasks.find((task) => task.taskId === leaf) ?? of.task
+  if (timeoutMs === null || (leaf === null && of.task.kind !== "source")) return null
+  let signal: AbortSignal | null = null
+  const message = `"${taskId}" gave no page within its timeout of ${timeoutMs} ms`
+  const problem: PullProblem = {
+    error: { type: "TimeoutError", message, stack: null },
+    leafTaskId: leaf ?? (of.task.kind === "source" ? taskId : null),
+    retryable: true,
+  }
+  return {
+    problem,
+    start: () => (signal = AbortSignal.timeout(timeoutMs)),
+    isOver: () => signal?.aborted === true,
+  }
+}
+
+/** The one fused source that an expansion pulls; null when it pulls none, or several. */
+export function soleFusedLeaf(of: TaskOfRun): string | null {
+  const fused = (of.task.mapping?.leaves ?? []).filter((leaf) => leaf.kind === "fused")
+  return fused.length === 1 ? (fused[0]?.taskId ?? null) : null
 }
 
 function toProblem(error: unknown): PullProblem {

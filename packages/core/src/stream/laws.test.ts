@@ -19,7 +19,7 @@ import type { PipelineSpec } from "../testing/stream/index.ts"
 
 const pageSize = fc.integer({ min: 1, max: 6 })
 const steps = fc.array(fc.record({ pageSize, isCut: fc.boolean() }), { minLength: 1, maxLength: 8 })
-const runs = { numRuns: 10_000 }
+const runs = { numRuns: 500 }
 
 describe("a pipeline of any operators", () => {
   test.prop([pipelineSpec, steps, fc.constantFrom("plain", "rich")], runs)(

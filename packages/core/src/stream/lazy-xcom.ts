@@ -82,48 +82,58 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
     return true
   }
 
+  /** Gives what `fn` makes of each item. An async `fn` runs for one item at a time, in order. */
   map<B>(fn: (item: A) => B | PromiseLike<B>): LazyXCom<B> {
     return this.#then("map", map(this.stream, fn))
   }
 
+  /** Keeps the items that the predicate holds for. */
   filter<B extends A>(predicate: (item: A) => item is B): LazyXCom<B>
   filter(predicate: (item: A) => unknown): LazyXCom<A>
   filter(predicate: (item: A) => unknown): LazyXCom<A> {
     return this.#then("filter", filter(this.stream, predicate))
   }
 
+  /** Gives the items of the list, iterable or stream that `fn` makes of each item, one after the other. */
   flatMap<B>(fn: (item: A) => Expandable<B> | PromiseLike<Expandable<B>>): LazyXCom<B> {
     return this.#then("flatMap", flatMap(this.stream, fn))
   }
 
+  /** Gives the first items, and closes the source as soon as it has them. */
   take(count: number): LazyXCom<A> {
     return this.#then("take", take(this.stream, count))
   }
 
+  /** Gives the items before the first that the predicate does not hold for, and closes the source there. */
   takeWhile<B extends A>(predicate: (item: A) => item is B): LazyXCom<B>
   takeWhile(predicate: (item: A) => unknown): LazyXCom<A>
   takeWhile(predicate: (item: A) => unknown): LazyXCom<A> {
     return this.#then("takeWhile", takeWhile(this.stream, predicate))
   }
 
+  /** Leaves out the first items. */
   drop(count: number): LazyXCom<A> {
     return this.#then("drop", drop(this.stream, count))
   }
 
+  /** Gives the items in arrays of `size`; the last may be shorter. */
   chunk(size: number): LazyXCom<A[]> {
     return this.#then("chunk", chunk(this.stream, size))
   }
 
+  /** Gives each item with its index, from 0. */
   enumerate(): LazyXCom<[index: number, item: A]> {
     return this.#then("enumerate", enumerate(this.stream))
   }
 
+  /** Gives its own items, then those of the others in turn. */
   concat<const T extends readonly LazyInput<unknown>[]>(...others: T): LazyXCom<A | LazyItem<T[number]>> {
     const inputs = [this, ...others].map((input) => asLazy("concat", input))
     const stream = concat(...inputs.map((input) => input.stream)) as PagedStream<A | LazyItem<T[number]>>
     return LazyXCom.#join("concat", inputs, stream)
   }
 
+  /** Gives its items together with those of the others, one of each; ends with the shortest. */
   zip<const T extends readonly LazyInput<unknown>[]>(...others: T): LazyXCom<[A, ...ZippedItems<T>]> {
     const inputs = [this, ...others].map((input) => asLazy("zip", input))
     const stream = zip(inputs.map((input) => input.stream)) as PagedStream<unknown>

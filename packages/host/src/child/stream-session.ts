@@ -1,7 +1,7 @@
 // A pipeline that stays open in this host between pulls, for one context.
 
 import type { OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
-import { createPullScope, Gap, leafOf } from "@sluice/core/stream"
+import { createPullScope, isGap, leafOf } from "@sluice/core/stream"
 import { inputStream, isFailWithoutRetry } from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PulledPage, PullRequest } from "../port.ts"
@@ -152,7 +152,7 @@ function encodeItems(items: readonly unknown[], pageBytesMax: number): PulledPag
   }
   let bytes = 0
   return items.map((item, index) => {
-    if (item instanceof Gap) return { gap: item.state }
+    if (isGap(item)) return { gap: item.state }
     const text = encode(item, { name: `items[${index}]` })
     bytes += Buffer.byteLength(text)
     if (bytes > pageBytesMax) refusePage(items.length, index + 1, bytes, pageBytesMax)

@@ -23,7 +23,7 @@ export interface LeaseRow {
  * A single statement, so a crash leaves each index either claimable or leased. The walk jumps from expansion to
  * expansion along the index of claimable pages, so its cost does not grow with pages or instances. A locked
  * page is passed over: another worker is taking from it. Where a task limits its concurrency, an advisory lock
- * keeps two claims from both seeing the same room.
+ * keeps two claims from both seeing the same room (`free_concurrency`).
  */
 export function claim(
   sql: Sql,
@@ -37,27 +37,38 @@ export function claim(
     after: string | null
   },
 ): Promise<LeaseRow[]> {
+  const after = options.after ?? "0"
   return sql<LeaseRow[]>`
     with recursive hint as materialized (
       select * from unnest(${[...options.sizeIds]}::bigint[], ${[...options.sizes]}::int[]) as h (expansion_id, size)
     ), top as materialized (
       select urgency from page where claimable order by urgency, expansion_id, first_index limit 1
-    ), start as materialized (
-      select urgency, coalesce(
-        (
-          select page.expansion_id from page
-          where page.claimable and page.urgency = top.urgency and page.expansion_id > ${options.after ?? "0"}::bigint
-          order by page.urgency, page.expansion_id limit 1
-        ),
-        (
-          select page.expansion_id from page
-          where page.claimable and page.urgency = top.urgency
-          order by page.urgency, page.expansion_id limit 1
-        )
-      ) as expansion_id
-      from top
+    ), walk_after as (
+      -- From the one after the last served on, among the most urgent.
+      (
+        select page.urgency, page.expansion_id, 1 as step from page
+        where page.claimable and page.urgency = (select urgency from top) and page.expansion_id > ${after}::bigint
+        order by page.urgency, page.expansion_id
+        limit 1
+      )
+      union all
+      select following.urgency, following.expansion_id, walk_after.step + 1
+      from walk_after
+      cross join lateral (
+        select page.urgency, page.expansion_id from page
+        where page.claimable and page.urgency = walk_after.urgency and page.expansion_id > walk_after.expansion_id
+        order by page.urgency, page.expansion_id
+        limit 1
+      ) following
+      where walk_after.step < ${candidatesMax}::int
     ), walk as (
-      select urgency, expansion_id, 1 as step from start
+      -- From the first on, and on to the less urgent.
+      (
+        select page.urgency, page.expansion_id, 1 as step from page
+        where page.claimable
+        order by page.urgency, page.expansion_id
+        limit 1
+      )
       union all
       select following.urgency, following.expansion_id, walk.step + 1
       from walk
@@ -68,52 +79,82 @@ export function claim(
         limit 1
       ) following
       where walk.step < ${candidatesMax}::int
+    ), seen as (
+      select urgency, expansion_id from walk_after
+      union
+      select urgency, expansion_id from walk
+    ), offer_walk as (
+      (select expansion_id, 1 as step from offer where at < 'infinity' order by expansion_id limit 1)
+      union all
+      select following.expansion_id, offer_walk.step + 1
+      from offer_walk
+      cross join lateral (
+        select offer.expansion_id from offer
+        where offer.at < 'infinity' and offer.expansion_id > offer_walk.expansion_id
+        order by offer.expansion_id
+        limit 1
+      ) following
+      where offer_walk.step < ${candidatesMax}::int
     ), offered as materialized (
-      select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.try_number, offer.is_retry,
-        offer.is_isolated
-      from offer
-      where offer.at <= now()
-      order by offer.at
-      limit ${options.limit}
-      for update skip locked
-    ), sized_offers as materialized (
-      select offered.*, least(
-        offered.count,
-        case when offered.is_isolated then offered.count else coalesce(hint.size, ${options.sizeDefault}::int) end,
-        room.free
-      ) as size
+      select due.*, room.free, offer_walk.expansion_id > ${after}::bigint as is_next
+      from offer_walk
+      join expansion on expansion.id = offer_walk.expansion_id and expansion.state in ('open', 'draining')
+      cross join lateral (
+        select case when expansion.concurrency is null then 2147483647
+          else free_concurrency(expansion.id, expansion.concurrency) end as free
+      ) room
+      cross join lateral (
+        select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
+          offer.is_retry, offer.is_isolated
+        from offer
+        where offer.expansion_id = offer_walk.expansion_id and offer.at < 'infinity' and offer.at <= now()
+        order by offer.expansion_id, offer.at
+        limit ${options.limit}
+        for update skip locked
+      ) due
+      where room.free > 0
+    ), offered_sized as (
+      select offered.*, sized.size, sum(sized.size) over (
+        partition by offered.expansion_id order by offered.at, offered.first_index, offered.is_retry
+        rows between unbounded preceding and 1 preceding
+      ) as size_before
       from offered
-      join expansion on expansion.id = offered.expansion_id and expansion.state in ('open', 'draining')
       left join hint on hint.expansion_id = offered.expansion_id
       cross join lateral (
-        select case when expansion.concurrency is null then 2147483647 else expansion.concurrency - (
-          select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = expansion.id
-        ) end as free
-      ) room
-      where room.free > 0
-        and (expansion.concurrency is null or pg_try_advisory_xact_lock(expansion.id))
+        select least(
+          offered.count,
+          case when offered.is_isolated then offered.count else coalesce(hint.size, ${options.sizeDefault}::int) end
+        ) as size
+      ) sized
+    ), sized_offers as materialized (
+      select expansion_id, first_index, count, page_first, try_number, is_retry, is_isolated,
+        least(size, free - coalesce(size_before, 0))::int as size
+      from offered_sized
+      where free > coalesce(size_before, 0)
+      order by is_next desc, expansion_id, at, first_index
+      limit ${options.limit}
     ), offers_gone as (
       delete from offer using sized_offers s
-      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index and s.size >= s.count
+      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index
+        and offer.is_retry = s.is_retry and s.size >= s.count
     ), offers_cut as (
       update offer set first_index = offer.first_index + s.size, count = offer.count - s.size
       from sized_offers s
-      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index and s.size < s.count
+      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index
+        and offer.is_retry = s.is_retry and s.size < s.count
     ), candidate as materialized (
-      select walk.step, walk.urgency, walk.expansion_id,
-        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free) as size
-      from walk
-      join expansion on expansion.id = walk.expansion_id and expansion.state in ('open', 'draining')
-      left join hint on hint.expansion_id = walk.expansion_id
+      select seen.urgency, seen.expansion_id,
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
+      from seen
+      join expansion on expansion.id = seen.expansion_id and expansion.state in ('open', 'draining')
+      left join hint on hint.expansion_id = seen.expansion_id
       cross join lateral (
-        select case when expansion.concurrency is null then 2147483647 else expansion.concurrency - (
-          select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = expansion.id
-        ) end as free
+        select case when expansion.concurrency is null then 2147483647
+          else free_concurrency(expansion.id, expansion.concurrency) end as free
       ) room
       where room.free > 0
-        and (expansion.concurrency is null or pg_try_advisory_xact_lock(expansion.id))
         and not exists (select from sized_offers where sized_offers.expansion_id = expansion.id)
-      order by walk.step
+      order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
     ), chosen as materialized (
       select page.expansion_id, page.first_index, page.claimed, page.has_records,
         least(candidate.size, page.count - page.claimed) as size
@@ -161,7 +202,7 @@ export function claim(
         now() + make_interval(secs => ${options.leaseSeconds})
       from range
       where count > coalesce(cardinality(recorded), 0)
-      returning id, expansion_id, page_first, first_index, count, remaining, try_number, is_isolated
+      returning id, expansion_id, page_first, first_index, count, remaining, try_number, is_retry, is_isolated
     )
     select leased.id as lease_id, leased.expansion_id, leased.first_index, leased.count, leased.remaining,
       leased.try_number, leased.is_isolated, range.recorded,
@@ -173,6 +214,7 @@ export function claim(
       end as items
     from leased
     join range on range.expansion_id = leased.expansion_id and range.first_index = leased.first_index
+      and range.is_retry = leased.is_retry
     join page on page.expansion_id = leased.expansion_id and page.first_index = leased.page_first
   `
 }

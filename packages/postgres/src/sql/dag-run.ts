@@ -89,7 +89,7 @@ export function selectDagRuns(
     from dag_run
     where true
       ${options.dagId === undefined ? sql`` : sql`and dag_id = ${options.dagId}`}
-      ${options.states === undefined ? sql`` : sql`and state = any(${[...options.states]}::dag_run_state[])`}
+      ${options.states === undefined ? sql`` : sql`and state = any(${[...options.states]}::text[]::dag_run_state[])`}
       ${options.before === undefined ? sql`` : sql`and id < ${options.before}`}
     order by id desc
     limit ${options.limit}

@@ -45,6 +45,8 @@ export async function upsertDagVersion(
         ${hash}, ${bundleHash}, ${serialized}::text::json
       from owner
       where not exists (select from known)
+      -- Whoever waited for another to register sees an old snapshot: nothing is made, and it looks again.
+      on conflict do nothing
       returning id, version_number
     ), tasks as (
       insert into task (

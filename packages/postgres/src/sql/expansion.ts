@@ -179,7 +179,9 @@ export async function commitPage(
           pull_failures = 0,
           pull_after = '-infinity',
           stream_error = null,
-          unfinished_peak = greatest(expansion.unfinished_peak, expansion.created + ${count - gaps}::int - before.finished),
+          unfinished_peak = greatest(
+            expansion.unfinished_peak, case when kind = 'source' then 0 else expansion.created + ${count - gaps}::int - before.finished end
+          ),
           is_exhausted = ${options.exhausted}::boolean,
           state = ${options.exhausted ? "draining" : "open"}::expansion_state,
           is_due = expansion.is_due or ${options.exhausted}::boolean,

@@ -72,7 +72,7 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
   const rows = await sql<CompletedRow[]>`
     with held as materialized (
       select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.claimed_at,
-        expansion.pulls
+        lease.is_isolated, expansion.pulls
       from lease
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
@@ -146,7 +146,7 @@ function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
     ), offered as (
       insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
       select held.expansion_id, x.map_index, 1, held.page_first, now() + make_interval(secs => x.delay_seconds),
-        held.try_number + 1, true, false
+        held.try_number + 1, true, held.is_isolated
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
     )`

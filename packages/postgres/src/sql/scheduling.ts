@@ -109,7 +109,7 @@ export async function noteSeen(
 /** Starts a waiting expansion: an unmapped task gets its one instance, a stream may be pulled; stream readers learn it. */
 export async function startExpansion(
   sql: Sql,
-  options: { expansionId: string; seq: string; to: "open" | "draining" },
+  options: { expansionId: string; seq: string; from: ExpansionState; to: "open" | "draining" },
 ): Promise<boolean> {
   const isInstance = options.to === "draining"
   const rows = await sql`
@@ -117,7 +117,7 @@ export async function startExpansion(
       update expansion
       set state = ${options.to}, is_due = false, seq = seq + 1, opened_at = now(),
           is_exhausted = ${isInstance}::boolean, created = ${isInstance ? 1 : 0}::int
-      where id = ${options.expansionId} and seq = ${options.seq} and state = 'waiting'
+      where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
       returning id, dag_run_id, dag_version_id, ordinal, priority
     ), instance as (
       insert into page (expansion_id, first_index, count, urgency, claimable)

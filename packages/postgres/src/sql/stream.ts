@@ -27,7 +27,7 @@ export async function readStream(
 ): Promise<StoredSlice> {
   const heads = await sql<StreamHead[]>`
     select kind, state not in ('waiting', 'open', 'draining') as is_final, is_exhausted,
-      kind = 'source' and stream_failure is not null as is_broken, next_index
+      stream_failure is not null as is_broken, next_index
     from expansion
     where id = ${options.expansionId}
   `

@@ -66,7 +66,8 @@ export function selectTaskInstances(
       select page.expansion_id, place.map_index, ti.try_number, ti.started_at, ti.ended_at, ti.error, lease.claimed_at,
         lease.try_number as lease_try,
         case
-          when lease.id is not null and (ti.state is null or ti.state = 'up_for_retry') then 'running'
+          when lease.id is not null and (ti.state is null or (ti.state = 'up_for_retry' and lease.is_retry))
+            then 'running'
           when ti.state is null then 'scheduled'
           else ti.state::text
         end as state
@@ -76,7 +77,7 @@ export function selectTaskInstances(
       ) as place (map_index)
       left join task_instance ti on ti.expansion_id = page.expansion_id and ti.map_index = place.map_index
       left join lateral (
-        select id, claimed_at, try_number from lease
+        select id, claimed_at, try_number, is_retry from lease
         where lease.expansion_id = page.expansion_id and lease.first_index <= place.map_index
           and place.map_index < lease.first_index + lease.count
         order by lease.is_retry desc

@@ -137,7 +137,7 @@ function recordGap(state: MemoryState, page: PageRecord, gap: CommittedGap): voi
   page.expansion.rows.set(page.firstIndex + gap.position, {
     state: gap.state,
     tryNumber: 0,
-    startedAt: null,
+    startedAt: state.now(),
     endedAt: state.now(),
     value: null,
     error: null,

@@ -94,7 +94,7 @@ export interface PageRecord {
 export interface InstanceRow {
   readonly state: RecordedState
   readonly tryNumber: number
-  readonly startedAt: number | null
+  readonly startedAt: number
   readonly endedAt: number
   readonly value: string | null
   readonly error: TaskError | null

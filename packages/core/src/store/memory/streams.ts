@@ -18,7 +18,7 @@ export function readStream(
   }
   const nextIndex = options.fromIndex + items.length
   const exhausted = isEnd(expansion, nextIndex)
-  const isBroken = exhausted && expansion.task.kind === "source" && expansion.streamFailure !== null
+  const isBroken = exhausted && expansion.streamFailure !== null
   return { items, nextIndex, exhausted, isBroken }
 }
 

@@ -94,6 +94,18 @@ export function claimContract(open: OpenStore): void {
       expect(order).toEqual([ids["high"], ids["middle"], ids["low"]])
     })
 
+    it("take all that is most urgent before anything less, wherever the round stands", async () => {
+      const world = await openWorld(open)
+      const { run, ids } = await createRun(world, {
+        tasks: [mapped("high", { priority: 9 }), mapped("also high", { priority: 9 }), mapped("low")],
+      })
+      for (const taskId of ["high", "also high", "low"]) {
+        await (await openStream(world.store, run.id, ids[taskId]!)).commit(items(2))
+      }
+      const leases = await claim(world.store, { sizeDefault: 1, limit: 2, after: ids["high"]! })
+      expect(leases.map(({ expansionId }) => expansionId)).toEqual([ids["also high"], ids["high"]])
+    })
+
     it("go round between expansions, beginning after the one that is named", async () => {
       const world = await openWorld(open)
       const maps = []

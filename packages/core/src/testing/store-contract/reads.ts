@@ -109,7 +109,7 @@ export function readContract(open: OpenStore): void {
       })
       expect(failure).toMatchObject({ error: { type: "Error", message: "it broke" } })
       expect(retry).toMatchObject({ tryNumber: 1, error: { message: "it broke" } })
-      expect(gap).toMatchObject({ tryNumber: 0, startedAt: null })
+      expect(gap).toMatchObject({ tryNumber: 0, error: null })
       expect(running).toMatchObject({ tryNumber: 1, endedAt: null })
       expect(scheduled).toMatchObject({ tryNumber: 0, startedAt: null, endedAt: null })
     })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest"
-import type { Lease } from "../../store/lease-store.ts"
 import type { OpenStore } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
 import {
+  ascending,
   claim,
+  claimAll,
   claimOne,
   complete,
   failed,
@@ -103,9 +104,8 @@ export function retryContract(open: OpenStore): void {
         await world.elapse(leaseMs + 1000)
         expect(await runEffect(store.rescue({ limit: 10 }))).toBeGreaterThan(0)
         await runEffect(store.rescue({ limit: 10 }))
-        const leases: Lease[] = []
-        for (let i = 0; i < 3; i++) leases.push(...(await claim(store)))
-        expect(leases.flatMap(indexesOf).sort()).toEqual([0, 1, 2])
+        const leases = await claimAll(store)
+        expect(ascending(leases.flatMap(indexesOf))).toEqual([0, 1, 2])
         for (const again of leases) await complete(store, again)
         expect(await map.view()).toMatchObject({ success: 3, running: 0, retrying: 0 })
       },
@@ -124,6 +124,24 @@ export function retryContract(open: OpenStore): void {
       await world.elapse(61_000)
       expect((await claim(world.store)).length).toBeGreaterThan(0)
       expect((await map.view()).running).toBeLessThanOrEqual(4)
+    })
+
+    it("of a task at its limit does not hold up what is offered of others", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const full = await openMap(world, { task: { concurrency: 1 } })
+      await full.commit(items(8))
+      for (let i = 0; i < 5; i++) {
+        await complete(store, await claimOne(store), { exceptions: [retried(i, 60_000)] })
+      }
+      await claimOne(store)
+      const other = await openMap(world, { runId: "run-2" })
+      await other.commit(items(1))
+      const lost = await claimOne(store)
+      expect(lost.expansionId).toBe(other.expansionId)
+      await world.elapse(61_000)
+      await runEffect(store.release({ workerId: worker, leaseId: lost.leaseId, split: false }))
+      expect(await claim(store, { limit: 2 })).toMatchObject([{ expansionId: other.expansionId }])
     })
 
     it("stays what it is when its worker dies or gives it back", async () => {

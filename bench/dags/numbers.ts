@@ -1,0 +1,70 @@
+/** The DAGs that benches run; how much there is to do comes with the run's conf. */
+import { dag, page, source, task } from "sluice"
+import type { TaskContext } from "sluice"
+import { type Amount, doNothing, type Item, readPages, wait } from "./work.ts"
+import { watchHeap } from "./watch-heap.ts"
+
+const bounds = { window: 4_000, pageSize: 1_000 }
+const smallBounds = { window: 1_000, pageSize: 500 }
+
+const numbers = source(
+  "numbers",
+  async function* ({
+    cursor = 0,
+    pageSize,
+    context,
+  }: {
+    cursor?: number
+    pageSize: number
+    context: { params?: unknown }
+  }) {
+    const amount = context.params as Amount
+    for await (const { items, next } of readPages({ amount, pageSize, start: cursor })) {
+      watchHeap(context.params)
+      yield page(items, next)
+    }
+  },
+)
+
+const noop = task("noop", (item: Item) => doNothing(item))
+const noopWatched = task("noop", (item: Item, ctx) => {
+  if (item.n % 100 === 0) watchHeap(ctx.params)
+  return doNothing(item)
+})
+const sleeping = task("sleeping", (item: Item, ctx) => wait(item, amountOf(ctx).itemMs ?? 0))
+const list = task("list", async (_: void, ctx: TaskContext) => {
+  const all: Item[] = []
+  const amount = amountOf(ctx)
+  for await (const { items } of readPages({ amount, pageSize: bounds.pageSize, start: 0 })) all.push(...items)
+  watchHeap(ctx.params)
+  return all
+})
+
+/** A no-op over the source, lazily. */
+export const flat = dag("flat", {}, () => {
+  noop.iterate(numbers(), bounds)
+})
+
+/** The same with the bounds that a small API would have. */
+export const small = dag("small", {}, () => {
+  noop.iterate(numbers(), smallBounds)
+})
+
+/** The same, noting how much heap its hosts use. */
+export const watched = dag("watched", {}, () => {
+  noopWatched.iterate(numbers(), bounds)
+})
+
+/** Items that take a while. */
+export const slow = dag("slow", {}, () => {
+  sleeping.iterate(numbers(), bounds)
+})
+
+/** The whole list first, then a no-op over it. */
+export const eager = dag("eager", {}, () => {
+  noopWatched.expand(list(), bounds)
+})
+
+function amountOf(ctx: TaskContext): Amount {
+  return ctx.params as unknown as Amount
+}

@@ -1,0 +1,38 @@
+import type { OptionSpec } from "./command.ts"
+import { UsageProblem } from "./problem.ts"
+
+/** For every command that opens the database. */
+export interface DatabaseFlag {
+  readonly databaseUrl?: string
+}
+
+/** `--database-url`, before `DATABASE_URL`, before the project's embedded Postgres. */
+export const databaseUrlOption: OptionSpec = {
+  flags: "--database-url <url>",
+  description: "the Postgres to use (default: DATABASE_URL, else an embedded one in .sluice)",
+}
+
+/** For every command that prints data. */
+export const jsonOption: OptionSpec = { flags: "--json", description: "print JSON, for programs" }
+
+/** Reads a whole number that is at least `min`. */
+export function wholeNumber(flag: string, min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value
+    throw new UsageProblem(`${flag}: "${text}" came`, { expected: `a whole number from ${min} on` })
+  }
+}
+
+/** Reads one of some names, as often as the option is given. */
+export function oneOfRepeatable<A extends string>(
+  flag: string,
+  names: readonly A[],
+): (text: string, before: unknown) => A[] {
+  return (text, before) => {
+    const found = names.find((name) => name === text)
+    if (found === undefined)
+      throw new UsageProblem(`${flag}: "${text}" came`, { expected: `one of ${names.join(", ")}` })
+    return [...((before as A[] | undefined) ?? []), found]
+  }
+}

@@ -1,0 +1,38 @@
+import { hostname } from "node:os"
+import type { RoleRow } from "@sluice/core/store"
+import type { Session } from "../session.ts"
+
+/** The most roles that are looked at: more than one machine ever runs. */
+const rolesMax = 1000
+
+/**
+ * Takes back at once what engines of this machine held that were killed; says how many leases that were.
+ *
+ * Without it their leases expire by themselves, which takes half a minute. A process that only looks dead, because it
+ * lives in another container with the same host name, loses its leases and nothing else: what it records is fenced.
+ */
+export async function forgetDeadEngines(session: Session): Promise<number> {
+  const roles = await session.call(session.store.listRoles({ limit: rolesMax }))
+  const dead = roles.filter((role) => role.hostname === hostname() && !isAlive(role.pid))
+  let leases = 0
+  for (const workerId of engineNames(dead)) {
+    leases += await session.call(session.store.forgetWorker({ workerId }))
+  }
+  for (const role of dead) await session.call(session.store.endRole(role.id))
+  return leases
+}
+
+/** A role's id is `<role>/<engine>`; an engine plays several. */
+export function engineNames(roles: readonly Pick<RoleRow, "id">[]): string[] {
+  return [...new Set(roles.map(({ id }) => id.slice(id.indexOf("/") + 1)))]
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Not ours to signal, but there.
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * A session with the database, and the engine that a command may run on it.
+ *
+ * What is opened is closed in the reverse order: engine, hosts, connections, and last the embedded server, if no other
+ * command uses it.
+ */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { Hosts, type HostPool, runEngine } from "@sluice/core/engine"
+import { Store, type StoreService } from "@sluice/core/store"
+import { createHostPool } from "@sluice/host"
+import { type Database, openDatabase, openStore } from "@sluice/postgres"
+import { Effect, Fiber } from "effect"
+import { type EngineLog, engineLogLayer } from "./engine-log.ts"
+import { Problem } from "./problem.ts"
+
+/** Which database, and for whom. */
+export interface SessionOptions {
+  /** Where `.sluice` is. */
+  readonly projectDir: string
+  /** The user's Postgres; without it the embedded one of the project. */
+  readonly databaseUrl: string | undefined
+  /** How the connections are called in `pg_stat_activity`. */
+  readonly applicationName: string
+  /** Whether to make the embedded database where there is none yet. Default: true. */
+  readonly mayCreate?: boolean
+}
+
+/** An open database with the store over it. */
+export interface Session {
+  readonly store: StoreService
+  readonly database: Database
+  /** Runs a store call as a promise that rejects with its error. */
+  call<A, E>(effect: Effect.Effect<A, E>): Promise<A>
+  close(): Promise<void>
+}
+
+/** The URL a command works with: its flag, else the environment. */
+export function databaseUrlOf(
+  options: { readonly databaseUrl?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const url = options.databaseUrl ?? env["DATABASE_URL"]
+  return url === "" ? undefined : url
+}
+
+/** Opens the database, ready to be worked with. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { projectDir, databaseUrl, applicationName } = options
+  if (databaseUrl === undefined && options.mayCreate === false) requireEmbedded(projectDir)
+  const database = await openDatabase({ url: databaseUrl, projectDir, migrate: false })
+  const { store, close } = openStore({ url: database.url, applicationName })
+  return {
+    store,
+    database,
+    call: (effect) => Effect.runPromise(effect),
+    close: async () => {
+      await close()
+      await database.close()
+    },
+  }
+}
+
+/** Opens the database for a piece of work, and closes it however that ends. */
+export async function withSession<A>(
+  options: SessionOptions,
+  use: (session: Session) => Promise<A>,
+): Promise<A> {
+  const session = await openSession(options)
+  try {
+    return await use(session)
+  } finally {
+    await session.close()
+  }
+}
+
+function requireEmbedded(projectDir: string): void {
+  const folder = join(projectDir, ".sluice", "postgres")
+  if (existsSync(folder) || existsSync(`${folder}.location`)) return
+  throw new Problem(`there is no database here`, {
+    expected: `.sluice/postgres in ${projectDir}, or DATABASE_URL`,
+    fix: "go to the project's folder, or make the first run with `sluice run <file>`",
+  })
+}
+
+/** Opens the embedded database of a project; refuses where there is none. */
+export function openEmbeddedIfThere(projectDir: string): Promise<Database> {
+  requireEmbedded(projectDir)
+  return openDatabase({ url: undefined, projectDir, migrate: false })
+}
+
+/** An engine with all its roles, in this process. */
+export interface EngineSession {
+  /** Rejects if the engine breaks; never resolves. */
+  readonly broken: Promise<never>
+  /** Stops in order: what runs is aborted and has its grace, the rest is given back. */
+  stop(): Promise<void>
+}
+
+/** Starts all roles over a session's store. The hosts are the caller's, and are closed with the engine. */
+export function startEngine(session: Session, hosts: HostPool, log: EngineLog): EngineSession {
+  const engine = Effect.runFork(
+    runEngine().pipe(
+      Effect.provideService(Store, session.store),
+      Effect.provideService(Hosts, hosts),
+      Effect.provide(engineLogLayer(log)),
+    ),
+  )
+  let isStopping = false
+  const broken = new Promise<never>((_resolve, reject) => {
+    Effect.runPromise(Fiber.join(engine)).catch((error: unknown) => {
+      if (!isStopping) reject(error as Error)
+    })
+  })
+  broken.catch(() => {})
+  return {
+    broken,
+    stop: async () => {
+      isStopping = true
+      await Effect.runPromise(Fiber.interrupt(engine))
+      await hosts.close({ graceMs: hostGraceMs })
+    },
+  }
+}
+
+/** How long hosts may take to close their streams once nothing runs in them any more. */
+const hostGraceMs = 2_000
+
+/** Makes the hosts of a session: they load bundles from its store. */
+export function openHosts(
+  session: Pick<Session, "call" | "store">,
+  env: Readonly<Record<string, string>> = {},
+): HostPool {
+  return createHostPool({ loadBundle: (hash) => session.call(session.store.loadBundle(hash)), env })
+}
