@@ -37,7 +37,6 @@ it("retries a source from its last committed page, as often as it may, and then 
   expect(retrying.streamError?.message).toBe("page 3 is unreadable")
   await run.untilEnd()
   expect(await run.states()).toMatchObject({ breaking: "failed", keep: "upstream_failed" })
-  console.log(run.records.all())
   const threw = run.records.all("threw").map((fact) => fact.at)
   expect(threw).toHaveLength(3)
   expect(threw[1]! - threw[0]!).toBeGreaterThanOrEqual(49)

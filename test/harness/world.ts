@@ -43,12 +43,15 @@ export interface WorldOptions {
   readonly url?: string
 }
 
-/** Opens a world that is gone after the tests of the file. */
-export async function openWorld(options: WorldOptions = {}): Promise<World> {
+/** Opens a world that is gone after the tests of the file, or when `atEnd` says. */
+export async function openWorld(
+  options: WorldOptions = {},
+  atEnd: (close: () => Promise<void>) => void = afterAll,
+): Promise<World> {
   const database = options.url === undefined ? await testDatabase() : undefined
   const folder = await mkdtemp(join(tmpdir(), "sluice-e2e-"))
   const world = new World(database?.url ?? options.url ?? "", folder, database)
-  afterAll(() => world.close())
+  atEnd(() => world.close())
   for (const name of options.dagFiles ?? []) await world.loadFixture(name)
   for (const engine of options.engines ?? []) world.startEngine(engine)
   return world

@@ -47,14 +47,37 @@ export async function runProgram(
     }
     parentOf(root, groups, command.path).addCommand(wire(makeNode(command, run)))
   }
+  const end = await parse(root, words)
+  await Promise.all(pending)
+  return end ?? exitCode
+}
+
+/** Reads the command line of a program that is one command. */
+export async function runCommand(
+  command: Command,
+  context: CliContext,
+  words: readonly string[],
+): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.success
+  const pending: Promise<void>[] = []
+  const run = async (args: readonly (string | undefined)[], given: Record<string, unknown>) => {
+    exitCode = await command.run(context, given, args)
+  }
+  const write = (output: CliContext["out"]) => (text: string) => void pending.push(output.write(text))
+  const end = await parse(configure(makeNode(command, run), write(context.out), write(context.err)), words)
+  await Promise.all(pending)
+  return end ?? exitCode
+}
+
+/** Runs the command that the words name; null: it decides what the process ends with. */
+async function parse(root: Node, words: readonly string[]): Promise<ExitCode | null> {
   try {
     await root.parseAsync(words, { from: "user" })
+    return null
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    exitCode = onCommanderError(options.name, error)
+    return onCommanderError(root.name(), error)
   }
-  await Promise.all(pending)
-  return exitCode
 }
 
 function configure(node: Node, out: (text: string) => void, err: (text: string) => void): Node {

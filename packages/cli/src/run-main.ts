@@ -1,10 +1,24 @@
+import type { Command } from "./command.ts"
 import type { CliContext } from "./context.ts"
 import { makeOutput } from "./output.ts"
-import { type ProgramOptions, runProgram } from "./program.ts"
+import type { ExitCode } from "./problem.ts"
+import { type ProgramOptions, runCommand, runProgram } from "./program.ts"
 import { reportError } from "./report-error.ts"
 
 /** Runs a program on this process: its arguments, its streams, its exit code. */
-export async function runMain(program: ProgramOptions): Promise<void> {
+export function runMain(program: ProgramOptions): Promise<void> {
+  return onProcess(program.name, (context, words) => runProgram(program, context, words))
+}
+
+/** Runs a program that is one command. */
+export function runCommandMain(command: Command): Promise<void> {
+  return onProcess(command.path, (context, words) => runCommand(command, context, words))
+}
+
+async function onProcess(
+  name: string,
+  run: (context: CliContext, words: readonly string[]) => Promise<ExitCode>,
+): Promise<void> {
   const context: CliContext = {
     cwd: process.cwd(),
     env: process.env,
@@ -12,13 +26,13 @@ export async function runMain(program: ProgramOptions): Promise<void> {
     err: makeOutput(process.stderr, process.env),
   }
   try {
-    process.exitCode = await runProgram(program, context, process.argv.slice(2))
+    process.exitCode = await run(context, process.argv.slice(2))
   } catch (error) {
-    process.exitCode = await tell(program.name, context, error)
+    process.exitCode = await tell(name, context, error)
   }
 }
 
-async function tell(name: string, { err }: CliContext, error: unknown): Promise<number> {
+async function tell(name: string, { err }: CliContext, error: unknown): Promise<ExitCode> {
   const report = reportError(error)
   await err.line(`${err.style("red", `${name}:`)} ${report.line}`)
   if (report.stack !== null) await err.line(report.stack)

@@ -131,5 +131,7 @@ export function openHosts(
   session: Pick<Session, "call" | "store">,
   env: Readonly<Record<string, string>> = {},
 ): HostPool {
-  return createHostPool({ loadBundle: (hash) => session.call(session.store.loadBundle(hash)), env })
+  const pool = createHostPool({ loadBundle: (hash) => session.call(session.store.loadBundle(hash)), env })
+  pool.warm()
+  return pool
 }

@@ -54,6 +54,11 @@ class ProcessHostPool implements HostPool {
     }
   }
 
+  warm(): void {
+    this.#group.warm()
+    this.#streams.warm()
+  }
+
   async closeStream(contextId: string): Promise<void> {
     const host = this.#streams.homeOf(contextId)
     this.#streams.forget(contextId)

@@ -2,16 +2,14 @@ import type { CliContext } from "../context.ts"
 import { type ExitCode, exitCodes } from "../problem.ts"
 import { makeRunView } from "../view/observers.ts"
 import { listenForInterrupts } from "./interrupts.ts"
-import { runDag, type RunDagOptions, type RunStart } from "./run-dag.ts"
+import { runDag, type RunDagOptions } from "./run-dag.ts"
 import type { RunResult } from "./run-result.ts"
-import type { Snapshot } from "./watch-run.ts"
 
 /** What to run, and how to show it. */
 export interface RunAndShowOptions extends Omit<RunDagOptions, "signal" | "observer"> {
   readonly json: boolean
-  /** Is told too. */
-  readonly onStarted?: (start: RunStart) => Promise<void>
-  readonly onProgress?: (snapshot: Snapshot) => void
+  /** Whether to show what the last task returned. Default: true. */
+  readonly showResult?: boolean
 }
 
 /** Runs a DAG under the user's eyes. Ctrl-C cancels it; a second one ends the process at once. */
@@ -19,22 +17,8 @@ export async function runAndShow(context: CliContext, options: RunAndShowOptions
   const view = makeRunView(context, options)
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.interrupted))
   try {
-    const result = await runDag({
-      ...options,
-      signal: interrupts.signal,
-      observer: {
-        ...view,
-        started: async (start) => {
-          await view.started(start)
-          await options.onStarted?.(start)
-        },
-        progress: async (snapshot) => {
-          options.onProgress?.(snapshot)
-          await view.progress(snapshot)
-        },
-      },
-    })
-    await view.ended(result)
+    const result = await runDag({ ...options, signal: interrupts.signal, observer: view })
+    await view.ended(options.showResult === false && !options.json ? { ...result, value: null } : result)
     return result
   } finally {
     interrupts.close()

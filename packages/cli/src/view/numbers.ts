@@ -3,9 +3,10 @@ export function count(value: number): string {
   return value.toLocaleString("en-US")
 }
 
-/** A time span for people: `0.8 s`, `2 min 5 s`, `1 h 3 min`. */
+/** A time span for people: `12 ms`, `2.8 s`, `2 min 5 s`, `1 h 3 min`. */
 export function seconds(ms: number): string {
   const total = Math.max(0, ms) / 1000
+  if (total < 1) return `${Math.round(total * 1000)} ms`
   if (total < 60) return `${total.toFixed(1)} s`
   const whole = Math.round(total)
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`

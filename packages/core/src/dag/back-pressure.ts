@@ -16,7 +16,6 @@ import type { TaskNode } from "./task-node.ts"
 /** Operators that give exactly one item for each item, so that positions stay aligned. */
 const stepKeeping: ReadonlySet<string> = new Set(["map", "zip", "enumerate"])
 
-const joining: ReadonlySet<string> = new Set(["zip", "concat"])
 
 type Links = ReadonlyMap<TaskNode, readonly TaskNode[]>
 
@@ -59,18 +58,10 @@ function keepsStepWith(edge: NodeEdge, into: readonly NodeEdge[], beside: Links)
   return !isJoined || [downstream, ...around].every(keepsStep)
 }
 
-/**
- * Says whether a pipeline may read a stream more than once.
- *
- * A pipeline lists each of its leaves once, so this errs on the side of caution: a join of at least two inputs with
- * fewer leaves than inputs must have one of them twice.
- */
+/** Says whether a pipeline reads a stream more than once. */
 export function readsTwice(consumer: TaskNode, upstream: TaskNode): boolean {
-  const items = consumer.mapping?.items
-  if (items === undefined) return false
-  const occurrences = items.leaves.filter((leaf) => leaf.node === upstream).length
-  const joins = items.operators.filter((operator) => joining.has(operator)).length
-  return occurrences > 1 || (joins > 0 && joins >= items.leaves.length)
+  const leaves = consumer.mapping?.items.leaves ?? []
+  return leaves.filter((leaf) => leaf.node === upstream).length > 1
 }
 
 function keepsStep(node: TaskNode): boolean {

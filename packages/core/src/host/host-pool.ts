@@ -11,7 +11,7 @@ export interface HostPool {
   /**
    * Runs the instances of one lease. Outcomes come in batches through `onBatch` while it runs; the promise settles
    * after the last batch. Aborting `signal` aborts the signal of each running instance; what has not ended
-   * `abortGraceMs` later costs the host its life. Rejects with `HostLost` when the host died: whatever had no
+   * `abortGraceMs` later costs the host its life; an instance that throws after its abort has no outcome. Rejects with `HostLost` when the host died: whatever had no
    * outcome by then has none.
    */
   run(options: {
@@ -33,6 +33,9 @@ export interface HostPool {
     readonly reader: EncodedReader
     readonly signal: AbortSignal
   }): Promise<PulledPage>
+
+  /** Starts hosts ahead of the first work, so that it does not wait for them. A hint: it may do nothing. */
+  warm(): void
 
   /** Closes the pipeline that `pull` keeps open for this context, running its `finally` blocks. */
   closeStream(contextId: string): Promise<void>

@@ -118,7 +118,7 @@ describe("a lazy XCom", () => {
     const { numbers } = setup()
     const lazy = numbers.filter((n) => n > 1).zip(numbers.map(String), ["a"])
     expect(lazy.operators).toEqual(["filter", "map", "zip"])
-    expect(lazy.leaves).toEqual([leaf, { node: null, kind: "list" }])
+    expect(lazy.leaves).toEqual([leaf, leaf, { node: null, kind: "list" }])
   })
 
   it("is told apart from other ix iterables", () => {

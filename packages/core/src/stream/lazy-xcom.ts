@@ -53,7 +53,7 @@ const lazyBrand: unique symbol = Symbol.for("sluice.lazy-xcom") as never
 export class LazyXCom<A> extends AsyncIterableX<A> {
   /** The stream itself, as the engine pulls it. */
   readonly stream: PagedStream<A>
-  /** What the stream reads, each once. */
+  /** What the stream reads: one for each time it is read. */
   readonly leaves: readonly StreamLeaf[]
   /** The names of the operators between leaves and reader, in pipeline order. */
   readonly operators: readonly string[]
@@ -68,7 +68,7 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
   }) {
     super()
     this.stream = options.stream
-    this.leaves = [...new Set(options.leaves)]
+    this.leaves = options.leaves
     this.operators = options.operators ?? []
     this.#binding = options.binding ?? unbound
   }

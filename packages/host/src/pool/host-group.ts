@@ -42,6 +42,11 @@ export class HostGroup {
     }
   }
 
+  /** Starts one host if there is none. */
+  warm(): void {
+    if (this.#hosts.size === 0 && !this.#isClosed) this.#start()
+  }
+
   /** All hosts that live, those that end after their last work included. */
   get hosts(): readonly HostProcess[] {
     return [...this.#hosts]

@@ -28,6 +28,11 @@ export class StreamHomes {
     return [this.#open, this.#quarantine]
   }
 
+  /** Starts the host for streams ahead of the first pull. */
+  warm(): void {
+    this.#open.warm()
+  }
+
   /** Gives the host of a context's stream, reserved. */
   async take(contextId: string): Promise<HostProcess> {
     const home = this.homeOf(contextId)

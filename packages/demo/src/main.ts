@@ -1,0 +1,4 @@
+import { runCommandMain } from "sluice/run"
+import { demo } from "./demo.ts"
+
+await runCommandMain(demo)
