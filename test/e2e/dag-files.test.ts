@@ -49,9 +49,17 @@ it.each([
   ["import.ts", `import { gone } from "./gone.ts"\nexport default gone`, /gone\.ts/],
   ["throws.ts", `throw new RangeError("not today")`, /not today/],
   ["exits.ts", `process.exit(4)`, /exit/i],
-  ["cycle.ts", `${imports}export default dag("cycle", () => { const a = noop(); const b = noop.withId("b")(); a.after(b); b.after(a) })`, /cycle.*noop/i],
+  [
+    "cycle.ts",
+    `${imports}export default dag("cycle", () => { const a = noop(); const b = noop.withId("b")(); a.after(b); b.after(a) })`,
+    /cycle.*noop/i,
+  ],
   ["duplicate.ts", `${imports}export default dag("duplicate", () => { noop(); noop() })`, /noop.*Fix/],
-  ["option.ts", `${imports}export default dag("option", () => { task("t", () => 1, { retrys: 2 })() })`, /retrys.*retries/],
+  [
+    "option.ts",
+    `${imports}export default dag("option", () => { task("t", () => 1, { retrys: 2 })() })`,
+    /retrys.*retries/,
+  ],
   ["outside.ts", `${imports}noop()`, /noop.*dag\(/],
 ])("refuses an author's mistake with what to do: %s", async (name, text, message) => {
   expect(await refusal(name, text)).toMatch(message)

@@ -61,7 +61,6 @@ async function costOf(total: number): Promise<{ storedBytes: number; readBlocks:
 it("2 and 8: writes and reads as much for each item of many as for each of few", async () => {
   const few = await costOf(2_000)
   const many = await costOf(10_000)
-  console.log({ few, many })
   expect(many.storedBytes / few.storedBytes).toBeLessThan(5 * 1.3)
   expect(many.readBlocks / few.readBlocks).toBeLessThan(5 * 1.3)
 })
@@ -92,10 +91,12 @@ it("5: makes each item once although two expanders pull the same expansion", asy
     for (let takeover = 1; takeover <= 4; takeover++) {
       await started.untilView("keep", "has moved", (view) => view.created >= takeover * 40)
       // As if the lease had run out under a runner that is alive, and does not know it yet.
-      await database.query((sql) => sql`
+      await database.query(
+        (sql) => sql`
         update expansion set runner_expires_at = '-infinity'
         where dag_run_id = ${started.id} and state = 'open' and kind = 'mapped'
-      `)
+      `,
+      )
       world.store.wake("open")
     }
     await started.untilEnd()
@@ -115,7 +116,11 @@ it("6: stops expanding whatever ends or pauses a run, and not only a failure", a
     await cancelled.cancel()
     cancelled.records.raise("go")
     const paused = await world.startRun("paused", { total: 50 })
-    await untilSteady("both", async () => [froms(cancelled), (await paused.view("keep")).created], standstillMs)
+    await untilSteady(
+      "both",
+      async () => [froms(cancelled), (await paused.view("keep")).created],
+      standstillMs,
+    )
     expect(await cancelled.view("waits")).toMatchObject({ created: 60, state: "cancelled" })
     expect(froms(cancelled)).toEqual([0, 20, 40])
     expect(froms(paused)).toEqual([])

@@ -4,10 +4,12 @@ import { openWorld } from "../harness/world.ts"
 const world = await openWorld({ dagFiles: ["pipelines"], engines: [{}] })
 
 const numbers = (total: number) => Array.from({ length: total }, (_, n) => n)
-const letters = [..."abcdefghijklmnopqrstuvwxyz"]
+const letters = Array.from("abcdefghijklmnopqrstuvwxyz")
 
 function chunked<A>(items: readonly A[], size: number): A[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size))
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
+    items.slice(n * size, (n + 1) * size),
+  )
 }
 
 const byOperators = chunked(
@@ -67,7 +69,9 @@ it("pulls a source that two maps share once, and gives each map all of it", asyn
       .map((n) => n + 1),
   )
   const pulled = run.records.all("pulled")
-  expect(pulled.map((fact) => fact["from"])).toEqual(pulled.map((_, page) => page * Number(pulled[0]?.["size"])))
+  expect(pulled.map((fact) => fact["from"])).toEqual(
+    pulled.map((_, page) => page * Number(pulled[0]?.["size"])),
+  )
   expect(pulled.reduce((sum, fact) => sum + Number(fact["size"]), 0)).toBe(100)
   expect(run.records.count("opened")).toBe(1)
   expect(run.records.count("closed")).toBe(1)

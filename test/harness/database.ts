@@ -18,7 +18,8 @@ export function openDatabase(url: string): Database {
 
 /** What has been read and kept in a database so far: of it alone, whatever else runs on its server. */
 export async function usage(database: Database): Promise<{ storedBytes: number; readBlocks: number }> {
-  const [row] = await database.query<{ stored: string; read: string }>((sql) => sql`
+  const [row] = await database.query<{ stored: string; read: string }>(
+    (sql) => sql`
     select
       (select sum(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relnamespace = 'sluice'::regnamespace) as stored,
       (
@@ -26,6 +27,7 @@ export async function usage(database: Database): Promise<{ storedBytes: number; 
           + coalesce(toast_blks_hit + toast_blks_read + tidx_blks_hit + tidx_blks_read, 0))
         from pg_statio_user_tables
       ) as read
-  `)
+  `,
+  )
   return { storedBytes: Number(row?.stored ?? 0), readBlocks: Number(row?.read ?? 0) }
 }

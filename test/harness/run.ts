@@ -1,5 +1,12 @@
 import { Effect } from "effect"
-import type { DagRunRow, ExpansionView, LogRow, StoreService, TaskInstanceView, TaskTryRow } from "@sluice/core/store"
+import type {
+  DagRunRow,
+  ExpansionView,
+  LogRow,
+  StoreService,
+  TaskInstanceView,
+  TaskTryRow,
+} from "@sluice/core/store"
 import type { TaskInstanceState } from "@sluice/core/state"
 import { decode } from "@sluice/host/codec"
 import { deadlineMs, eventually } from "./eventually.ts"
@@ -41,7 +48,13 @@ export class Run {
   async report(): Promise<string> {
     const views = await this.views()
     return views
-      .map((view) => Object.entries(view).flatMap(([key, value]) => (value === null || value === 0 ? [] : [`${key}=${JSON.stringify(value)}`])).join(" "))
+      .map((view) =>
+        Object.entries(view)
+          .flatMap(([key, value]) =>
+            value === null || value === 0 ? [] : [`${key}=${JSON.stringify(value)}`],
+          )
+          .join(" "),
+      )
       .join("\n")
   }
 
@@ -73,7 +86,7 @@ export class Run {
   async instances(taskId: string, states?: readonly TaskInstanceState[]): Promise<TaskInstanceView[]> {
     const { expansionId } = await this.view(taskId)
     const all: TaskInstanceView[] = []
-    for (let afterIndex = -2; ; ) {
+    for (let afterIndex = -2; ;) {
       const options = { expansionId, afterIndex, limit: listMax, ...(states !== undefined && { states }) }
       const rows = await Effect.runPromise(this.#store.listTaskInstances(options))
       all.push(...rows)

@@ -5,7 +5,7 @@ import { StoreFailure } from "@sluice/core/store"
 /** A store whose engine can be cut off from it, as by a crash: from then on it does nothing and tells nothing. */
 export interface SeveredStore {
   readonly store: StoreService
-  sever(): void
+  readonly sever: () => void
 }
 
 /** Wraps a store so that it can be cut off. A statement that is on its way then may still be done, as in a real crash. */
@@ -22,11 +22,9 @@ export function severable(inner: StoreService): SeveredStore {
         Effect.suspend(() => {
           if (isCut) return Effect.fail(cut(name))
           const called = verb(...args) as Effect.Effect<unknown, StoreFailure>
-          return Effect.flatMap(called, (value) =>
-            isCut ? Effect.fail(cut(name)) : Effect.succeed(value),
-          )
+          return Effect.flatMap(called, (value) => (isCut ? Effect.fail(cut(name)) : Effect.succeed(value)))
         })
     },
   })
-  return { store, sever: () => (isCut = true) }
+  return { store, sever: () => void (isCut = true) }
 }

@@ -136,7 +136,10 @@ export class World {
   }
 
   /** Starts a run of a DAG; its `conf` reaches user code as `params`. */
-  async startRun(dagId: string, conf: Readonly<Record<string, string | number | boolean>> = {}): Promise<Run> {
+  async startRun(
+    dagId: string,
+    conf: Readonly<Record<string, string | number | boolean>> = {},
+  ): Promise<Run> {
     this.#runs += 1
     const runId = `${dagId}-${this.#runs}`
     const row = await Effect.runPromise(
@@ -147,7 +150,10 @@ export class World {
   }
 
   /** Starts a run and waits for its end. */
-  async runToEnd(dagId: string, conf: Readonly<Record<string, string | number | boolean>> = {}): Promise<Run> {
+  async runToEnd(
+    dagId: string,
+    conf: Readonly<Record<string, string | number | boolean>> = {},
+  ): Promise<Run> {
     const run = await this.startRun(dagId, conf)
     await run.untilEnd()
     return run

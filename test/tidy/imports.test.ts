@@ -36,7 +36,10 @@ it("imports between packages follow the layout", () => {
       .filter(isShipped)
       .flatMap((path) =>
         importsOf(path)
-          .map((specifier) => /^(?:@sluice\/)?(core|host|dags|postgres|sluice|demo)(?:\/|$)/.exec(specifier)?.[1])
+          .map(
+            (specifier) =>
+              /^(?:@sluice\/(\w+)|(sluice))(?:\/|$)/.exec(specifier)?.slice(1).find((name) => name !== undefined),
+          )
           .filter((target) => target !== undefined)
           .map((target) => names[target] ?? target)
           .filter((target) => target !== name && !allowed.includes(target))

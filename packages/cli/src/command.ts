@@ -30,6 +30,8 @@ export interface Command {
 }
 
 /** Makes a command whose `run` knows the types that its options parse to. */
+// A boundary: what the parsers of the options gave is taken for what the command says of it.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function defineCommand<Options extends object>(
   command: Omit<Command, "run"> & {
     run(context: CliContext, options: Options, args: readonly (string | undefined)[]): Promise<ExitCode>

@@ -13,7 +13,7 @@ export interface Output {
   write(text: string): Promise<void>
   line(text: string): Promise<void>
   /** Colours a text where colours are wanted. */
-  style(style: Style, text: string): string
+  readonly style: (style: Style, text: string) => string
 }
 
 /** Wraps a stream of the process. A reader that went away (`| head`) ends nothing, and is no error. */
@@ -65,5 +65,5 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
 
 /** How many columns a text takes, colours not counted. */
 export function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length
+  return Array.from(stripVTControlCharacters(text)).length
 }

@@ -31,7 +31,7 @@ export interface Session {
   readonly store: StoreService
   readonly database: Database
   /** Runs a store call as a promise that rejects with its error. */
-  call<A, E>(effect: Effect.Effect<A, E>): Promise<A>
+  readonly call: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
   close(): Promise<void>
 }
 
@@ -109,7 +109,7 @@ export function startEngine(session: Session, hosts: HostPool, log: EngineLog): 
   let isStopping = false
   const broken = new Promise<never>((_resolve, reject) => {
     Effect.runPromise(Fiber.join(engine)).catch((error: unknown) => {
-      if (!isStopping) reject(error as Error)
+      if (!isStopping) reject(error)
     })
   })
   broken.catch(() => {})

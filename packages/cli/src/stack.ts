@@ -1,5 +1,6 @@
 /** Frames that are not the author's: Node's own, libraries, and the host that calls the task. */
-const foreignFrame = /node:|node_modules|[\\/]packages[\\/]host[\\/]|[\\/]packages[\\/]core[\\/]/
+const foreignFrame =
+  /\(<anonymous>\)|node:|node_modules|[\\/]packages[\\/]host[\\/]|[\\/]packages[\\/]core[\\/]/
 
 /** Finds where in the author's code an error was thrown: `dags/cities.ts:12:5`. */
 export function firstUserFrame(stack: string | null): string | null {

@@ -1,6 +1,6 @@
 import { relative } from "node:path"
 import { stripVTControlCharacters } from "node:util"
-import type { TaskError } from "@sluice/core/engine"
+import type { TaskError } from "@sluice/core/host"
 
 /** What rolldown tells of one problem. */
 interface BuildProblem {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { BundleRejected } from "@sluice/core/engine"
+import { BundleRejected } from "@sluice/core/host"
 import { afterEach, expect, it } from "vitest"
 import { bundleDagFile } from "./index.ts"
 

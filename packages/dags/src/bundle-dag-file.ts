@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { access } from "node:fs/promises"
 import { basename, dirname, resolve } from "node:path"
-import type { Bundle } from "@sluice/core/engine"
-import { BundleRejected } from "@sluice/core/engine"
+import type { Bundle } from "@sluice/core/host"
+import { BundleRejected } from "@sluice/core/host"
 import { type InputOptions, type OutputChunk, type RolldownOutput, rolldown } from "rolldown"
 import { describeBuildError, isUnresolved } from "./build-error.ts"
 

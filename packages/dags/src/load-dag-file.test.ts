@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { BundleRejected, type ExecutionContext, type OutcomeBatch } from "@sluice/core/engine"
+import { BundleRejected, type ExecutionContext, type OutcomeBatch } from "@sluice/core/host"
 import { createHostPool } from "@sluice/host"
 import { expect, it, onTestFinished } from "vitest"
 import { loadDagFile } from "./index.ts"

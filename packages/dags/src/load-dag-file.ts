@@ -1,5 +1,5 @@
 import type { SerializedDag } from "@sluice/core/dag"
-import type { Bundle, HostPool } from "@sluice/core/engine"
+import type { Bundle, HostPool } from "@sluice/core/host"
 import { bundleDagFile } from "./bundle-dag-file.ts"
 
 /** Bundles a DAG file and asks a host which DAGs it defines. Rejects with `BundleRejected`. */

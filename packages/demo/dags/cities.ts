@@ -51,11 +51,11 @@ const sql = postgres(process.env["SLUICE_TASK_CITIES_DATABASE"] ?? "", { max: 4,
 /** Writes one city: run twice, it leaves the same row. */
 const upsert = task(
   "upsert",
-  async (city: City) => {
+  async (city: City, { runId }) => {
     await sql`
-      insert into demo.city (id, name, country, population, latitude)
-      values (${city.id}, ${city.name}, ${city.country}, ${city.population}, ${city.latitude})
-      on conflict (id) do update
+      insert into demo.city (run_id, id, name, country, population, latitude)
+      values (${runId}, ${city.id}, ${city.name}, ${city.country}, ${city.population}, ${city.latitude})
+      on conflict (run_id, id) do update
       set name = excluded.name, country = excluded.country, population = excluded.population,
         latitude = excluded.latitude, writes = city.writes + 1
     `

@@ -16,14 +16,21 @@ const latencyMs = Number(process.argv[2] ?? 0)
 
 const api = new Hono()
 
+let pagesServed = 0
+let busyMs = 0
+
 api.get("/cities", async (context) => {
+  const startedAt = performance.now()
   const after = Number(context.req.query("after") ?? 0)
   const limit = limitOf(context.req.query("limit"))
   await sleep(latencyMs)
   const end = Math.min(after + pageSize, limit)
   const rest = limit < cities.length ? `&limit=${limit}` : ""
   const nextLink = end < limit ? `/cities?after=${end}${rest}` : null
-  return context.json({ value: cities.slice(after, end), nextLink })
+  const response = context.json({ value: cities.slice(after, end), nextLink })
+  pagesServed += 1
+  busyMs += performance.now() - startedAt
+  return response
 })
 
 /** What the table must hold in the end, so that the demo can check it without having the cities in its memory. */
@@ -36,6 +43,7 @@ api.get("/expected", (context) => {
     kept: kept.length,
     population: kept.reduce((sum, city) => sum + city.population, 0),
     pages: Math.max(1, Math.ceil(limit / pageSize)),
+    pageMs: pagesServed === 0 ? null : busyMs / pagesServed,
   })
 })
 

@@ -8,6 +8,7 @@ import {
   defineCommand,
   exitCodeOf,
   exitCodes,
+  hasLiveEngine,
   jsonOption,
   openSession,
   readableValue,
@@ -18,7 +19,7 @@ import {
 } from "sluice/run"
 import { countTable, prepareTable } from "./city-table.ts"
 import { watchMemory } from "./peak-memory.ts"
-import { type CitiesReport, type Proof, proofLines, proofOf, reportLines } from "./proof.ts"
+import { type CitiesReport, type Proof, proofJson, proofLines, proofOf, reportLines } from "./proof.ts"
 import { type CitiesServer, startServer } from "./start-server.ts"
 
 interface DemoOptions extends DatabaseFlag {
@@ -55,6 +56,8 @@ export const demo: Command = defineCommand<DemoOptions>({
   ],
   examples: ["npm run demo", "npm run demo -- --limit 20000 --latency 100", "npm run demo -- --resume"],
   async run(context, options) {
+    const starting = "starting Postgres, an API of 135,000 cities (500 a page) and the engine"
+    if (options.json !== true) await context.out.line(context.out.style("dim", `${starting}…`))
     const server = await startServer(options.latency)
     try {
       const session = await openSession(sessionOptions(context, options))
@@ -84,8 +87,8 @@ async function runDemo(
 ) {
   const isResumed = options.resume === true
   const { url } = session.database
-  if (!isResumed) await cancelUnfinished(session)
-  await prepareTable(url, { keepRows: isResumed })
+  if (!isResumed) await cancelAbandoned(session)
+  await prepareTable(url, { keptRuns: await resumableRuns(session) })
   const memory = watchMemory()
   const result = await runAndShow(context, {
     session: sessionOptions(context, options),
@@ -100,7 +103,7 @@ async function runDemo(
   const peak = memory.stop()
   if (result.outcome !== "success") return exitCodeOf(result)
   const expected = await server.expected(limitOf(result))
-  const proof = proofOf(result, { memory: peak, expected, table: await countTable(url) })
+  const proof = proofOf(result, { memory: peak, expected, table: await countTable(url, result.run.runId) })
   await show(context, options, result, proof)
   return proof.isComplete ? exitCodes.success : exitCodes.failed
 }
@@ -111,10 +114,23 @@ function limitOf({ run }: RunResult): number | undefined {
   return typeof limit === "number" ? limit : undefined
 }
 
-/** A run that somebody killed would go on beside the new one, and write into its table. */
-async function cancelUnfinished({ store, call }: Session): Promise<void> {
-  const runs = await call(store.listDagRuns({ dagId, states: ["queued", "running"], limit: 100 }))
+/** The most runs of the demo that are looked at; nobody leaves more of them unfinished. */
+const runsMax = 100
+
+/** A run whose process was killed would go on beside the new one, and blur what is measured. */
+async function cancelAbandoned(session: Session): Promise<void> {
+  if (await hasLiveEngine(session)) return
+  const { store, call } = session
+  const runs = await call(store.listDagRuns({ dagId, states: ["queued", "running"], limit: runsMax }))
   for (const run of runs) await call(store.cancelDagRun({ dagRunId: run.id, note: "a new demo was started" }))
+}
+
+/** Runs that may go on, and need their rows. */
+async function resumableRuns({ store, call }: Session): Promise<string[]> {
+  const runs = await call(
+    store.listDagRuns({ dagId, states: ["queued", "running", "failed"], limit: runsMax }),
+  )
+  return runs.map((run) => run.runId)
 }
 
 async function show(
@@ -124,7 +140,7 @@ async function show(
   proof: Proof,
 ): Promise<void> {
   const report = result.value === null ? null : (readableValue(result.value.encoded) as CitiesReport)
-  if (options.json === true) return out.line(JSON.stringify({ type: "proof", report, ...proof }))
+  if (options.json === true) return out.line(JSON.stringify({ type: "proof", report, ...proofJson(proof) }))
   const lines = [
     "",
     out.style("bold", "report"),

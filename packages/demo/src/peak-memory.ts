@@ -26,8 +26,11 @@ export function watchMemory(): { stop(): PeakMemory } {
   }
 }
 
+/** A host calls itself so; before it does, its entry file tells. */
+const hostCommand = /sluice-host|host[\\/](src|dist)[\\/]child/
+
 function hostPids(): number[] {
-  return childPids().filter((pid) => /host[\\/](src|dist)[\\/]child/.test(read(`/proc/${pid}/cmdline`) ?? ""))
+  return childPids().filter((pid) => hostCommand.test(read(`/proc/${pid}/cmdline`) ?? ""))
 }
 
 function childPids(): number[] {

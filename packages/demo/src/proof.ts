@@ -9,8 +9,6 @@ export interface Proof {
   readonly firstItemMs: number | null
   readonly pagesAtFirstItem: number | null
   readonly pages: number
-  /** When the last page had been read, counted from the run's start: where an eager map would begin. */
-  readonly lastPageMs: number | null
   readonly window: number
   readonly unfinishedPeak: number
   readonly instances: number
@@ -36,7 +34,6 @@ export function proofOf(
     firstItemMs: sinceStart(upsert?.firstSuccessAt),
     pagesAtFirstItem: upsert?.pullsAtFirstSuccess ?? null,
     pages: upsert?.pulls ?? 0,
-    lastPageMs: sinceStart(expansions.find((view) => view.taskId === "list_cities")?.endedAt),
     window: upsert?.window ?? 0,
     unfinishedPeak: upsert?.unfinishedPeak ?? 0,
     instances,
@@ -75,10 +72,11 @@ export function reportLines(report: CitiesReport): string[] {
 export function proofLines(proof: Proof): string[] {
   const { memory, table, expected } = proof
   const hosts = memory.host === null ? "" : `, the largest host's ${megabytes(memory.host)}`
-  const again = table.rewritten === 0 ? "" : `; ${count(table.rewritten)} were written again after a kill`
+  const again =
+    table.rewritten === 0 ? "" : `; ${count(table.rewritten)} were written again after an interruption`
   return [
     `first city written after ${span(proof.firstItemMs)}, when ${proof.pagesAtFirstItem ?? "?"} of ${proof.pages} pages had been read`,
-    `an eager map would have read all ${proof.pages} pages first: its first city after ${span(proof.lastPageMs)} here`,
+    eagerLine(proof),
     `unfinished at most ${count(proof.unfinishedPeak)} instances, with a window of ${count(proof.window)}`,
     `${count(proof.instances)} task instances at ${count(proof.instancesPerSecond)} a second`,
     `the engine's peak memory was ${megabytes(memory.engine)}${hosts}`,
@@ -86,6 +84,33 @@ export function proofLines(proof: Proof): string[] {
       ? `the table holds each of the ${count(expected.kept)} cities once, none is missing${again}`
       : `THE TABLE IS WRONG: ${count(table.rows)} rows with ${count(table.population)} people, expected ${count(expected.kept)} with ${count(expected.population)}`,
   ]
+}
+
+/** What has to be waited for where a map needs its whole list: all pages, at the pace that the API had here. */
+function eagerLine({ pages, expected }: Proof): string {
+  const { pageMs } = expected
+  const wait =
+    pageMs === null ? "" : `, ${seconds(pages * pageMs)} at the API's ${Math.round(pageMs)} ms a page`
+  return `an eager map would have waited for all ${pages} pages${wait}, and held ${count(expected.kept)} cities`
+}
+
+/** The figures for programs. */
+export function proofJson(proof: Proof) {
+  const { memory, table, expected } = proof
+  return {
+    first_item_ms: proof.firstItemMs,
+    pages_at_first_item: proof.pagesAtFirstItem,
+    pages: proof.pages,
+    window: proof.window,
+    unfinished_peak: proof.unfinishedPeak,
+    instances: proof.instances,
+    instances_per_second: proof.instancesPerSecond,
+    engine_peak_rss_bytes: memory.engine,
+    host_peak_rss_bytes: memory.host,
+    expected: { cities: expected.kept, population: expected.population },
+    table: { cities: table.rows, population: table.population, written_again: table.rewritten },
+    is_complete: proof.isComplete,
+  }
 }
 
 function span(ms: number | null): string {

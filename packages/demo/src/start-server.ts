@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url"
 /** The API of the demo, in its own process. */
 export interface CitiesServer {
   readonly url: string
-  readonly pid: number | undefined
   /** What the run must end with. */
   expected(limit: number | undefined): Promise<Expected>
   close(): void
@@ -16,6 +15,8 @@ export interface Expected {
   readonly kept: number
   readonly population: number
   readonly pages: number
+  /** What a page has taken the API, on average; null when none was asked for. */
+  readonly pageMs: number | null
 }
 
 /** Smaller places are dropped by the DAG's filter. */
@@ -30,7 +31,6 @@ export async function startServer(latencyMs: number): Promise<CitiesServer> {
   const url = `http://127.0.0.1:${await portOf(child)}`
   return {
     url,
-    pid: child.pid,
     expected: async (limit) => {
       const query = limit === undefined ? "" : `&limit=${limit}`
       const response = await fetch(`${url}/expected?population_min=${populationMin}${query}`)

@@ -1,8 +1,8 @@
 // The one place that says where in core the port lives. The child imports types of it alone: none of the engine's code.
 
-import type { ExecutionContext } from "@sluice/core/engine"
+import type { ExecutionContext } from "@sluice/core/host"
 
-export * from "@sluice/core/engine"
+export * from "@sluice/core/host"
 
 /** Anything that survives JSON. */
 export type Json = ExecutionContext["params"]

@@ -15,7 +15,7 @@ import { type Connection, createConnection, type Sql } from "./client/connection
 import { useConnection } from "./client/use-connection.ts"
 
 /** At most one NOTIFY per channel goes out in this time. */
-export const notifyIntervalMs = 10
+export const notifyIntervalMs = 50
 
 /** Postgres refuses payloads of 8,000 bytes. */
 export const payloadBytesMax = 7_900

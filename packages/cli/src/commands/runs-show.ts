@@ -34,8 +34,7 @@ export const runsShow = defineCommand<RunsShowOptions>({
       // An unfinished run has no outcome yet.
       const shown = isEnded(result.run) ? result : { ...result, outcome: "running" as const }
       if (options.json === true) await out.line(JSON.stringify(resultJson(shown)))
-      else
-        for (const line of summaryLines(shown, (style, text) => out.style(style, text))) await out.line(line)
+      else for (const line of summaryLines(shown, out.style)) await out.line(line)
       return exitCodes.success
     }),
 })

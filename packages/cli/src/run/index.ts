@@ -6,5 +6,6 @@ export { databaseUrlOption, jsonOption, wholeNumber, type DatabaseFlag } from ".
 export { databaseUrlOf, openSession, type Session } from "../session.ts"
 export { readableValue } from "../view/readable-value.ts"
 export { count, seconds } from "../view/numbers.ts"
+export { hasLiveEngine } from "./dead-engines.ts"
 export { exitCodeOf, runAndShow } from "./run-and-show.ts"
 export type { RunResult } from "./run-result.ts"

@@ -4,13 +4,14 @@
  * Whatever happens, what was opened is closed. A run that was cancelled, or whose process was killed, is taken up again
  * with `resume`, in the DAG version that it started with.
  */
-import { relative, resolve } from "node:path"
+import { basename, resolve } from "node:path"
 import type { SerializedDag } from "@sluice/core/dag"
-import type { Bundle, HostPool } from "@sluice/core/engine"
+import { type Bundle, BundleRejected, type HostPool } from "@sluice/core/engine"
 import type { Json } from "@sluice/core"
 import type { DagRunRow } from "@sluice/core/store"
 import { loadDagFile } from "@sluice/dags"
-import { Problem } from "../problem.ts"
+import { Problem, UsageProblem } from "../problem.ts"
+import { describeRejection } from "../report-error.ts"
 import { openHosts, openSession, type Session, type SessionOptions, startEngine } from "../session.ts"
 import { chooseDag } from "./choose-dag.ts"
 import { forgetDeadEngines } from "./dead-engines.ts"
@@ -45,7 +46,7 @@ export interface RunObserver {
   /** The run was asked to stop; what runs is being aborted. */
   cancelling(): Promise<void> | void
   /** The engine has something to say. */
-  log(level: "warning" | "error", message: string, details: string | null): void
+  readonly log: (level: "warning" | "error", message: string, details: string | null) => void
 }
 
 /** A run that begins, or goes on. */
@@ -101,7 +102,20 @@ interface LoadedFile {
 /** A run is resumed with the version it has: with its DAG's name, the file need not even be readable. */
 async function loadUnlessNamed(options: RunDagOptions, hosts: HostPool): Promise<LoadedFile | undefined> {
   if (options.resume && options.dagId !== undefined) return undefined
-  return loadDagFile(resolve(options.session.projectDir, options.file), hosts)
+  const file = resolve(options.session.projectDir, options.file)
+  try {
+    return await loadDagFile(file, hosts)
+  } catch (error) {
+    if (!(error instanceof BundleRejected)) throw error
+    throw refusal(file, error)
+  }
+}
+
+/** Some reasons name the file by themselves. */
+function refusal(file: string, { error }: BundleRejected): UsageProblem {
+  const reason = describeRejection(error)
+  const name = basename(file)
+  return new UsageProblem(reason.includes(name) ? reason : `${name}: ${reason}`)
 }
 
 async function createRun(
@@ -202,10 +216,4 @@ function cancelOnAbort(
     signal.removeEventListener("abort", onAbort)
     await cancelling
   }
-}
-
-/** How a file is called in messages: from where the user is. */
-export function shownPath(cwd: string, file: string): string {
-  const path = relative(cwd, resolve(cwd, file))
-  return path.startsWith("..") ? resolve(cwd, file) : path
 }

@@ -15,6 +15,6 @@ export function seconds(ms: number): string {
 
 /** Shortens a text to a width, with a sign that something is missing. */
 export function clip(text: string, width: number): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`
 }

@@ -62,7 +62,7 @@ function liveView({ out }: CliContext): RunView {
         .print([out.style(level === "error" ? "red" : "yellow", logText(level, message, details))])
         .then(() => (last === undefined ? undefined : draw(last)))
     },
-    ended: async (result) => screen.print(summaryLines(result, (style, text) => out.style(style, text))),
+    ended: async (result) => screen.print(summaryLines(result, out.style)),
     close: () => screen.close(),
   }
 }
@@ -93,7 +93,7 @@ function plainView({ out, err }: CliContext): RunView {
     cancelling: () => err.line(cancellingText),
     log: (level, message, details) => void err.line(logText(level, message, details)),
     ended: async (result) => {
-      for (const line of summaryLines(result, (style, text) => out.style(style, text))) await out.line(line)
+      for (const line of summaryLines(result, out.style)) await out.line(line)
     },
     close: () => Promise.resolve(),
   }

@@ -19,6 +19,8 @@ type GaugeForm = "bar" | "numbers" | "percent"
 
 const gaugeForms: readonly GaugeForm[] = ["bar", "numbers", "percent"]
 const barWidth = 10
+/** Room for a hundred thousand from the start. */
+const countWidth = 7
 
 /** Draws a run as lines that fit a width. */
 export function screenLines(
@@ -44,9 +46,14 @@ export function screenLines(
 }
 
 function columnsFor(tasks: readonly TaskProgress[], form: GaugeForm): Column<TaskProgress>[] {
-  const number = (title: string, of: (task: TaskProgress) => number | null): Column<TaskProgress> => ({
+  const number = (
+    title: string,
+    of: (task: TaskProgress) => number | null,
+    widthMin = 0,
+  ): Column<TaskProgress> => ({
     title,
     align: "right",
+    widthMin,
     cell: (task) => numberText(of(task)),
   })
   // A column that nothing ever stands in costs width that others need.
@@ -56,9 +63,9 @@ function columnsFor(tasks: readonly TaskProgress[], form: GaugeForm): Column<Tas
     { title: "task", cell: (task) => task.taskId },
     { title: "state", cell: (task) => task.state },
     number("pages", (task) => task.pulls),
-    number("created", (task) => task.created),
+    number("created", (task) => task.created, countWidth),
     number("running", (task) => task.running),
-    number("done", (task) => task.done),
+    number("done", (task) => task.done, countWidth),
     number("failed", (task) => task.failed),
     ...ifAny("skipped", (task) => task.skipped),
     ...ifAny("upstream failed", (task) => task.upstreamFailed),

@@ -27,6 +27,7 @@ export function summaryLines(result: ShownResult, style: Output["style"]): strin
     ...tableLines(summaryColumns(tasks), tasks).map((line) => `  ${line}`),
     ...failureLines(result, style),
     ...valueLines(result),
+    ...(outcome === "cancelled" ? ["run it again with --resume to go on where it stood"] : []),
   ]
 }
 
@@ -60,7 +61,8 @@ function summaryColumns(tasks: readonly TaskProgress[]): Column<TaskProgress>[] 
 function failureLines(result: ShownResult, style: Output["style"]): string[] {
   const { failures, expansions, run } = result
   if (failures.length === 0) return []
-  const failed = expansions.reduce((sum, view) => sum + view.failed + (view.streamError === null ? 0 : 1), 0)
+  const streams = failures.filter((failure) => failure.mapIndex === null).length
+  const failed = streams + expansions.reduce((sum, view) => sum + view.failed, 0)
   const shown = failures.slice(0, failuresMax)
   const more =
     failed > shown.length

@@ -4,6 +4,8 @@ import { widthOf } from "../output.ts"
 export interface Column<Row> {
   readonly title: string
   readonly align?: "left" | "right"
+  /** So that the table does not jump while numbers grow. */
+  readonly widthMin?: number
   readonly cell: (row: Row) => string
 }
 
@@ -13,7 +15,9 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map(({ cell }) => cell(row))),
   ]
-  const widths = columns.map((_, place) => Math.max(...cells.map((line) => widthOf(line[place] ?? ""))))
+  const widths = columns.map(({ widthMin = 0 }, place) =>
+    Math.max(widthMin, ...cells.map((line) => widthOf(line[place] ?? ""))),
+  )
   return cells.map((line) =>
     line
       .map((text, place) => pad(text, widths[place] ?? 0, columns[place]?.align ?? "left"))

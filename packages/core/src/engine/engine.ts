@@ -68,20 +68,23 @@ const heartbeatEveryMs = 5_000
  * Runs the roles for ever. Interrupting it stops in order: what runs is aborted, has its grace, and the rest is given
  * back.
  */
-export const runEngine = Effect.fnUntraced(function* (given: Partial<EngineOptions> = {}) {
-  const options = { ...engineDefaults, ...given }
+export function runEngine(given: Partial<EngineOptions> = {}): Effect.Effect<never, unknown, Store | Hosts> {
+  return Effect.scoped(runRoles({ ...engineDefaults, ...given }))
+}
+
+const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   const store = yield* Store
   const hosts = yield* Hosts
   const contexts = makeExecutionContexts(store)
   const parts = { store, hosts, contexts, options }
-  const loops: Effect.Effect<never, unknown, never>[] = []
+  const loops: Effect.Effect<never, unknown>[] = []
   if (options.roles.includes("scheduler")) loops.push(yield* schedulerRole(store))
   if (options.roles.includes("expander")) loops.push(yield* expanderRole(parts))
   if (options.roles.includes("worker")) loops.push(yield* workerRole(parts))
   if (options.roles.includes("rescuer")) loops.push(rescuerRole(store))
   loops.push(heartbeatLoop(store, options))
-  return yield* Effect.all(loops, { concurrency: "unbounded" })
-}, Effect.scoped)
+  return yield* Effect.andThen(Effect.all(loops, { concurrency: "unbounded" }), Effect.never)
+})
 
 interface Parts {
   readonly store: StoreService

@@ -14,7 +14,7 @@ export const rescuedMax = 500
 /** Mends what is found, once; says how much there was of each. */
 export const rescueOnce = Effect.fnUntraced(function* (store: StoreService) {
   const leases = yield* store.rescue({ limit: rescuedMax })
-  const pages = yield* store.fold({ expansionIds: null, limit: rescuedMax })
+  const { pages } = yield* store.fold({ expansionIds: null, limit: rescuedMax })
   const runs = yield* store.stalledRuns({ limit: rescuedMax })
   for (const dagRunId of runs) yield* finishRun(store, dagRunId)
   if (leases > 0) store.wake("work")

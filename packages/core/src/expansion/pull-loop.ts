@@ -23,7 +23,7 @@ import { nextPageSize } from "./window.ts"
 export const progressPollMs = 1_000
 
 /** How long a chain waits for more results when an upstream has less than a page, so that pages do not get tiny. */
-export const lingerMs = 20
+export const lingerMs = 50
 
 /** Pulls in a row that may bring neither items nor another cursor, before the stream counts as stuck. */
 export const stalledPullsMax = 100

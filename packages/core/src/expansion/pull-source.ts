@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { Context } from "effect"
 import type { HostPool, PulledPage, TaskError } from "../host/host-pool.ts"
 import { HostLost, PullFailed } from "../host/host-pool.ts"
 import type { StoredSlice } from "../store/expansion-store.ts"
@@ -79,10 +80,10 @@ function directPage(slice: StoredSlice, pageSize: number): PulledPage {
 function hostedSource(store: StoreService, hosts: HostPool, of: TaskOfRun): PullSource {
   return {
     pull: (request) =>
-      Effect.suspend(() => {
+      Effect.contextWith((services: Context.Context<never>) => {
         const consumed = new Map<string, number>()
         let brokenUpstream: string | null = null
-        const reader = makeRunReader(store, of, (taskId, slice) => {
+        const reader = makeRunReader(store, of, services, (taskId, slice) => {
           consumed.set(taskId, Math.max(consumed.get(taskId) ?? 0, slice.nextIndex))
           if (slice.isBroken) brokenUpstream = taskId
         })

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { Context } from "effect"
 import type { EncodedReader } from "../host/host-pool.ts"
 import type { StoredSlice } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
@@ -11,11 +12,17 @@ export const readItemsMax = 10_000
 /** Told of each slice that was read, so that a runner knows how far a page has taken its upstream. */
 export type OnSlice = (taskId: string, slice: StoredSlice) => void
 
-/** Answers a host's reads of what other tasks of its run have left. */
-export function makeRunReader(store: StoreService, of: TaskOfRun, onSlice?: OnSlice): EncodedReader {
+/** Answers a host's reads of what other tasks of its run have left, on the clock and the loggers of `services`. */
+export function makeRunReader(
+  store: StoreService,
+  of: TaskOfRun,
+  services: Context.Context<never>,
+  onSlice?: OnSlice,
+): EncodedReader {
+  const runPromise = Effect.runPromiseWith(services)
   return {
     readStream: ({ taskId, fromIndex, limit }) =>
-      Effect.runPromise(
+      runPromise(
         untilAvailable(
           store.readStream({
             expansionId: of.expansionOf(taskId),
@@ -25,7 +32,7 @@ export function makeRunReader(store: StoreService, of: TaskOfRun, onSlice?: OnSl
         ).pipe(Effect.tap((slice) => Effect.sync(() => onSlice?.(taskId, slice)))),
       ),
     readXCom: ({ taskId, key = "return_value", mapIndex = -1 }) =>
-      Effect.runPromise(
+      runPromise(
         untilAvailable(store.xcom({ expansionId: of.expansionOf(taskId), mapIndex, key })).pipe(
           Effect.catchTag("NotFound", () => Effect.succeed(null)),
         ),

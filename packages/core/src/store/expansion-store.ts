@@ -171,11 +171,14 @@ export interface ExpansionStore {
     fromIndex: number
     limit: number
   }) => Effect.Effect<StoredSlice, StoreError>
-  /** Adds the counters of finished pages to their expansions; says how many pages. All expansions when none is named. */
+  /**
+   * Adds the counters of finished pages to their expansions, all of them when none is named; says how many pages, and
+   * whether one of the expansions is due.
+   */
   readonly fold: (options: {
     expansionIds: readonly string[] | null
     limit: number
-  }) => Effect.Effect<number, StoreError>
+  }) => Effect.Effect<{ pages: number; hasDue: boolean }, StoreError>
   /** Expansions whose facts have changed since they were last decided. */
   readonly dueExpansions: (options: { limit: number }) => Effect.Effect<readonly DueExpansion[], StoreError>
   /**

@@ -49,6 +49,7 @@ export interface LeaseStore {
    * recorded before succeeded (then nothing else may be given); `values` is a JSON array text of the results. The
    * lease shrinks, and is gone with its last instance. `remainingBefore` is how many instances had no record when
    * this call was made: where it differs the call fails with `LeaseLost`, so that it may safely be sent again.
+   * `isExhausted` says that no page will follow, as far as is known.
    */
   readonly complete: (options: {
     workerId: string
@@ -60,7 +61,10 @@ export interface LeaseStore {
     exceptions: readonly RecordedException[]
     xcoms: readonly PushedXCom[]
     leaseSeconds: number
-  }) => Effect.Effect<{ remaining: number; isPageFinished: boolean }, LeaseLost | StoreError>
+  }) => Effect.Effect<
+    { remaining: number; isPageFinished: boolean; isExhausted: boolean },
+    LeaseLost | StoreError
+  >
   /** Extends leases; gives back those still held. What is missing was taken away: stop it. */
   readonly renew: (options: {
     workerId: string

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
-import type { Bundle, SerializedDag } from "./types.ts"
+import type { SerializedDag } from "@sluice/core/dag"
+import type { Bundle } from "@sluice/core/host"
 import type { Sql } from "./row.ts"
 
 /** Stores a bundle's bytes under its hash; a known hash writes nothing. */

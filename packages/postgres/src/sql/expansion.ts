@@ -1,5 +1,5 @@
 import type { ExpansionLease } from "@sluice/core/store"
-import type { TaskError } from "@sluice/core/engine"
+import type { TaskError } from "@sluice/core/host"
 import type { Sql } from "./row.ts"
 
 /**
@@ -139,7 +139,7 @@ export async function commitPage(
         case when kind = 'source' or ${gaps}::int = ${count}::int then ${count}::int else 0 end,
         case when kind = 'source' then ${count}::int else ${gaps}::int end,
         case when kind = 'source' then ${count - gaps}::int else 0 end,
-        ${gaps - failedGaps}::int, ${failedGaps}::int, ${options.items as string[]}::text[]
+        ${gaps - failedGaps}::int, ${failedGaps}::int, string_to_array(${joinItems(options.items)}::text, chr(1), chr(2))
       from moved
     )`
   const gapRows =
@@ -198,6 +198,14 @@ export async function commitPage(
     from moved, before
   `
   return rows[0] ?? null
+}
+
+/**
+ * A page's items as one text. JSON texts hold no control characters, so nothing needs quoting: an array literal
+ * took four times as long to write as the join.
+ */
+function joinItems(items: readonly (string | null)[]): string {
+  return items.includes(null) ? items.map((item) => item ?? "\u0002").join("\u0001") : items.join("\u0001")
 }
 
 /** Marks the sources that a consumer pulls itself as ended with it; `moved` is the consumer's row. */

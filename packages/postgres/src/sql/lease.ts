@@ -1,4 +1,4 @@
-import type { PushedXCom } from "@sluice/core/engine"
+import type { PushedXCom } from "@sluice/core/host"
 import type { RecordedException } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 
@@ -6,6 +6,7 @@ import type { Sql } from "./row.ts"
 export interface CompletedRow {
   remaining: number
   isPageFinished: boolean
+  isExhausted: boolean
 }
 
 /**
@@ -24,7 +25,7 @@ export async function completeWhole(
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
         and lease.remaining = lease.count and expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       returning lease.expansion_id, lease.page_first, lease.first_index, lease.count, lease.try_number,
-        lease.claimed_at, expansion.pulls
+        lease.claimed_at, expansion.pulls, expansion.is_exhausted
     ), recorded as (
       insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, value)
       select held.expansion_id, held.first_index + outcome.place - 1, held.claimed_at, now(), 'success',
@@ -37,7 +38,7 @@ export async function completeWhole(
         pulls_at_first_end = coalesce(page.pulls_at_first_end, held.pulls)
     from held
     where page.expansion_id = held.expansion_id and page.first_index = held.page_first
-    returning 0 as remaining, page.finished = page.count as is_page_finished
+    returning 0 as remaining, page.finished = page.count as is_page_finished, held.is_exhausted
   `
   return rows[0] ?? null
 }
@@ -72,7 +73,7 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
   const rows = await sql<CompletedRow[]>`
     with held as materialized (
       select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.claimed_at,
-        lease.is_isolated, expansion.pulls
+        lease.is_isolated, expansion.pulls, expansion.is_exhausted
       from lease
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
@@ -119,7 +120,7 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
           else page.pulls_at_first_end end
     from held
     where page.expansion_id = held.expansion_id and page.first_index = held.page_first
-    returning held.remaining - ${done}::int as remaining, page.finished = page.count as is_page_finished
+    returning held.remaining - ${done}::int as remaining, page.finished = page.count as is_page_finished, held.is_exhausted
   `
   return rows[0] ?? null
 }

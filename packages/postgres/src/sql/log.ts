@@ -1,4 +1,4 @@
-import type { LogEntry, TaskError } from "@sluice/core/engine"
+import type { LogEntry, TaskError } from "@sluice/core/host"
 import type { LogRow, TaskTryRow } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 import { toNumber } from "./row.ts"

@@ -2,19 +2,20 @@ import type { ExpansionState } from "@sluice/core/state"
 import type { Sql } from "./row.ts"
 
 /**
- * Adds the counters of finished pages to their expansions, in one statement; says how many pages.
+ * Adds the counters of finished pages to their expansions, in one statement; says how many pages, and
+ * whether an expansion is due now.
  *
  * A page is folded once: the row lock makes a second folder wait, and then see `folded`.
  */
 export async function fold(
   sql: Sql,
   options: { expansionIds: readonly string[] | null; limit: number },
-): Promise<number> {
+): Promise<{ pages: number; hasDue: boolean }> {
   const mine =
     options.expansionIds === null
       ? sql``
       : sql`and expansion_id = any(${[...options.expansionIds]}::bigint[])`
-  const rows = await sql<{ pages: number }[]>`
+  const rows = await sql<{ pages: number; isDue: boolean }[]>`
     with finished as materialized (
       select expansion_id, first_index from page
       where not folded and finished = count ${mine}
@@ -49,9 +50,9 @@ export async function fold(
         )
     from sums
     where e.id = sums.expansion_id
-    returning sums.pages
+    returning sums.pages, e.is_due
   `
-  return rows.reduce((total, row) => total + row.pages, 0)
+  return { pages: rows.reduce((total, row) => total + row.pages, 0), hasDue: rows.some((row) => row.isDue) }
 }
 
 /** An expansion with the facts to decide on; numbers as text. */

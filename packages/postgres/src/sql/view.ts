@@ -50,7 +50,7 @@ export type TaskInstanceRow = Omit<TaskInstanceView, "mapIndex"> & { mapIndex: s
 /**
  * Instances of one expansion in index order: rows where there are any, otherwise what page and lease tell.
  *
- * Walks the pages in order and stops at the limit; a state filter reads on until it has enough.
+ * Walks the pages in order and stops at the limit; a filter for states that pages count passes over pages without any.
  */
 export function selectTaskInstances(
   sql: Sql,
@@ -85,6 +85,7 @@ export function selectTaskInstances(
       ) lease on true
       where page.expansion_id = ${options.expansionId}
         and page.first_index + page.count - 1 > ${options.afterIndex}
+        ${pagesWith(sql, options.states)}
       order by page.first_index, place.map_index
     )
     select seen.expansion_id, expansion.task_id, seen.map_index, seen.state,
@@ -96,6 +97,21 @@ export function selectTaskInstances(
     ${options.states === undefined ? sql`` : sql`where seen.state = any(${[...options.states]}::text[])`}
     limit ${options.limit}
   `
+}
+
+/** Leaves out pages that have no instance in any of the states, where their counters can tell. */
+function pagesWith(sql: Sql, states: readonly TaskInstanceState[] | undefined) {
+  if (states === undefined || states.some((state) => !isCounted(state))) return sql``
+  return sql`and (
+    (page.success > 0 and ${states.includes("success")}::boolean)
+    or (page.failed > 0 and ${states.includes("failed")}::boolean)
+    or (page.skipped > 0 and ${states.includes("skipped")}::boolean)
+    or (page.upstream_failed > 0 and ${states.includes("upstream_failed")}::boolean)
+  )`
+}
+
+function isCounted(state: TaskInstanceState): boolean {
+  return state === "success" || state === "failed" || state === "skipped" || state === "upstream_failed"
 }
 
 /** The encoded value that an instance left under a key. */

@@ -1,39 +1,57 @@
 import { Effect } from "effect"
-import { makeWakeGate } from "../../store/wake-gate.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
+import { makeWakeGate } from "../../store/wake-gate.ts"
 import type { Wakeups } from "../../store/wakeups.ts"
 
 /** The most pages that one fold adds up. */
 const foldPagesMax = 1_000
 
+/** How long finished pages of a stream that still goes on may wait to be folded, many as one. */
+export const foldEveryMs = 100
+
+/** How long the folder sleeps while nothing finishes. */
+const idlePollMs = 60_000
+
 /**
- * Folds the pages that this worker finished, many as one: while a fold is under way, the next ones gather.
+ * Folds the pages that this worker finished, many as one.
  *
- * What is lost when the worker dies in between, the rescuer folds.
+ * Only the end of a stream is urgent, since it may end the expansion; until then the window counts unfolded pages as
+ * well. What is lost when the worker dies in between, the rescuer folds.
  */
 export const makeFolder = Effect.fnUntraced(function* (store: StoreService) {
   const finished = new Set<string>()
+  let isUrgent = false
   const bell = localBell()
   const gate = yield* makeWakeGate(bell, ["work"])
-  const foldOnce = Effect.gen(function* () {
+  const gather = Effect.gen(function* () {
     const seen = gate.version()
-    if (finished.size === 0) return yield* gate.wait(seen, idlePollMs)
+    if (finished.size === 0) yield* gate.wait(seen, idlePollMs)
+    if (!isUrgent) yield* urgentOrAfter(foldEveryMs)
+  })
+  const urgentOrAfter = (ms: number): Effect.Effect<void> =>
+    Effect.raceFirst(
+      Effect.sleep(ms),
+      Effect.suspend(() => gate.wait(gate.version(), ms)).pipe(Effect.repeat({ until: () => isUrgent })),
+    )
+  const foldOnce = Effect.gen(function* () {
+    yield* gather
     const expansionIds = [...finished]
+    if (expansionIds.length === 0) return
     finished.clear()
-    const pages = yield* untilAvailable(store.fold({ expansionIds, limit: foldPagesMax }))
+    isUrgent = false
+    const { pages, hasDue } = yield* untilAvailable(store.fold({ expansionIds, limit: foldPagesMax }))
     if (pages === foldPagesMax) expansionIds.forEach((id) => finished.add(id))
-    if (pages > 0) store.wake("due")
+    if (hasDue) store.wake("due")
     store.wake("progress")
   })
-  const onPageFinished = (expansionId: string) => {
+  const onPageFinished = (expansionId: string, isExhausted: boolean) => {
     finished.add(expansionId)
+    isUrgent ||= isExhausted
     bell.wake("work")
   }
   return { onPageFinished, foldOnce }
 })
-
-const idlePollMs = 60_000
 
 /** Wake-ups within this worker. */
 function localBell(): Wakeups {

@@ -6,6 +6,7 @@
  * single instance is left alone with its host, which then fails that try with `HostLost`.
  */
 import { Cause, Effect } from "effect"
+import type { Context } from "effect"
 import type { TaskOfRun } from "../../expansion/execution-contexts.ts"
 import { makeRunReader } from "../../expansion/run-reader.ts"
 import type { HostPool, LeaseWork, OutcomeBatch } from "../../host/host-pool.ts"
@@ -25,7 +26,7 @@ export interface LeaseRunner {
   /** Instances of one lease that run at once. */
   readonly concurrency: number
   /** A page of the expansion was finished by what was recorded. */
-  readonly onPageFinished: (expansionId: string) => void
+  readonly onPageFinished: (expansionId: string, isExhausted: boolean) => void
   /** Instances ended, and how long they took in sum. */
   readonly onRecorded: (expansionId: string, count: number, busyMs: number) => void
 }
@@ -68,10 +69,12 @@ export function runLease(
   const progress = new LeaseProgress(lease)
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  return Effect.tryPromise({
-    try: () => runInHost(runner, of, progress, stop, either),
-    catch: (error) => error,
-  }).pipe(
+  return Effect.contextWith((services: Context.Context<never>) =>
+    Effect.tryPromise({
+      try: () => runInHost(runner, of, progress, { stop, signal: either, services }),
+      catch: (error) => error,
+    }),
+  ).pipe(
     Effect.andThen(() => giveBack(runner, progress, false)),
     Effect.catch((error) => onTrouble(runner, of, progress, error)),
     Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} broke`, cause)),
@@ -82,17 +85,18 @@ async function runInHost(
   runner: LeaseRunner,
   of: TaskOfRun,
   progress: LeaseProgress,
-  stop: AbortController,
-  signal: AbortSignal,
+  around: { stop: AbortController; signal: AbortSignal; services: Context.Context<never> },
 ): Promise<void> {
   const { store, hosts } = runner
+  const { stop, signal, services } = around
+  const runPromise = Effect.runPromiseWith(services)
   let recording: Promise<void> = Promise.resolve()
   let failure: { error: unknown } | null = null
   const onBatch = (batch: OutcomeBatch) => {
     recording = recording.then(async () => {
       if (failure !== null) return
       try {
-        await Effect.runPromise(record(runner, of, progress, signal.aborted ? withoutAborted(progress, batch) : batch))
+        await runPromise(record(runner, of, progress, signal.aborted ? withoutAborted(progress, batch) : batch))
       } catch (error) {
         failure = { error }
         stop.abort(error)
@@ -101,7 +105,7 @@ async function runInHost(
   }
   try {
     const work = workOf(runner, of, progress.lease)
-    await hosts.run({ context: of.context, work, onBatch, reader: makeRunReader(store, of), signal })
+    await hosts.run({ context: of.context, work, onBatch, reader: makeRunReader(store, of, services), signal })
   } finally {
     await recording
   }
@@ -167,7 +171,7 @@ const record = Effect.fnUntraced(function* (
   progress.remaining = done.remaining
   progress.report(indexes ?? progress.unreported())
   runner.onRecorded(lease.expansionId, count, batch.busyMs)
-  if (done.isPageFinished) runner.onPageFinished(lease.expansionId)
+  if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
 
 function roundTimings(timings: OutcomeBatch["timings"]): OutcomeBatch["timings"] {
@@ -234,7 +238,7 @@ const recordLoss = Effect.fnUntraced(function* (
       leaseSeconds: runner.leaseSeconds,
     }),
   )
-  if (done.isPageFinished) runner.onPageFinished(lease.expansionId)
+  if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
 
 function isTagged(error: unknown, tag: string): boolean {

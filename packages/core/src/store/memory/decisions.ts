@@ -96,18 +96,18 @@ function downstreamOf(expansion: ExpansionRecord): ["complete" | "stream", Expan
   })
 }
 
-/** Adds finished pages into their expansions; says how many pages. */
+/** Adds finished pages into their expansions; says how many pages, and whether one of the expansions is due. */
 export function fold(
   state: MemoryState,
   options: { expansionIds: readonly string[] | null; limit: number },
-): number {
+): { pages: number; hasDue: boolean } {
   const { expansionIds, limit } = options
   const ready = [...state.foldable].filter(
     (page) => expansionIds === null || expansionIds.includes(page.expansion.id),
   )
   const pages = ready.slice(0, limit)
   for (const page of pages) foldPage(state, page)
-  return pages.length
+  return { pages: pages.length, hasDue: pages.some((page) => state.due.has(page.expansion)) }
 }
 
 function foldPage(state: MemoryState, page: PageRecord): void {

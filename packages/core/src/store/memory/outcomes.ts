@@ -13,7 +13,7 @@ type CompleteOptions = Parameters<LeaseStore["complete"]>[0]
 export function complete(
   state: MemoryState,
   options: CompleteOptions,
-): Effect.Effect<{ remaining: number; isPageFinished: boolean }, LeaseLost> {
+): Effect.Effect<{ remaining: number; isPageFinished: boolean; isExhausted: boolean }, LeaseLost> {
   const lease = state.leases.get(options.leaseId)
   if (lease === undefined || !isHeld(lease, options)) {
     return Effect.fail(new LeaseLost({ held: "lease", id: options.leaseId }))
@@ -26,7 +26,11 @@ export function complete(
   }
   if (lease.remaining === 0) dropLease(state, lease)
   else lease.expiresAt = state.now() + options.leaseSeconds * 1000
-  return Effect.succeed({ remaining: lease.remaining, isPageFinished: noteFinished(state, lease.page) })
+  return Effect.succeed({
+    remaining: lease.remaining,
+    isPageFinished: noteFinished(state, lease.page),
+    isExhausted: lease.expansion.exhausted,
+  })
 }
 
 /** A call that comes again finds less remaining than it says, and is refused. */

@@ -241,9 +241,9 @@ export function decisionContract(open: OpenStore): void {
         for (const lease of await claim(store)) await complete(store, lease)
       }
       const mine = { expansionIds: [maps[0]!.expansionId] }
-      expect(await runEffect(store.fold({ ...mine, limit: 2 }))).toBe(2)
-      expect(await runEffect(store.fold({ ...mine, limit: 2 }))).toBe(1)
-      expect(await runEffect(store.fold({ expansionIds: null, limit: 100 }))).toBe(3)
+      expect(await runEffect(store.fold({ ...mine, limit: 2 }))).toMatchObject({ pages: 2 })
+      expect(await runEffect(store.fold({ ...mine, limit: 2 }))).toMatchObject({ pages: 1 })
+      expect(await runEffect(store.fold({ expansionIds: null, limit: 100 }))).toMatchObject({ pages: 3 })
     })
 
     it("adds each page once when many fold together", async () => {

@@ -23,7 +23,7 @@ export function outcomeContract(open: OpenStore): void {
   describe("completing", () => {
     it("records a whole lease at once, each result at its index", async () => {
       const { world, map, lease } = await setup(open, 3)
-      expect(await complete(world.store, lease)).toEqual({ remaining: 0, isPageFinished: true })
+      expect(await complete(world.store, lease)).toMatchObject({ remaining: 0, isPageFinished: true })
       const views = await instances(world.store, map.expansionId)
       expect(views.map(({ mapIndex, state, tryNumber }) => [mapIndex, state, tryNumber])).toEqual([
         [0, "success", 1],
@@ -37,7 +37,7 @@ export function outcomeContract(open: OpenStore): void {
     it("records a lease in parts, and ends it with the last", async () => {
       const { world, map, lease } = await setup(open, 4)
       const { store } = world
-      expect(await complete(store, lease, { indexes: [3, 1] })).toEqual({
+      expect(await complete(store, lease, { indexes: [3, 1] })).toMatchObject({
         remaining: 2,
         isPageFinished: false,
       })
@@ -47,14 +47,14 @@ export function outcomeContract(open: OpenStore): void {
       })
       // The rest has no index of its own: it is what no earlier part recorded.
       const rest = await complete(store, lease, { values: '["x0","x2"]' })
-      expect(rest).toEqual({ remaining: 0, isPageFinished: true })
+      expect(rest).toMatchObject({ remaining: 0, isPageFinished: true })
       expect(await results(store, map.expansionId, 4)).toEqual(["x0", "r1", "x2", "r3"])
     })
 
     it("records failures and skips beside the successes", async () => {
       const { world, map, lease } = await setup(open, 4)
       const done = await complete(world.store, lease, { exceptions: [failed(1), skipped(2)] })
-      expect(done).toEqual({ remaining: 0, isPageFinished: true })
+      expect(done).toMatchObject({ remaining: 0, isPageFinished: true })
       const views = await instances(world.store, map.expansionId)
       expect(views.map(({ state }) => state)).toEqual(["success", "failed", "skipped", "success"])
       expect(views[1]!.error).toEqual({ type: "Error", message: "it broke", stack: null })
@@ -65,7 +65,7 @@ export function outcomeContract(open: OpenStore): void {
     it("records what ended otherwise while all else still runs", async () => {
       const { world, map, lease } = await setup(open, 3)
       const done = await complete(world.store, lease, { indexes: [], values: "[]", exceptions: [failed(0)] })
-      expect(done).toEqual({ remaining: 2, isPageFinished: false })
+      expect(done).toMatchObject({ remaining: 2, isPageFinished: false })
       expect(await statesOf(world.store, map.expansionId)).toEqual({
         0: "failed",
         1: "running",
@@ -79,8 +79,8 @@ export function outcomeContract(open: OpenStore): void {
       await map.commit(items(4))
       const first = await claimOne(world.store, { sizeDefault: 2 })
       const second = await claimOne(world.store, { sizeDefault: 2 })
-      expect(await complete(world.store, second)).toEqual({ remaining: 0, isPageFinished: false })
-      expect(await complete(world.store, first)).toEqual({ remaining: 0, isPageFinished: true })
+      expect(await complete(world.store, second)).toMatchObject({ remaining: 0, isPageFinished: false })
+      expect(await complete(world.store, first)).toMatchObject({ remaining: 0, isPageFinished: true })
     })
 
     it("keeps when each instance ran", async () => {
@@ -139,7 +139,7 @@ export function outcomeContract(open: OpenStore): void {
     it("refuses a part that is sent again, or that knows less than has been recorded", async () => {
       const { world, map, lease } = await setup(open, 4)
       const part = completeOptions(lease, { indexes: [0, 1], exceptions: [failed(2)] })
-      expect(await runEffect(world.store.complete(part))).toEqual({ remaining: 1, isPageFinished: false })
+      expect(await runEffect(world.store.complete(part))).toMatchObject({ remaining: 1, isPageFinished: false })
       expect(await failureOf(world.store.complete(part))).toMatchObject({ _tag: "LeaseLost" })
       const whole = completeOptions(lease)
       expect(whole.indexes).toBeNull()

@@ -148,7 +148,7 @@ export function pageContract(open: OpenStore): void {
       const inputs = JSON.parse(lease.items!) as unknown[]
       expect([inputs.length, inputs[0], inputs[2]]).toEqual([3, "a", "c"])
       const done = await complete(world.store, lease, { values: '["x","z"]' })
-      expect(done).toEqual({ remaining: 0, isPageFinished: true })
+      expect(done).toMatchObject({ remaining: 0, isPageFinished: true })
       const value = world.store.xcom({ ...map, mapIndex: 2, key: "return_value" })
       expect(JSON.parse(await runEffect(value))).toBe("z")
       expect(await map.view()).toMatchObject({ success: 2, upstreamFailed: 1 })

@@ -257,6 +257,6 @@ export async function statesOf(store: StoreService, expansionId: string): Promis
 }
 
 /** Folds everything that can be folded. */
-export function foldAll(store: StoreService): Promise<number> {
-  return runEffect(store.fold({ expansionIds: null, limit: 1000 }))
+export async function foldAll(store: StoreService): Promise<number> {
+  return (await runEffect(store.fold({ expansionIds: null, limit: 1000 }))).pages
 }

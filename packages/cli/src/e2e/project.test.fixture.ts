@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const sluiceBin = fileURLToPath(new URL("../../bin/sluice.js", import.meta.url))
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcess
+  /** Waits until its standard output holds the text. */
+  until(text: string): Promise<void>
+  readonly ended: Promise<Ended>
+}
+
+/** A folder with DAG files, and commands in it. */
+export interface Project {
+  readonly dir: string
+  start(args: readonly string[], env?: Record<string, string>): Running
+  sluice(...args: string[]): Promise<Ended>
+  remove(): void
+}
+
+/** Makes a project. `databaseUrl: ""` leaves it to its embedded Postgres. */
+export function makeProject(
+  files: Readonly<Record<string, string>>,
+  databaseUrl: string,
+  bin = sluiceBin,
+): Project {
+  const dir = mkdtempSync(join(tmpdir(), "sluice-cli-"))
+  // The embedded server's user must reach it.
+  chmodSync(dir, 0o755)
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
+  const start: Project["start"] = (args, env = {}) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: dir,
+      env: { ...process.env, DATABASE_URL: databaseUrl, NO_COLOR: "1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    return running(child)
+  }
+  return {
+    dir,
+    start,
+    sluice: (...args) => start(args).ended,
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}
+
+function running(child: ChildProcess): Running {
+  let stdout = ""
+  let stderr = ""
+  let isOver = false
+  const waiting = new Set<() => void>()
+  const tell = () => waiting.forEach((check) => check())
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text
+    tell()
+  })
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("close", (code) => {
+      isOver = true
+      tell()
+      resolve({ code, stdout, stderr })
+    })
+  })
+  const until = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const check = () => {
+        if (stdout.includes(text)) resolve()
+        else if (isOver) reject(new Error(`it ended without "${text}":\n${stdout}${stderr}`))
+        else return
+        waiting.delete(check)
+      }
+      waiting.add(check)
+      check()
+    })
+  return { child, until, ended }
+}

@@ -1,1 +1,0 @@
-export * from "../host/host-pool.ts"

@@ -1,0 +1,193 @@
+import type { SerializedDag } from "../../dag/serialized-dag.ts"
+import { type FinalExpansionState, isFinalExpansionState } from "../../state/expansion.ts"
+import { decideExpansion } from "../../state/expansion-outcome.ts"
+import { decideTrigger } from "../../state/trigger-rule.ts"
+import type { UpstreamCounts } from "../../state/trigger-rule.ts"
+import type { DagSpec, NodeSpec, PipelineSpec, SourceSpec } from "./dag-spec.ts"
+import { gapIn, isPlaceGap, pipelineItems, type PlaceGap } from "./pipeline-items.ts"
+import { deedOf, listOf, resultOf, sourceItems } from "./user-code.ts"
+
+/** How one instance must end. */
+export interface ExpectedInstance {
+  readonly mapIndex: number
+  readonly state: "success" | "failed" | "skipped" | "upstream_failed"
+  /** What it returns; undefined: nothing. */
+  readonly value: unknown
+}
+
+/** How one task of a run must end. */
+export interface ExpectedTask {
+  readonly taskId: string
+  readonly state: FinalExpansionState
+  readonly instances: readonly ExpectedInstance[]
+  /** The items that a shared source stores. */
+  readonly items: readonly unknown[]
+}
+
+/** How a run must end, whatever happens on the way. */
+export interface ExpectedRun {
+  readonly state: "success" | "failed"
+  readonly tasks: ReadonlyMap<string, ExpectedTask>
+}
+
+/** Computes with plain arrays how a run of a DAG must end. */
+export function expectedRun(spec: DagSpec, serialized: SerializedDag): ExpectedRun {
+  const model = new Model(spec, serialized)
+  for (const { taskId } of serialized.tasks) model.compute(taskId)
+  for (const { taskId, kind } of serialized.tasks) if (kind === "fused") model.endFused(taskId)
+  const leaves = serialized.tasks.filter(({ taskId }) => !serialized.edges.some((edge) => edge.upstream === taskId))
+  const hasFailed = leaves.some(({ taskId }) => isBad(model.tasks.get(taskId)?.state ?? "failed"))
+  return { state: hasFailed ? "failed" : "success", tasks: model.tasks }
+}
+
+function isBad(state: FinalExpansionState): boolean {
+  return state === "failed" || state === "upstream_failed" || state === "cancelled"
+}
+
+/** What a task leaves for those that read its stream. */
+interface LeftStream {
+  readonly items: readonly unknown[]
+  readonly isBroken: boolean
+}
+
+class Model {
+  readonly tasks = new Map<string, ExpectedTask>()
+  readonly #spec: DagSpec
+  readonly #serialized: SerializedDag
+  readonly #nodes: ReadonlyMap<string, NodeSpec>
+  readonly #streams = new Map<string, LeftStream>()
+  readonly #opened = new Set<string>()
+
+  constructor(spec: DagSpec, serialized: SerializedDag) {
+    this.#spec = spec
+    this.#serialized = serialized
+    this.#nodes = new Map(spec.nodes.map((node) => [node.id, node]))
+  }
+
+  compute(taskId: string): void {
+    const task = this.#serialized.tasks.find((each) => each.taskId === taskId)
+    const node = this.#nodes.get(taskId)
+    if (task === undefined || node === undefined) throw new Error(`the model knows no task ${taskId}`)
+    const decision = decideTrigger(task.triggerRule, this.#upstreamOf(taskId))
+    if (decision === "wait") throw new Error(`the model never starts ${taskId}`)
+    if (decision !== "run") {
+      this.#streams.set(taskId, { items: [], isBroken: false })
+      this.tasks.set(taskId, { taskId, state: decision, instances: [], items: [] })
+      return
+    }
+    this.#opened.add(taskId)
+    this.tasks.set(taskId, this.#run(node))
+  }
+
+  /** A fused source ends as its reader found it; one whose reader never started was not needed. */
+  endFused(taskId: string): void {
+    const known = this.tasks.get(taskId)
+    const reader = this.#serialized.edges.find((edge) => edge.upstream === taskId)?.downstream ?? ""
+    if (known === undefined || !this.#opened.has(taskId) || this.#opened.has(reader)) return
+    this.tasks.set(taskId, { ...known, state: "skipped" })
+  }
+
+  #upstreamOf(taskId: string): UpstreamCounts {
+    const edges = this.#serialized.edges.filter((edge) => edge.downstream === taskId)
+    const counts = { total: edges.length, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 }
+    for (const { upstream, kind } of edges) {
+      const state = this.tasks.get(upstream)?.state
+      if (kind === "stream" && this.#opened.has(upstream)) counts.opened += 1
+      else if (state === "upstream_failed") counts.upstreamFailed += 1
+      else if (state === "success" || state === "skipped" || state === "failed") counts[state] += 1
+    }
+    return counts
+  }
+
+  #run(node: NodeSpec): ExpectedTask {
+    if (node.kind === "source") return this.#source(node)
+    if (node.kind === "map") return this.#map(node.id, this.#mappedInputs(node), this.#isBroken(node.over))
+    if (node.kind === "expand") {
+      const list = typeof node.of === "number" ? listOf(node.id, node.of, null) : this.#valueOf(node.of)
+      return this.#map(node.id, list as unknown[], false)
+    }
+    return this.#unmapped(node)
+  }
+
+  #source(node: SourceSpec): ExpectedTask {
+    const pages = node.breaksAt ?? node.pages.length
+    const items = Array.from({ length: pages }, (_, page) => sourceItems(node, page)).flat()
+    const isBroken = node.breaksAt !== null
+    this.#streams.set(node.id, { items, isBroken })
+    return { taskId: node.id, state: isBroken ? "failed" : "success", instances: [], items }
+  }
+
+  #mappedInputs(node: Extract<NodeSpec, { kind: "map" }>): unknown[] {
+    const items = this.#items(node.over)
+    if (node.beside === null && node.over.op === "stream") return items
+    const beside = node.beside === null ? {} : { beside: this.#valueOf(node.beside) }
+    return items.map((item) => (isPlaceGap(item) ? item : { item, ...beside }))
+  }
+
+  #map(taskId: string, inputs: readonly unknown[], isBroken: boolean): ExpectedTask {
+    const instances = inputs.map((input, mapIndex) => this.#instance(taskId, mapIndex, input))
+    this.#streams.set(taskId, { items: instances.map(leftBy), isBroken })
+    const count = (state: string) => instances.filter((instance) => instance.state === state).length
+    const state = decideExpansion({
+      created: instances.length,
+      success: count("success"),
+      failed: count("failed"),
+      skipped: count("skipped"),
+      upstreamFailed: count("upstream_failed"),
+      exhausted: true,
+      streamFailure: isBroken ? "upstream" : null,
+    })
+    if (state === null || !isFinalExpansionState(state)) throw new Error(`the model does not end ${taskId}`)
+    return { taskId, state, instances, items: [] }
+  }
+
+  #instance(taskId: string, mapIndex: number, input: unknown): ExpectedInstance {
+    if (isPlaceGap(input)) return { mapIndex, state: input.gap, value: undefined }
+    const value = () => resultOf(taskId, input)
+    return { mapIndex, ...this.#outcome(taskId, input, value) }
+  }
+
+  #outcome(taskId: string, input: unknown, value: () => unknown): Pick<ExpectedInstance, "state" | "value"> {
+    switch (deedOf(this.#spec, taskId, input).does) {
+      case "succeed":
+      case "failFirst":
+        return { state: "success", value: value() }
+      case "skip":
+        return { state: "skipped", value: undefined }
+      default:
+        return { state: "failed", value: undefined }
+    }
+  }
+
+  #unmapped(node: Extract<NodeSpec, { kind: "value" | "reduce" }>): ExpectedTask {
+    const input = this.#inputOf(node)
+    const value = () => (node.kind === "reduce" ? input : listOf(node.id, node.length, input))
+    const instance = { mapIndex: -1, ...this.#outcome(node.id, input, value) }
+    return { taskId: node.id, state: instance.state, instances: [instance], items: [] }
+  }
+
+  #inputOf(node: Extract<NodeSpec, { kind: "value" | "reduce" }>): unknown {
+    if (node.kind === "reduce") return this.#items(node.over).filter((item) => !isPlaceGap(item))
+    return node.takes === null ? {} : { taken: this.#valueOf(node.takes) }
+  }
+
+  #valueOf(taskId: string): unknown {
+    return this.tasks.get(taskId)?.instances[0]?.value
+  }
+
+  #items(over: PipelineSpec): unknown[] {
+    return pipelineItems(over, (id) => this.#streams.get(id)?.items ?? [])
+  }
+
+  #isBroken(over: PipelineSpec): boolean {
+    if (over.op === "stream") return this.#streams.get(over.id)?.isBroken ?? false
+    return [over.of].flat().some((part) => this.#isBroken(part))
+  }
+}
+
+/** What a reader of a stream meets at the place of an instance. */
+function leftBy(instance: ExpectedInstance): unknown {
+  if (instance.state === "success") return instance.value
+  const gap: PlaceGap = gapIn(instance.state === "skipped" ? "skipped" : "upstream_failed")
+  return gap
+}
