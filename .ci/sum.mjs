@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 const folder = process.argv[2] ?? "."
-const steps = existsSync(join(folder, "steps")) ? readFileSync(join(folder, "steps"), "utf8").trim().split("\n") : []
+const steps = existsSync(join(folder, "steps"))
+  ? readFileSync(join(folder, "steps"), "utf8").trim().split("\n")
+  : []
 const report = join(folder, "vitest.json")
 const tests = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : null
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { openDatabase } from "../harness/database.ts"
 import { eventually } from "../harness/eventually.ts"
 import { expectEachRan, expectWholeMap } from "../harness/expect-whole.ts"
 import { openWorld, type RunningEngine } from "../harness/world.ts"
@@ -51,19 +52,33 @@ it("goes on when every engine has crashed and a new one comes", async () => {
   expect(expectEachRan(run, 3_000)).toBeLessThan(4_500)
 })
 
-it("gives back what it has when an engine is stopped in order: the next goes on at once", async () => {
-  const first = world.startEngine({ leaseSeconds: 60 })
-  const run = await world.startRun("slow_crowd", { total: 2_000 })
-  await run.untilView("slow", "is under way", (view) => view.success >= 300)
-  await first.stop()
-  const { success } = await run.view("slow")
-  expect(success).toBeLessThan(2_000)
-  const second = world.startEngine({ leaseSeconds: 60 })
-  await run.untilEnd(15_000)
-  await second.stop()
-  await expectWholeMap(world, run, "slow", 2_000)
+it("holds nothing any more when an engine was stopped in order, at whatever moment", async () => {
+  const database = openDatabase(world.url)
+  const run = await world.startRun("slow_crowd", { total: 4_000 })
+  for (let stop = 1; stop <= 8; stop++) {
+    const engine = world.startEngine({ leaseSeconds: 600, name: `stopped-${stop}` })
+    const before = (await run.view("slow")).success
+    await run.untilView(
+      "slow",
+      "has gone on",
+      (view) => view.success > before + 20 * stop || view.created === 4_000,
+    )
+    await engine.stop()
+    const [held] = await database.query<{ leases: number; expansions: number }>(
+      (sql) => sql`
+      select
+        (select count(*)::int from lease where worker_id = ${engine.name}) as leases,
+        (select count(*)::int from expansion where runner_id = ${engine.name} and runner_expires_at > now()) as expansions
+    `,
+    )
+    expect(held).toEqual({ leases: 0, expansions: 0 })
+  }
+  const last = world.startEngine({ leaseSeconds: 600 })
+  await run.untilEnd()
+  await last.stop()
+  await expectWholeMap(world, run, "slow", 4_000)
   const opened = run.records.count("opened")
-  await eventually("both have closed their source", () =>
+  await eventually("each source that was opened is closed", () =>
     run.records.count("closed") === opened ? true : undefined,
   )
 })

@@ -36,9 +36,11 @@ it("imports between packages follow the layout", () => {
       .filter(isShipped)
       .flatMap((path) =>
         importsOf(path)
-          .map(
-            (specifier) =>
-              /^(?:@sluice\/(\w+)|(sluice))(?:\/|$)/.exec(specifier)?.slice(1).find((name) => name !== undefined),
+          .map((specifier) =>
+            /^(?:@sluice\/(\w+)|(sluice))(?:\/|$)/
+              .exec(specifier)
+              ?.slice(1)
+              .find((name) => name !== undefined),
           )
           .filter((target) => target !== undefined)
           .map((target) => names[target] ?? target)

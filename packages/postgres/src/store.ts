@@ -258,7 +258,11 @@ function readVerbs(
 }
 
 /** Runs a statement and maps the driver's errors to the port's. */
-function call<A>(client: Client, operation: string, use: (sql: Sql) => Promise<A>): Effect.Effect<A, StoreError> {
+function call<A>(
+  client: Client,
+  operation: string,
+  use: (sql: Sql) => Promise<A>,
+): Effect.Effect<A, StoreError> {
   return Effect.tryPromise({
     try: () => client.run(operation, use),
     catch: (error) => toStoreError(operation, error),

@@ -16,7 +16,6 @@ import type { TaskNode } from "./task-node.ts"
 /** Operators that give exactly one item for each item, so that positions stay aligned. */
 const stepKeeping: ReadonlySet<string> = new Set(["map", "zip", "enumerate"])
 
-
 type Links = ReadonlyMap<TaskNode, readonly TaskNode[]>
 
 /** Gives the stream edges whose consumer may hold the upstream back. `nodes` are in topological order. */

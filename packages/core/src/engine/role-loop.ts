@@ -28,7 +28,8 @@ export function roleLoop<R>(
 /** A store that is away is news once, not with each try. */
 function report(name: string, cause: Cause.Cause<unknown>, failures: number): Effect.Effect<void> {
   const error = Cause.squash(cause)
-  const isAway = typeof error === "object" && error !== null && "_tag" in error && error._tag === "StoreUnavailable"
+  const isAway =
+    typeof error === "object" && error !== null && "_tag" in error && error._tag === "StoreUnavailable"
   if (isAway && failures > 1) return Effect.void
   return isAway
     ? Effect.logWarning(`${name}: ${(error as unknown as Error).message}; trying again`)

@@ -61,7 +61,9 @@ function remembered<A, E>(
 /** The defaults that a DAG's params schema gives its properties, as in Airflow. */
 function paramDefaults(schema: Json | null): Record<string, Json> {
   const properties = asObject(asObject(schema)["properties"] ?? null)
-  const defaults = Object.entries(properties).map(([name, property]) => [name, asObject(property)["default"]] as const)
+  const defaults = Object.entries(properties).map(
+    ([name, property]) => [name, asObject(property)["default"]] as const,
+  )
   return Object.fromEntries(defaults.filter((entry): entry is [string, Json] => entry[1] !== undefined))
 }
 

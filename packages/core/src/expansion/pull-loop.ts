@@ -38,6 +38,8 @@ export interface PullLoopOptions {
   readonly of: TaskOfRun
   readonly source: PullSource
   readonly lease: ExpansionLease
+  /** Surrounds each wait for room or for the upstream, during which another expansion may have this one's slot. */
+  readonly whileIdle: (wait: Effect.Effect<void>) => Effect.Effect<void>
 }
 
 /** Where the loop stands between two pulls. */
@@ -91,7 +93,7 @@ const waitForRoom = Effect.fnUntraced(function* (options: PullLoopOptions, posit
   const seen = options.gate.version()
   const progress = yield* readProgress(options)
   if (progress.state !== "open" || nextPageSize(progress) > 0) return { ...position, progress }
-  yield* options.gate.wait(seen, progressPollMs)
+  yield* options.whileIdle(options.gate.wait(seen, progressPollMs))
   return { ...position, progress: yield* readProgress(options) }
 })
 
@@ -182,10 +184,9 @@ const waitForUpstream = Effect.fnUntraced(function* (
   page: PulledPage,
   seen: number,
 ) {
-  const progress =
-    position.pulls > 0 ? yield* commit(options, position, page) : yield* readProgress(options)
+  const progress = position.pulls > 0 ? yield* commit(options, position, page) : yield* readProgress(options)
   if (progress.state !== "open") return { ...position, progress }
-  yield* options.gate.wait(seen, progressPollMs)
+  yield* options.whileIdle(options.gate.wait(seen, progressPollMs))
   yield* Effect.sleep(lingerMs)
   return { ...position, ...nothingPending, progress }
 })
@@ -252,7 +253,12 @@ const delay = Effect.fnUntraced(function* (
     failures: position.failures,
     mapIndex: -1,
   })
-  yield* store.delayPull({ expansionId: lease.expansionId, epoch: lease.epoch, error: problem.error, delayMs })
+  yield* store.delayPull({
+    expansionId: lease.expansionId,
+    epoch: lease.epoch,
+    error: problem.error,
+    delayMs,
+  })
   yield* Effect.sleep(delayMs)
   return { ...position, progress: yield* readProgress(options) }
 })

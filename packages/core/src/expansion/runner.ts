@@ -6,6 +6,7 @@
  */
 import { Cause, Effect, FiberMap } from "effect"
 import type { HostPool } from "../host/host-pool.ts"
+import type { StoreError } from "../store/errors.ts"
 import type { ExpansionLease } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
@@ -32,16 +33,29 @@ type Held = FiberMap.FiberMap<string, void, never>
 export interface Runner {
   readonly fibers: Held
   readonly epochs: Map<string, number>
+  /** Those of them that wait for room or for their upstream: they hold no slot, else the ones they wait for may get none. */
+  readonly idle: Set<string>
 }
 
 /** Makes an empty runner; closing the scope ends what it pulls. */
 export const makeRunner = Effect.fnUntraced(function* () {
-  return { fibers: yield* FiberMap.make<string, void, never>(), epochs: new Map<string, number>() }
+  return {
+    fibers: yield* FiberMap.make<string, void, never>(),
+    epochs: new Map<string, number>(),
+    idle: new Set<string>(),
+  }
 })
 
-/** Takes what can be had and starts pulling it; says how many. */
-export const takeOnce = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
-  const limit = options.expansionsMax - runner.epochs.size
+/**
+ * Takes what can be had and starts pulling it; says how many. Not to be interrupted: what was taken and not started would
+ * be nobody's until it expires.
+ */
+export function takeOnce(runner: Runner, options: RunnerOptions): Effect.Effect<number, StoreError> {
+  return Effect.uninterruptible(take(runner, options))
+}
+
+const take = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
+  const limit = freeSlots(runner, options)
   if (limit <= 0) return 0
   const { runnerId, leaseSeconds, store } = options
   const leases = yield* store.leaseExpansions({ runnerId, limit, leaseSeconds })
@@ -51,6 +65,11 @@ export const takeOnce = Effect.fnUntraced(function* (runner: Runner, options: Ru
   }
   return leases.length
 })
+
+/** How many more expansions may be pulled at once. */
+function freeSlots(runner: Runner, options: RunnerOptions): number {
+  return options.expansionsMax - (runner.epochs.size - runner.idle.size)
+}
 
 /** Extends what the runner holds, and stops what was taken away. */
 export const renewOnce = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
@@ -76,8 +95,11 @@ export const releaseAll = Effect.fnUntraced(function* (runner: Runner, options: 
 function pullExpansion(runner: Runner, options: RunnerOptions, lease: ExpansionLease): Effect.Effect<void> {
   const { store, hosts, contexts, gate, runnerId } = options
   const held = [{ expansionId: lease.expansionId, epoch: lease.epoch }]
+  const whileIdle = (wait: Effect.Effect<void>) => idling(runner, options, lease.expansionId, wait)
   return contexts.get(lease.expansionId).pipe(
-    Effect.flatMap((of) => pullLoop({ store, gate, of, source: pullSourceOf(store, hosts, of), lease })),
+    Effect.flatMap((of) =>
+      pullLoop({ store, gate, of, source: pullSourceOf(store, hosts, of), lease, whileIdle }),
+    ),
     Effect.catchCause((cause) =>
       Effect.gen(function* () {
         if (!isLost(cause)) yield* Effect.logWarning(`pulling expansion ${lease.expansionId} failed`, cause)
@@ -86,15 +108,36 @@ function pullExpansion(runner: Runner, options: RunnerOptions, lease: ExpansionL
         yield* untilAvailable(store.releaseExpansions({ runnerId, held })).pipe(Effect.ignore)
       }),
     ),
-    Effect.ensuring(Effect.sync(() => forget(runner, lease))),
+    Effect.ensuring(Effect.sync(() => forget(runner, options, lease))),
+  )
+}
+
+/** Frees the expansion's slot during a wait, and tells the runner when it was the last one. */
+function idling(
+  runner: Runner,
+  options: RunnerOptions,
+  expansionId: string,
+  wait: Effect.Effect<void>,
+): Effect.Effect<void> {
+  return Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const wasFull = freeSlots(runner, options) <= 0
+      runner.idle.add(expansionId)
+      if (wasFull) options.store.wake("open")
+    }),
+    () => wait,
+    () => Effect.sync(() => runner.idle.delete(expansionId)),
   )
 }
 
 /** How long a runner keeps an expansion whose pulling failed for a reason of ours, before it gives it back. */
 const releasePauseMs = 200
 
-function forget(runner: Runner, lease: ExpansionLease): void {
-  if (runner.epochs.get(lease.expansionId) === lease.epoch) runner.epochs.delete(lease.expansionId)
+function forget(runner: Runner, options: RunnerOptions, lease: ExpansionLease): void {
+  if (runner.epochs.get(lease.expansionId) !== lease.epoch) return
+  const wasFull = freeSlots(runner, options) <= 0
+  runner.epochs.delete(lease.expansionId)
+  if (wasFull) options.store.wake("open")
 }
 
 function isLost(cause: Cause.Cause<unknown>): boolean {

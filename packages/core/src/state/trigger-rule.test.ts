@@ -3,7 +3,9 @@ import { expect } from "vitest"
 import type { TriggerRule } from "./trigger-rule.ts"
 import { decideTrigger, triggerRules } from "./trigger-rule.ts"
 
-const counts = (given: Partial<Record<"success" | "failed" | "skipped" | "upstreamFailed" | "opened", number>>) => ({
+const counts = (
+  given: Partial<Record<"success" | "failed" | "skipped" | "upstreamFailed" | "opened", number>>,
+) => ({
   total: 3,
   opened: 0,
   success: 0,
@@ -35,7 +37,10 @@ test.each<[TriggerRule, Parameters<typeof counts>[0], string]>([
 
 test.prop([
   fc.constantFrom(...triggerRules),
-  fc.array(fc.constantFrom("success", "failed", "skipped", "upstreamFailed", "opened"), { minLength: 1, maxLength: 6 }),
+  fc.array(fc.constantFrom("success", "failed", "skipped", "upstreamFailed", "opened"), {
+    minLength: 1,
+    maxLength: 6,
+  }),
 ])("a verdict given early is the verdict at the end", (rule, outcomes) => {
   const tally = (seen: readonly string[]) => {
     const result: Record<string, number> = { ...counts({}), total: outcomes.length }

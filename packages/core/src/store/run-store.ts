@@ -34,7 +34,10 @@ export interface RunStore {
     conf: Json
     logicalDate: Date | null
   }) => Effect.Effect<DagRunRow, DuplicateDagRun | NotFound | StoreError>
-  readonly dagRun: (options: { dagId: string; runId: string }) => Effect.Effect<DagRunRow, NotFound | StoreError>
+  readonly dagRun: (options: {
+    dagId: string
+    runId: string
+  }) => Effect.Effect<DagRunRow, NotFound | StoreError>
   readonly dagRunById: (dagRunId: string) => Effect.Effect<DagRunRow, NotFound | StoreError>
   /** Runs, newest first, by keyset: give the last id of a list as `before` to read on. `limit` ≤ 1000. */
   readonly listDagRuns: (options: {
@@ -51,10 +54,9 @@ export interface RunStore {
   /** Takes a cancelled run up again where it stood. False when the run was not cancelled. */
   readonly resumeDagRun: (dagRunId: string) => Effect.Effect<boolean, StoreError>
   /** What decides whether a run has ended. */
-  readonly runCounts: (dagRunId: string) => Effect.Effect<
-    { hasUnfinished: boolean; leavesFailed: number },
-    StoreError
-  >
+  readonly runCounts: (
+    dagRunId: string,
+  ) => Effect.Effect<{ hasUnfinished: boolean; leavesFailed: number }, StoreError>
   /** Ends a running run. False when it was not running. */
   readonly finishDagRun: (options: {
     dagRunId: string

@@ -6,7 +6,9 @@ export const storeRetryDelayMaxMs = 5_000
 
 /** Waits 50 ms after the first failure, then twice as long each time, at most five seconds, spread at random. */
 const backoff = Schedule.exponential(50, 2).pipe(
-  Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.millis(storeRetryDelayMaxMs)))),
+  Schedule.modifyDelay(({ duration }) =>
+    Effect.succeed(Duration.min(duration, Duration.millis(storeRetryDelayMaxMs))),
+  ),
   Schedule.jittered,
 )
 

@@ -47,3 +47,15 @@ function openGate(wakeups: Wakeups, topics: readonly WakeupTopic[]): WakeGate & 
     close: () => unsubscribes.forEach((unsubscribe) => unsubscribe()),
   }
 }
+
+/** Wake-ups that stay within one process: one topic, no store. */
+export function localWakeups(): Wakeups {
+  const listeners = new Set<() => void>()
+  return {
+    wake: () => listeners.forEach((listener) => listener()),
+    onWake: (_topic, listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,4 +1,3 @@
-
 /** A postgres.js tag; bigint comes as text. */
 export type { Sql } from "../client.ts"
 
@@ -6,4 +5,3 @@ export type { Sql } from "../client.ts"
 export function toNumber(value: string | number): number {
   return typeof value === "number" ? value : Number(value)
 }
-

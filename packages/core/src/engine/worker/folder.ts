@@ -1,8 +1,7 @@
 import { Effect } from "effect"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
-import { makeWakeGate } from "../../store/wake-gate.ts"
-import type { Wakeups } from "../../store/wakeups.ts"
+import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 
 /** The most pages that one fold adds up. */
 const foldPagesMax = 1_000
@@ -22,7 +21,7 @@ const idlePollMs = 60_000
 export const makeFolder = Effect.fnUntraced(function* (store: StoreService) {
   const finished = new Set<string>()
   let isUrgent = false
-  const bell = localBell()
+  const bell = localWakeups()
   const gate = yield* makeWakeGate(bell, ["work"])
   const gather = Effect.gen(function* () {
     const seen = gate.version()
@@ -52,15 +51,3 @@ export const makeFolder = Effect.fnUntraced(function* (store: StoreService) {
   }
   return { onPageFinished, foldOnce }
 })
-
-/** Wake-ups within this worker. */
-function localBell(): Wakeups {
-  const listeners = new Set<() => void>()
-  return {
-    wake: () => listeners.forEach((listener) => listener()),
-    onWake: (_topic, listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  }
-}

@@ -11,7 +11,7 @@ import type { TaskOfRun } from "../../expansion/execution-contexts.ts"
 import { makeRunReader } from "../../expansion/run-reader.ts"
 import type { HostPool, LeaseWork, OutcomeBatch } from "../../host/host-pool.ts"
 import { HostLost } from "../../host/host-pool.ts"
-import type { LeaseLost, StoreError } from "../../store/errors.ts"
+import type { LeaseLost, StoreError, StoreFailure } from "../../store/errors.ts"
 import type { Lease, RecordedException } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
@@ -77,6 +77,7 @@ export function runLease(
   ).pipe(
     Effect.andThen(() => giveBack(runner, progress, false)),
     Effect.catch((error) => onTrouble(runner, of, progress, error)),
+    Effect.catchTag("LeaseLost", () => Effect.void),
     Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} broke`, cause)),
   )
 }
@@ -96,7 +97,9 @@ async function runInHost(
     recording = recording.then(async () => {
       if (failure !== null) return
       try {
-        await runPromise(record(runner, of, progress, signal.aborted ? withoutAborted(progress, batch) : batch))
+        await runPromise(
+          record(runner, of, progress, signal.aborted ? withoutAborted(progress, batch) : batch),
+        )
       } catch (error) {
         failure = { error }
         stop.abort(error)
@@ -105,7 +108,13 @@ async function runInHost(
   }
   try {
     const work = workOf(runner, of, progress.lease)
-    await hosts.run({ context: of.context, work, onBatch, reader: makeRunReader(store, of, services), signal })
+    await hosts.run({
+      context: of.context,
+      work,
+      onBatch,
+      reader: makeRunReader(store, of, services),
+      signal,
+    })
   } finally {
     await recording
   }
@@ -181,7 +190,11 @@ function roundTimings(timings: OutcomeBatch["timings"]): OutcomeBatch["timings"]
 }
 
 /** Offers again what has no record; nothing to do when the lease is spent. */
-function giveBack(runner: LeaseRunner, progress: LeaseProgress, split: boolean): Effect.Effect<void, StoreError> {
+function giveBack(
+  runner: LeaseRunner,
+  progress: LeaseProgress,
+  split: boolean,
+): Effect.Effect<void, StoreError> {
   if (progress.remaining === 0) return Effect.void
   const { store, workerId } = runner
   return untilAvailable(store.release({ workerId, leaseId: progress.lease.leaseId, split })).pipe(
@@ -198,7 +211,25 @@ function onTrouble(
   if (isTagged(error, "LeaseLost")) return Effect.void
   if (error instanceof HostLost) return onHostLost(runner, of, progress, error)
   const report = Effect.logError(`lease ${progress.lease.leaseId} could not be run`, Cause.die(error))
-  return Effect.andThen(report, giveBack(runner, progress, false))
+  const next = isRefusal(error) ? onRefused(runner, of, progress, error) : giveBack(runner, progress, false)
+  return Effect.andThen(report, next)
+}
+
+/**
+ * The database refuses an outcome, and would refuse it each time: several instances are tried apart, and the one that is
+ * left alone fails with the reason. Where even that is refused the lease is left to expire, so that nothing spins.
+ */
+function onRefused(
+  runner: LeaseRunner,
+  of: TaskOfRun,
+  progress: LeaseProgress,
+  refusal: StoreFailure,
+): Effect.Effect<void, LeaseLost | StoreError> {
+  const { firstIndex, count, tryNumber } = progress.lease
+  if (count > 1) return giveBack(runner, progress, true)
+  const failed = { mapIndex: firstIndex, kind: "failed", isFinal: true, startedMs: 0, endedMs: 0 } as const
+  const error = { type: "NotRecorded", message: `what it left was refused: ${refusal.message}`, stack: null }
+  return recordLoss(runner, progress, toException(of.task, tryNumber, { ...failed, error }))
 }
 
 /** An instance that was alone with its host has spent a try; more than one, or one in company, are tried apart. */
@@ -240,6 +271,10 @@ const recordLoss = Effect.fnUntraced(function* (
   )
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
+
+function isRefusal(error: unknown): error is StoreFailure {
+  return isTagged(error, "StoreFailure")
+}
 
 function isTagged(error: unknown, tag: string): boolean {
   return typeof error === "object" && error !== null && "_tag" in error && error._tag === tag

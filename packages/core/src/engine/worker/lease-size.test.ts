@@ -16,20 +16,19 @@ test("instances of a microsecond soon come in the largest leases", () => {
   expect(sizeOf(sizes)).toBe(leaseSizeMax)
 })
 
-test.prop([fc.array(fc.tuple(fc.integer({ min: 1, max: 2000 }), fc.double({ min: 0, max: 1e6, noNaN: true })))])(
-  "a size is always between one and the maximum, and grows at most eightfold",
-  (leases) => {
-    const sizes = new LeaseSizes(16)
-    let before = sizes.sizeDefault
-    for (const [count, busyMs] of leases) {
-      sizes.observe("1", count, busyMs)
-      const size = sizeOf(sizes)!
-      expect(size).toBeGreaterThanOrEqual(1)
-      expect(size).toBeLessThanOrEqual(Math.min(leaseSizeMax, before * 8))
-      before = size
-    }
-  },
-)
+test.prop([
+  fc.array(fc.tuple(fc.integer({ min: 1, max: 2000 }), fc.double({ min: 0, max: 1e6, noNaN: true }))),
+])("a size is always between one and the maximum, and grows at most eightfold", (leases) => {
+  const sizes = new LeaseSizes(16)
+  let before = sizes.sizeDefault
+  for (const [count, busyMs] of leases) {
+    sizes.observe("1", count, busyMs)
+    const size = sizeOf(sizes)!
+    expect(size).toBeGreaterThanOrEqual(1)
+    expect(size).toBeLessThanOrEqual(Math.min(leaseSizeMax, before * 8))
+    before = size
+  }
+})
 
 test("what is remembered is bounded", () => {
   const sizes = new LeaseSizes(16)

@@ -10,6 +10,7 @@ import type { HostPool } from "../../host/host-pool.ts"
 import type { Lease } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import type { WakeGate } from "../../store/wake-gate.ts"
+import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 import { makeFolder } from "./folder.ts"
 import type { LeaseRunner } from "./lease-run.ts"
 import { runLease } from "./lease-run.ts"
@@ -53,6 +54,9 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const concurrency = Math.max(1, Math.ceil(options.concurrency / lanes))
   const sizes = new LeaseSizes(concurrency)
   const folder = yield* makeFolder(store)
+  // A free lane is worth a look only to who waited for one: when nothing was to be had, there still is nothing.
+  const laneFreed = localWakeups()
+  const lanesGate = yield* makeWakeGate(laneFreed, ["work"])
   const runner: LeaseRunner = {
     store,
     hosts: options.hosts,
@@ -71,37 +75,50 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     const abort = new AbortController()
     aborts.set(lease.leaseId, abort)
     const run = options.contexts.get(lease.expansionId).pipe(
-      Effect.flatMap((of) => runLease(runner, of, lease, abort.signal)),
+      Effect.flatMap((of) =>
+        runLease(runner, of, lease, abort.signal).pipe(
+          // What a limited task leaves free may be taken up at once, here or elsewhere.
+          Effect.ensuring(Effect.sync(() => of.task.concurrency !== null && store.wake("work"))),
+        ),
+      ),
       Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} could not be started`, cause)),
       Effect.ensuring(
         Effect.sync(() => {
           aborts.delete(lease.leaseId)
-          store.wake("work")
+          laneFreed.wake("work")
         }),
       ),
     )
     return FiberMap.run(fibers, lease.leaseId, run)
   }
 
+  // Whole or not at all: a lease that was taken and not started would be nobody's until it expires.
+  const take = (limit: number) =>
+    Effect.gen(function* () {
+      const leases = yield* store.claim({
+        workerId,
+        limit,
+        leaseSeconds,
+        sizeDefault: sizes.sizeDefault,
+        sizes: sizes.hints(),
+        after,
+      })
+      after = leases.at(-1)?.expansionId ?? null
+      for (const lease of leases) yield* start(lease)
+      return leases.length
+    }).pipe(Effect.uninterruptible)
+
   const claimOnce = Effect.gen(function* () {
     const seen = gate.version()
+    const lanesSeen = lanesGate.version()
     const limit = lanes - aborts.size
     if (limit <= 0) {
-      yield* gate.wait(seen, workPollMs)
+      yield* lanesGate.wait(lanesSeen, workPollMs)
       return 0
     }
-    const leases = yield* store.claim({
-      workerId,
-      limit,
-      leaseSeconds,
-      sizeDefault: sizes.sizeDefault,
-      sizes: sizes.hints(),
-      after,
-    })
-    after = leases.at(-1)?.expansionId ?? null
-    for (const lease of leases) yield* start(lease)
-    if (leases.length === 0) yield* gate.wait(seen, workPollMs)
-    return leases.length
+    const taken = yield* take(limit)
+    if (taken === 0) yield* gate.wait(seen, workPollMs)
+    return taken
   })
 
   const renewOnce = Effect.gen(function* () {

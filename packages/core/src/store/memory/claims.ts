@@ -103,6 +103,12 @@ function claimPage(
   return leaseRange(state, range, options)
 }
 
+/** Gaps at the start of a page's room have ended already: a lease of nothing else would be none, and the claim in vain. */
+function passGaps(page: PageRecord): void {
+  while (page.claimed < page.count && page.expansion.rows.has(page.firstIndex + page.claimed))
+    page.claimed += 1
+}
+
 function sizeOf(expansion: ExpansionRecord, options: ClaimOptions): number {
   const own = options.sizes.find(({ expansionId }) => expansionId === expansion.id)
   return own?.size ?? options.sizeDefault
@@ -111,7 +117,9 @@ function sizeOf(expansion: ExpansionRecord, options: ClaimOptions): number {
 function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
   for (; expansion.roomFrom < expansion.pages.length; expansion.roomFrom++) {
     const page = expansion.pages[expansion.roomFrom]
-    if (page !== undefined && page.claimed < page.count) return page
+    if (page === undefined) continue
+    passGaps(page)
+    if (page.claimed < page.count) return page
   }
   return null
 }

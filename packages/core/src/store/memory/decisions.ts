@@ -64,12 +64,28 @@ function start(state: MemoryState, expansion: ExpansionRecord): void {
   for (const [edge, downstream] of downstreamOf(expansion)) {
     if (edge === "stream") tell(state, downstream, "opened")
   }
+  closeUnneeded(state, expansion)
+}
+
+/** A fused source whose reader ended before it was opened has nobody who would ever pull it to its end. */
+function closeUnneeded(state: MemoryState, source: ExpansionRecord): void {
+  if (source.task.kind !== "fused" || source.state !== "open") return
+  if (!downstreamOf(source).every(([, reader]) => isFinalExpansionState(reader.state))) return
+  source.exhausted = true
+  source.state = "draining"
+  markDue(state, source)
 }
 
 function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
   expansion.endedAt = state.now()
   expansion.heldBy = null
   state.unended.delete(expansion)
+  if (expansion.openedAt === null) {
+    for (const upstream of expansion.run.expansions) {
+      if (upstream.edgesOut.some(({ downstream }) => downstream === expansion.task.taskId))
+        closeUnneeded(state, upstream)
+    }
+  }
   for (const [edge, downstream] of downstreamOf(expansion)) {
     // A consumer that saw the stream open is told by the stream itself how it ended.
     const isWaitingForThis = edge === "complete" || expansion.openedAt === null

@@ -139,7 +139,10 @@ export function outcomeContract(open: OpenStore): void {
     it("refuses a part that is sent again, or that knows less than has been recorded", async () => {
       const { world, map, lease } = await setup(open, 4)
       const part = completeOptions(lease, { indexes: [0, 1], exceptions: [failed(2)] })
-      expect(await runEffect(world.store.complete(part))).toMatchObject({ remaining: 1, isPageFinished: false })
+      expect(await runEffect(world.store.complete(part))).toMatchObject({
+        remaining: 1,
+        isPageFinished: false,
+      })
       expect(await failureOf(world.store.complete(part))).toMatchObject({ _tag: "LeaseLost" })
       const whole = completeOptions(lease)
       expect(whole.indexes).toBeNull()
