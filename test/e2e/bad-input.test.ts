@@ -117,7 +117,7 @@ it.each([
   ["throwsText", /./, /plain text/],
   ["throwsNothing", /./, /undefined/],
   ["hangs", /Timeout/, /400|timed? ?out/i],
-  ["loops", "HostLost", /did not respond for 1\.2 s/],
+  ["loops", "HostLost", /did not respond for 0\.9 s.*passed its timeout of 0\.4 s/],
   ["exits", "HostLost", /exit/i],
   ["dies", "HostLost", /SIGKILL/],
   ["eatsMemory", "HostLost", /memory/i],

@@ -54,6 +54,95 @@ it("does not take many short computations for a loop", async () => {
   expect(results.size).toBe(15)
 })
 
+it("kills a host whose instance loops past its timeout, long before it counts as unresponsive", async () => {
+  const pool = poolOf({ build: mapped("(n) => { while (n) {} return n }") })
+  const startedAt = performance.now()
+  const { error } = await run(pool, contextOf("t", { timeoutMs: 100 }), workOf([0, 1]))
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  expect(error?.message).toBe(
+    "the host did not respond for 0.3 s: an instance did not yield and passed its timeout of 0.1 s, " +
+      "while running t[0..1] of d",
+  )
+})
+
+it("does not add up what instances take that keep their timeout", async () => {
+  const fn = "(n) => { const until = performance.now() + 350; while (performance.now() < until); return n }"
+  const pool = poolOf({ build: mapped(fn) }, { abortGraceMs: 100 })
+  const context = contextOf("t", { timeoutMs: 450 })
+  const { error, results } = await run(pool, context, workOf([0, 1, 2, 3, 4, 5], { concurrency: 2 }))
+  expect(error).toBeNull()
+  expect(results.size).toBe(6)
+})
+
+it("does not count the time a bundle takes to load as an instance's", async () => {
+  const top = "const until = performance.now() + 800; while (performance.now() < until);"
+  const pool = poolOf({ top, build: mapped("(n) => n") })
+  const { error, results } = await run(pool, contextOf("t", { timeoutMs: 100 }), workOf([1, 2]))
+  expect(error).toBeNull()
+  expect(results.size).toBe(2)
+})
+
+it.each([
+  ["loops", "for (;;);"],
+  ["is killed", `process.kill(process.pid, "SIGKILL"); for (;;);`],
+  ["aborts", "process.abort()"],
+  ["exits", "process.exit(1)"],
+])("names the instance of an isolated lease that %s among two thousand", async (_what, misdeed) => {
+  const pool = poolOf({ build: mapped(`(n) => { if (n === 1500) { ${misdeed} } }`) }, { unresponsiveMs: 400 })
+  const items = Array.from({ length: 2_000 }, (_, n) => n)
+  const work = workOf(items, { isolated: true, firstIndex: 10 })
+  const { error } = await run(pool, contextOf("t"), work)
+  expect((error as HostLost).running).toEqual([1_510])
+})
+
+it("names the instances that ran at once in an isolated lease, and none that had ended", async () => {
+  const fn = `async (n) => {
+    await new Promise((resolve) => setTimeout(resolve, n % 10 === 0 ? 60_000 : 5))
+    if (n === 25) for (;;);
+  }`
+  const pool = poolOf({ build: mapped(fn) }, { unresponsiveMs: 400 })
+  const items = Array.from({ length: 100 }, (_, n) => n + 1)
+  const work = workOf(items, { isolated: true, firstIndex: 1, concurrency: 4 })
+  const { error } = await run(pool, contextOf("t"), work)
+  const running = (error as HostLost).running
+  expect(running).toEqual(expect.arrayContaining([10, 20, 25]))
+  expect(running?.length).toBeLessThanOrEqual(4)
+})
+
+it("names the one of several that ended the host, and blames no other lease", async () => {
+  const fn = `async (n) => {
+    await new Promise((resolve) => setTimeout(resolve, n === 7 ? 300 : 60_000))
+    process.exit(1)
+  }`
+  const pool = poolOf({ build: mapped(fn) })
+  const leases = [workOf([6, 7, 8], { concurrency: 3 }), workOf([1, 2], { concurrency: 2 })]
+  const ran = await Promise.all(leases.map((work) => run(pool, contextOf("t"), work)))
+  expect(ran.map(({ error }) => (error as HostLost).running)).toEqual([[1], []])
+})
+
+it("blames none of those left when the instance that cost the host has its outcome", async () => {
+  const fn = `async (n) => {
+    if (n === 1) setTimeout(() => { throw new RangeError("in a timer") }, 20)
+    await new Promise(() => {})
+  }`
+  const { error } = await run(
+    poolOf({ build: mapped(fn) }),
+    contextOf("t"),
+    workOf([0, 1, 2], { concurrency: 3 }),
+  )
+  expect((error as HostLost).running).toEqual([])
+})
+
+it.each([
+  ["an instance loops", "for (;;);", ""],
+  ["the bundle exits", "", "process.exit(1)"],
+])("does not know who ran when %s in a lease that shares its host", async (_what, body, top) => {
+  const pool = poolOf({ top, build: mapped(`() => { ${body} }`) }, { unresponsiveMs: 200 })
+  const { error } = await run(pool, contextOf("t"), workOf([0, 1]))
+  expect(error).toBeInstanceOf(HostLost)
+  expect((error as HostLost).running).toBeUndefined()
+})
+
 it("says that a task ran out of memory, and how much there was", async () => {
   const fn = `() => { const kept = []; for (;;) kept.push(new Array(1000).fill(kept.length)) }`
   const pool = poolOf({ build: mapped(fn) }, { memoryLimitMb: 40 })

@@ -27,7 +27,7 @@ export interface HostPoolOptions {
 }
 
 /** The options of a pool with every default filled in. */
-export type HostPoolSettings = Required<HostPoolOptions>
+export type HostPoolSettings = Required<HostPoolOptions> & { readonly nodeFlags?: readonly string[] }
 
 const hostsDefault = 2
 const memoryLimitMbDefault = 512

@@ -53,6 +53,11 @@ export type CallMessage =
       readonly batch: OutcomeBatch
       readonly isLast: boolean
     }
+  /**
+   * Instances of a lease run. `indexes` says which, where each start is told, or the host knows that it is about to end;
+   * null says only that they have begun, which starts the watch over a lease with a timeout.
+   */
+  | { readonly kind: "running"; readonly callId: number; readonly indexes: readonly number[] | null }
   | { readonly kind: "pulled"; readonly callId: number; readonly page: PulledPage }
   | {
       readonly kind: "pullFailed"

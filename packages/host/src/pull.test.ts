@@ -159,6 +159,17 @@ describe("a page", () => {
     expect(values(page)).toEqual([49])
   })
 
+  it("is not pulled again at a cursor that stands still", async () => {
+    const body = `for (;;) { log.info("page"); yield page([], { at: 7 }) }`
+    const pool = poolOf({ build: dagOf(body) })
+    const first = await pull(pool, null)
+    expect(first).toMatchObject({ items: [], next: '{"page":{"at":7}}' })
+    expect(messages(first)).toEqual(["open 0", "page", "page"])
+    const second = await pull(pool, first.next)
+    expect(second).toMatchObject({ items: [], next: first.next })
+    expect(messages(second)).toEqual(["page"])
+  })
+
   it.each([
     [
       "too many bytes",

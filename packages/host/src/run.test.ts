@@ -144,6 +144,26 @@ it("gives constants and XCom values to every instance, and lets it leave and rea
   })
 })
 
+it("refuses a key that no XCom can be kept under, by name, and without another try", async () => {
+  const fn = `(length, { mapIndex, xcom }) => {
+    const keys = [42, null, "", "a\\0b", "k".repeat(513), "😀".repeat(512)]
+    xcom.push(keys[mapIndex], 1)
+  }`
+  const pool = poolOf({ build: mapped(fn) })
+  const { others, batches } = await run(pool, contextOf("t"), workOf([0, 0, 0, 0, 0, 0]))
+  const told = others.map((other) => other.kind === "failed" && other.error.message)
+  const expected = "xcom.push: expected a key of 1 to 512 characters without NUL, and it is "
+  expect(told).toEqual([
+    expect.stringContaining(`${expected}of type number. Fix: `),
+    expect.stringContaining(`${expected}null. Fix: `),
+    expect.stringContaining(`${expected}empty. Fix: `),
+    expect.stringContaining(`${expected}"a\\u0000b", with NUL at 1. Fix: `),
+    expect.stringContaining(`${expected}513 characters long: "kkk`),
+  ])
+  expect(others.every((other) => other.kind === "failed" && other.isFinal)).toBe(true)
+  expect(batches.flatMap((batch) => batch.xcoms)).toMatchObject([{ mapIndex: 5, value: "1" }])
+})
+
 it("reads a stream input page by page through the call's reader", async () => {
   const build = `
     const ids = task("a", (n) => n).iterate(source("s", async function* () { yield 1 })())

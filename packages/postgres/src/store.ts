@@ -192,12 +192,17 @@ function leaseVerbs(
     claim: (options) =>
       call(client, "claim", async (sql) => {
         const { sizes, ...rest } = options
-        const claimed = await claims.claim(sql, {
+        const query = {
           ...rest,
           sizeIds: sizes.map((size) => size.expansionId),
           sizes: sizes.map((size) => size.size),
-        })
-        return claimed.map(rows.toLease)
+        }
+        // Ranges of gaps alone are passed over, a few at a time, until there is work or nothing more.
+        for (;;) {
+          const claimed = await claims.claim(sql, query)
+          const held = claimed.filter(rows.isHeld)
+          if (held.length > 0 || claimed.length === 0) return held.map(rows.toLease)
+        }
       }),
     complete: (options) =>
       call(client, "complete", (sql) =>

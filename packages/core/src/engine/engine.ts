@@ -30,7 +30,7 @@ export type EngineRole = (typeof engineRoles)[number]
 /** How much one engine takes on. */
 export interface EngineOptions {
   readonly roles: readonly EngineRole[]
-  /** Leases held at once by the worker. */
+  /** Among how many leases the worker shares its slots when each could use them all. */
   readonly lanes: number
   /** Instances that the worker runs at once. */
   readonly concurrency: number

@@ -36,8 +36,10 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   if (!isDone || to === null) return
   if (to === "draining") store.wake("work")
   if (to === "open") store.wake("open")
-  // Downstream tasks became due with this decision.
-  if (!expansion.isLeaf) store.wake("due")
+  // Downstream tasks became due with this decision, or the fused sources of a task that will never pull them.
+  if (!expansion.isLeaf || state === "waiting") store.wake("due")
+  // A reader that never starts holds nothing back any more.
+  if (state === "waiting" && isFinalExpansionState(to)) store.wake("progress")
   if (expansion.isLeaf && isFinalExpansionState(to)) yield* finishRun(store, expansion.dagRunId)
 })
 

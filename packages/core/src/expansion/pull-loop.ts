@@ -31,6 +31,9 @@ export const stalledPullsMax = 100
 /** Empty pages in a row that are passed over before their cursor is committed. */
 export const emptyPullsPerCommit = 50
 
+/** The most pages that are folded after one that came with nothing but gaps. */
+const foldPagesMax = 100
+
 /** What the loop works with. */
 export interface PullLoopOptions {
   readonly store: StoreService
@@ -38,7 +41,7 @@ export interface PullLoopOptions {
   readonly of: TaskOfRun
   readonly source: PullSource
   readonly lease: ExpansionLease
-  /** Surrounds each wait for room or for the upstream, during which another expansion may have this one's slot. */
+  /** Surrounds each wait for room, for the upstream or for a retry, during which another expansion may have this one's slot. */
   readonly whileIdle: (wait: Effect.Effect<void>) => Effect.Effect<void>
 }
 
@@ -61,7 +64,7 @@ const nothingPending = { pulls: 0, consumed: [], stalled: 0 } as const
 /** Runs the loop. It ends when the stream has ended; it fails when the expansion is not ours any more. */
 export const pullLoop = Effect.fnUntraced(function* (options: PullLoopOptions) {
   const { store, lease } = options
-  yield* Effect.sleep(lease.pullAfterMs)
+  yield* options.whileIdle(Effect.sleep(lease.pullAfterMs))
   let position: Position = {
     progress: yield* untilAvailable(store.progress(lease.expansionId)),
     cursor: lease.cursor,
@@ -77,6 +80,8 @@ function withSourceClosed<A, E, R>(effect: Effect.Effect<A, E, R>, options: Pull
 
 /** One turn: wait for room, or pull a page and commit it. */
 function step(options: PullLoopOptions, position: Position): Effect.Effect<Position, LoopError> {
+  const upstream = brokenBefore(position.cursor)
+  if (upstream !== null) return breakBehind(options, upstream)
   const pageSize = nextPageSize(position.progress)
   if (pageSize === 0) return waitForRoom(options, position)
   const { pageBytesMax } = position.progress
@@ -155,6 +160,11 @@ const commit = Effect.fnUntraced(function* (options: PullLoopOptions, position: 
     consumed: position.consumed,
     fusedSources: exhausted ? fusedSources(of) : [],
   })
+  if (page.items.length > 0 && page.items.every((item) => typeof item !== "string")) {
+    // No worker will ever finish this page, and so fold it.
+    yield* untilAvailable(store.fold({ expansionIds: [lease.expansionId], limit: foldPagesMax }))
+    store.wake("due")
+  }
   if (page.items.length > 0) store.wake("work")
   if (exhausted) store.wake("due")
   // Whoever waits for what this page has taken from its upstream, or reads this stream.
@@ -209,18 +219,36 @@ function beyondMaxItems(progress: ExpansionProgress, page: PulledPage): TaskErro
   return { type: "TooManyItems", message, stack: null }
 }
 
-/** The upstream broke: what was read is committed, then the stream ends as broken. */
+/**
+ * The upstream broke: what was read is committed, then the stream ends as broken.
+ *
+ * The cursor committed with the last items says so itself: whoever goes on after a crash between the two breaks the
+ * stream, and does not read these items again.
+ */
 const endBroken = Effect.fnUntraced(function* (
   options: PullLoopOptions,
   position: Position,
   pulled: Pulled,
   upstream: string,
 ) {
-  yield* commit(options, position, { ...pulled.page, next: pulled.page.next ?? position.cursor ?? "null" })
+  yield* commit(options, position, { ...pulled.page, next: JSON.stringify({ [brokenKey]: upstream }) })
+  return yield* breakBehind(options, upstream)
+})
+
+/** The only key of a cursor that stands after the last item of a stream whose upstream broke. */
+const brokenKey = "sluice.broken"
+
+/** The upstream that broke before a cursor, if that is what the cursor says. */
+function brokenBefore(cursor: string | null): string | null {
+  if (cursor === null || !cursor.startsWith(`{"${brokenKey}":`)) return null
+  return (JSON.parse(cursor) as { readonly [brokenKey]: string })[brokenKey]
+}
+
+function breakBehind(options: PullLoopOptions, upstream: string): Effect.Effect<Position, LoopError> {
   const message = `the stream of "${upstream}" broke before its end`
   const error = { type: "UpstreamFailed", message, stack: null }
-  return yield* breakWith(options, { error, leafTaskId: upstream, retryable: false })
-})
+  return breakWith(options, { error, leafTaskId: upstream, retryable: false })
+}
 
 function onProblem(
   options: PullLoopOptions,
@@ -259,7 +287,7 @@ const delay = Effect.fnUntraced(function* (
     error: problem.error,
     delayMs,
   })
-  yield* Effect.sleep(delayMs)
+  yield* options.whileIdle(Effect.sleep(delayMs))
   return { ...position, progress: yield* readProgress(options) }
 })
 

@@ -33,17 +33,17 @@ type Held = FiberMap.FiberMap<string, void, never>
 export interface Runner {
   readonly fibers: Held
   readonly epochs: Map<string, number>
-  /** Those of them that wait for room or for their upstream: they hold no slot, else the ones they wait for may get none. */
+  /** Those of them that wait (for room, upstream or a retry): they hold no slot, else the ones they wait for may get none. */
   readonly idle: Set<string>
+  /** Whether there was more to take than there were slots, when they were last counted. */
+  mayTakeMore: boolean
 }
 
 /** Makes an empty runner; closing the scope ends what it pulls. */
 export const makeRunner = Effect.fnUntraced(function* () {
-  return {
-    fibers: yield* FiberMap.make<string, void, never>(),
-    epochs: new Map<string, number>(),
-    idle: new Set<string>(),
-  }
+  const fibers: Held = yield* FiberMap.make<string, void, never>()
+  const runner: Runner = { fibers, epochs: new Map(), idle: new Set(), mayTakeMore: false }
+  return runner
 })
 
 /**
@@ -56,6 +56,8 @@ export function takeOnce(runner: Runner, options: RunnerOptions): Effect.Effect<
 
 const take = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions) {
   const limit = freeSlots(runner, options)
+  // Until the answer is there, nobody knows: a slot that is freed meanwhile is worth another look.
+  runner.mayTakeMore = true
   if (limit <= 0) return 0
   const { runnerId, leaseSeconds, store } = options
   const leases = yield* store.leaseExpansions({ runnerId, limit, leaseSeconds })
@@ -63,6 +65,7 @@ const take = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions
     runner.epochs.set(lease.expansionId, lease.epoch)
     yield* FiberMap.run(runner.fibers, lease.expansionId, pullExpansion(runner, options, lease))
   }
+  runner.mayTakeMore = leases.length >= limit
   return leases.length
 })
 
@@ -112,7 +115,7 @@ function pullExpansion(runner: Runner, options: RunnerOptions, lease: ExpansionL
   )
 }
 
-/** Frees the expansion's slot during a wait, and tells the runner when it was the last one. */
+/** Frees the expansion's slot during a wait, and tells the runner where that is news. */
 function idling(
   runner: Runner,
   options: RunnerOptions,
@@ -121,9 +124,8 @@ function idling(
 ): Effect.Effect<void> {
   return Effect.acquireUseRelease(
     Effect.sync(() => {
-      const wasFull = freeSlots(runner, options) <= 0
       runner.idle.add(expansionId)
-      if (wasFull) options.store.wake("open")
+      if (runner.mayTakeMore) options.store.wake("open")
     }),
     () => wait,
     () => Effect.sync(() => runner.idle.delete(expansionId)),
@@ -135,9 +137,8 @@ const releasePauseMs = 200
 
 function forget(runner: Runner, options: RunnerOptions, lease: ExpansionLease): void {
   if (runner.epochs.get(lease.expansionId) !== lease.epoch) return
-  const wasFull = freeSlots(runner, options) <= 0
   runner.epochs.delete(lease.expansionId)
-  if (wasFull) options.store.wake("open")
+  if (runner.mayTakeMore) options.store.wake("open")
 }
 
 function isLost(cause: Cause.Cause<unknown>): boolean {

@@ -192,11 +192,22 @@ export class HostLost extends Error {
   readonly wasAlone: boolean
   /** Milliseconds from the start of the lease, or the pull, to the loss. */
   readonly afterMs: number
-  constructor(reason: string, options: { wasAlone: boolean; afterMs: number }) {
+  /**
+   * The map indexes of the lease one of which cost the host its life: they had started, and not ended as far as the host
+   * could tell. An isolated lease tells each start before it, so there it is exact up to an instance that had just ended.
+   * Otherwise it is known only when the host itself could say why it ended (`process.exit`, an uncaught exception, a
+   * timeout that was ignored); empty then: none of this lease. Undefined: not known, any without an outcome may be why.
+   */
+  readonly running: readonly number[] | undefined
+  constructor(
+    reason: string,
+    options: { wasAlone: boolean; afterMs: number; running?: readonly number[] | undefined },
+  ) {
     super(reason)
     this.reason = reason
     this.wasAlone = options.wasAlone
     this.afterMs = options.afterMs
+    this.running = options.running
   }
 }
 

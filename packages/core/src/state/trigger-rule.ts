@@ -36,8 +36,9 @@ export function decideTrigger(rule: TriggerRule, upstream: UpstreamCounts): Trig
       return isComplete ? "run" : "wait"
     case "all_success":
       if (bad > 0) return "upstream_failed"
-      if (skipped > 0) return "skipped"
-      return isComplete ? "run" : "wait"
+      // A skip waits for the others: one of them may still fail, and how it ends must not depend on who was first.
+      if (!isComplete) return "wait"
+      return skipped > 0 ? "skipped" : "run"
     case "none_failed":
       if (bad > 0) return "upstream_failed"
       return isComplete ? "run" : "wait"

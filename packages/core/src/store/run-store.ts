@@ -57,7 +57,7 @@ export interface RunStore {
   readonly runCounts: (
     dagRunId: string,
   ) => Effect.Effect<{ hasUnfinished: boolean; leavesFailed: number }, StoreError>
-  /** Ends a running run. False when it was not running. */
+  /** Ends a running run. False when it was not running, or something of it is unfinished (again). */
   readonly finishDagRun: (options: {
     dagRunId: string
     state: "success" | "failed"

@@ -34,6 +34,9 @@ export const stackCharsMax = 16 * 1024
 /** How many causes of an error are told. */
 export const causesMax = 5
 
+/** Characters of an XCom's key; the database counts them too. */
+export const xcomKeyCharsMax = 512
+
 /** Items in one pulled page. */
 export const pageItemsMax = 10_000
 

@@ -22,6 +22,12 @@ function settle(chars: number): void {
   waiting = []
 }
 
+/** Sends a message; settles when it has left the process, so that a loop or a crash right after cannot keep it back. */
+export function sendOut(message: FromHost): Promise<void> {
+  if (sendToParent === undefined || !process.connected) return Promise.resolve()
+  return new Promise((resolve) => sendToParent(message, undefined, {}, () => resolve()))
+}
+
 /** Sends a message and ends the process once it has left. */
 export function sendAndExit(message: FromHost, exitCode: number): void {
   if (sendToParent === undefined || !process.connected) process.exit(exitCode)

@@ -3,6 +3,7 @@ import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PushedXCom, TaskError } from "../port.ts"
 import { LogBudget, writeLog, type LogOwner } from "./log.ts"
 import { readXCom } from "./reads.ts"
+import { checkXComKey } from "./xcom-key.ts"
 
 /** The parameters of a run: the DAG's defaults, overlaid with what the run was given. */
 export type RunParams = Readonly<Record<string, Json>>
@@ -72,6 +73,7 @@ export class Instance implements TaskContext, LogOwner {
     const { callId, resultBytesMax } = this.#lease
     return {
       push: (key, value) => {
+        checkXComKey(key)
         const text = encode(value, { name: `xcom ${key}`, bytesMax: resultBytesMax })
         this.#lease.addXCom({ mapIndex: this.mapIndex, key, value: text })
       },

@@ -9,12 +9,13 @@ import { encode, NotEncodable } from "../codec/index.ts"
 import type { ExecutionContext, LeaseWork, LogEntry, PushedXCom, TaskError } from "../port.ts"
 import type { HostSettings } from "../protocol.ts"
 import { batchCharsMax, flushEveryMs } from "./bounds.ts"
-import { caughtUp, isBackedUp, send } from "./channel.ts"
+import { caughtUp, isBackedUp, send, sendOut } from "./channel.ts"
 import { isTurnDue, turn } from "./event-loop.ts"
 import { Instance, type InstanceLease, type RunParams } from "./instance.ts"
 import { logging } from "./log.ts"
 import { Outcomes } from "./outcomes.ts"
 import { describeThrown } from "./thrown.ts"
+import { InvalidXComKey } from "./xcom-key.ts"
 
 /** Calls the task's function for one instance. */
 export type CallTask = (position: number, instance: Instance) => unknown
@@ -40,9 +41,12 @@ export class LeaseRun implements InstanceLease {
   readonly resultBytesMax: number
   readonly #work: LeaseWork
   readonly #settings: HostSettings
-  readonly #onStuck: (reason: string) => void
+  readonly #onStuck: (reason: string, instance: Instance) => void
   readonly #outcomes: Outcomes
   readonly #lanes: Lane[] = []
+  /** Whether the parent must hear of the next start: of each when isolated, else of the first under a timeout. */
+  #tellsStart: boolean
+  readonly #told = new Set<number>()
   #nextPosition = 0
   #recordedSeen = 0
   #stopReason: Error | null = null
@@ -53,7 +57,7 @@ export class LeaseRun implements InstanceLease {
     context: ExecutionContext
     work: LeaseWork
     settings: HostSettings
-    onStuck: (reason: string) => void
+    onStuck: (reason: string, instance: Instance) => void
   }) {
     this.callId = options.callId
     this.context = options.context
@@ -62,6 +66,7 @@ export class LeaseRun implements InstanceLease {
     this.#work = options.work
     this.#settings = options.settings
     this.#onStuck = options.onStuck
+    this.#tellsStart = options.work.isolated || options.context.timeoutMs !== null
     this.#outcomes = new Outcomes({ ...options.work, startedAt: performance.now() })
   }
 
@@ -100,18 +105,43 @@ export class LeaseRun implements InstanceLease {
   /** Records that an instance failed before its function did anything about it, and sends it: the host is about to end. */
   failNow(instance: Instance, error: TaskError): void {
     for (const lane of this.#lanes) {
-      if (lane.current?.instance === instance)
-        this.#recordFailure(lane.current.position, lane.current.startedAt, error, false)
+      if (lane.current?.instance !== instance) continue
+      this.#recordFailure(lane.current.position, lane.current.startedAt, error, false)
+      lane.current = null
     }
     this.flush()
+  }
+
+  /** Tells which instances may be why the host is about to end: the one that is known to be, or all that run. */
+  tellLast(culprit: Instance | null): void {
+    const running = this.#lanes.flatMap((lane) => (lane.current === null ? [] : [lane.current.instance]))
+    // It may be the bundle's own top level: that none runs does not clear the lease.
+    if (culprit === null && running.length === 0) return
+    const blamed = culprit === null ? running : running.filter((instance) => instance === culprit)
+    send({ kind: "running", callId: this.callId, indexes: blamed.map(({ mapIndex }) => mapIndex) })
   }
 
   async #runLane(call: CallTask): Promise<void> {
     const lane: Lane = { current: null, timer: null }
     this.#lanes.push(lane)
-    for (let position = this.#take(); position >= 0; position = this.#take()) {
+    for (;;) {
+      let startedAt = performance.now()
+      // Asked right before each start, in the same tick: else a host could be silent for what several instances took.
+      while (this.#nextPosition < this.#work.count && isTurnDue(startedAt)) {
+        await turn()
+        startedAt = performance.now()
+      }
+      const position = this.#take()
+      if (position < 0) break
       const instance = new Instance(this, this.#work.firstIndex + position)
-      const startedAt = performance.now()
+      if (this.#tellsStart) {
+        startedAt = await this.#tellStart(instance.mapIndex)
+        while (isTurnDue(startedAt)) {
+          await turn()
+          startedAt = performance.now()
+        }
+        if (this.#stopReason !== null) break
+      }
       lane.current = { instance, position, startedAt }
       if (this.context.timeoutMs !== null) this.#watch(lane, this.context.timeoutMs)
       try {
@@ -122,11 +152,23 @@ export class LeaseRun implements InstanceLease {
         this.#fail(instance, position, startedAt, thrown)
       }
       lane.current = null
+      this.#told.delete(instance.mapIndex)
       if (this.#outcomes.chars > batchCharsMax) this.flush()
-      if (this.#nextPosition < this.#work.count && isTurnDue(startedAt)) await turn()
       if (isBackedUp()) await caughtUp()
     }
     if (lane.timer !== null) clearTimeout(lane.timer)
+  }
+
+  /**
+   * Tells the parent that an instance is about to start, and waits until that has left the process: were it to end the
+   * host, no word of it could be sent later. It costs 9 µs, so that only isolated leases tell each start.
+   */
+  async #tellStart(mapIndex: number): Promise<number> {
+    const { isolated } = this.#work
+    this.#tellsStart = isolated
+    if (isolated) this.#told.add(mapIndex)
+    await sendOut({ kind: "running", callId: this.callId, indexes: isolated ? [...this.#told] : null })
+    return performance.now()
   }
 
   /** The position of the next instance to run, or -1. */
@@ -155,7 +197,8 @@ export class LeaseRun implements InstanceLease {
       return this.#recordFailure(position, startedAt, timeoutError(instance, thrown), false)
     if (instance.stopReason !== null) return
     if (isSkip(thrown)) return this.#recordSkip(position, startedAt, thrown.reason)
-    const isFinal = isFailWithoutRetry(thrown) || thrown instanceof NotEncodable
+    const isRefusal = thrown instanceof NotEncodable || thrown instanceof InvalidXComKey
+    const isFinal = isRefusal || isFailWithoutRetry(thrown)
     this.#recordFailure(position, startedAt, describeThrown(thrown), isFinal)
   }
 
@@ -196,7 +239,7 @@ export class LeaseRun implements InstanceLease {
   #giveUp(instance: Instance, message: string): void {
     const grace = seconds(this.#settings.abortGraceMs)
     this.failNow(instance, { type: "TimeoutError", message, stack: null })
-    this.#onStuck(`${message}, and was still running ${grace} after its signal was aborted`)
+    this.#onStuck(`${message}, and was still running ${grace} after its signal was aborted`, instance)
   }
 
   #send(isLast: boolean): void {

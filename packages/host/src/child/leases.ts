@@ -18,7 +18,7 @@ export async function runLease(options: {
   work: LeaseWork
   settings: HostSettings
 }): Promise<void> {
-  const lease = new LeaseRun({ ...options, onStuck: (reason) => send({ kind: "dying", reason }) })
+  const lease = new LeaseRun({ ...options, onStuck: giveUpHost })
   running.set(options.callId, lease)
   await lease.run(await prepare(options))
   running.delete(options.callId)
@@ -34,17 +34,31 @@ export function abortLeases(reason: string): void {
   for (const lease of running.values()) lease.abort(reason)
 }
 
-/** Sends what every lease has finished. */
-export function flushLeases(): void {
-  for (const lease of running.values()) lease.flush()
+/** An instance whose outcome is known holds on to this process, and nothing else is why it ends. */
+function giveUpHost(reason: string, culprit: Instance): void {
+  sayLast(culprit)
+  send({ kind: "dying", reason })
 }
 
-/** Fails an instance that cannot go on, and sends what every lease has finished. */
-export function failAndFlush(instance: Instance | null, error: TaskError): void {
+let hasSaidLast = false
+
+/**
+ * Sends what every lease has finished, and which instances may be why this process is about to end: `culprit`, or
+ * where it is not known all that run.
+ */
+export function sayLast(culprit: Instance | null): void {
+  if (hasSaidLast) return
+  hasSaidLast = true
   for (const lease of running.values()) {
-    if (instance !== null) lease.failNow(instance, error)
     lease.flush()
+    lease.tellLast(culprit)
   }
+}
+
+/** Fails an instance that cannot go on, and says what there is to say before the process ends. */
+export function failAndSayLast(instance: Instance | null, error: TaskError): void {
+  if (instance !== null) for (const lease of running.values()) lease.failNow(instance, error)
+  sayLast(instance)
 }
 
 /** Makes the call of one instance; when the bundle or its inputs cannot be had, a call that fails with that. */

@@ -6,8 +6,9 @@ import { installBundleLoader } from "./bundle-loader.ts"
 import { listen, send, sendAndExit } from "./channel.ts"
 import { addBundle } from "./definitions.ts"
 import { describeBundle } from "./describe.ts"
-import { abortLease, abortLeases, flushLeases, runLease } from "./leases.ts"
-import { captureOutput } from "./log.ts"
+import { abortLease, abortLeases, runLease, sayLast } from "./leases.ts"
+import { captureOutput, logging } from "./log.ts"
+import { Instance } from "./instance.ts"
 import { settleRead } from "./reads.ts"
 import { watchForStrayErrors } from "./stray-errors.ts"
 import { pullFailure } from "./stream-session.ts"
@@ -30,7 +31,7 @@ watchForStrayErrors()
 process.on("SIGINT", () => {})
 process.on("SIGTERM", () => {})
 // What has finished is still true when user code calls process.exit. A pipe with room takes it before the exit.
-process.on("exit", flushLeases)
+process.on("exit", () => sayLast(runningInstance()))
 listen(receive)
 send({ kind: "ready" })
 
@@ -105,6 +106,12 @@ async function shutDown(): Promise<void> {
   await Promise.allSettled(calls)
   await closeStreams()
   sendAndExit({ kind: "pong", rssBytes: 0 }, 0)
+}
+
+/** The instance on whose behalf code runs right now. */
+function runningInstance(): Instance | null {
+  const owner = logging.getStore()
+  return owner instanceof Instance ? owner : null
 }
 
 function takeSettings(): HostSettings {

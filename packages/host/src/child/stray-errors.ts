@@ -1,7 +1,7 @@
 import type { TaskError } from "../port.ts"
 import { sendAndExit } from "./channel.ts"
 import { Instance } from "./instance.ts"
-import { failAndFlush } from "./leases.ts"
+import { failAndSayLast } from "./leases.ts"
 import { logging, writeLog } from "./log.ts"
 import { describeThrown } from "./thrown.ts"
 
@@ -29,7 +29,7 @@ export function watchForStrayErrors(): void {
 function endAfter(thrown: unknown): void {
   const owner = logging.getStore()
   const error: TaskError = describeThrown(thrown)
-  failAndFlush(owner instanceof Instance ? owner : null, {
+  failAndSayLast(owner instanceof Instance ? owner : null, {
     ...error,
     message: `uncaught exception: ${error.message}`,
   })

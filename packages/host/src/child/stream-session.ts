@@ -1,7 +1,7 @@
 // A pipeline that stays open in this host between pulls, for one context.
 
 import type { OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
-import { createPullScope, isGap, leafOf } from "@sluice/core/stream"
+import { createPullScope, isGap, jsonEquals, leafOf } from "@sluice/core/stream"
 import { inputStream, isFailWithoutRetry } from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PulledPage, PullRequest } from "../port.ts"
@@ -77,22 +77,16 @@ export class StreamSession implements LogOwner {
     return { items, next: encodeCursor(page.next), waiting: page.waiting ?? false, logs: this.takeLogs() }
   }
 
-  /** Pulls on past pages that come out empty, for a short while. */
+  /** Pulls on past pages that come out empty, for a short while; a cursor that stands still is not pulled again. */
   async #pullFilled(cursor: string | null): Promise<Page<unknown>> {
     const until = performance.now() + emptyPagesMs
-    let page = await this.#stream.pull(
-      cursor === null ? this.#stream.start : (JSON.parse(cursor) as Json),
-      this.#scope,
-    )
-    while (
-      page.items.length === 0 &&
-      page.next !== null &&
-      page.waiting !== true &&
-      performance.now() < until
-    ) {
-      page = await this.#stream.pull(page.next, this.#scope)
+    let from = cursor === null ? this.#stream.start : (JSON.parse(cursor) as Json)
+    for (;;) {
+      const page = await this.#stream.pull(from, this.#scope)
+      const isPassedOver = page.items.length === 0 && page.next !== null && page.waiting !== true
+      if (!isPassedOver || jsonEquals(page.next, from) || performance.now() >= until) return page
+      from = page.next
     }
-    return page
   }
 
   addLog(entry: LogEntry): boolean {

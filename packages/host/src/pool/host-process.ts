@@ -14,8 +14,11 @@ import { RawOutput } from "./raw-output.ts"
 /** How long a host may take from its start until it listens. */
 const startMsMax = 30_000
 
-/** How many pings a host may miss in a row is derived from this: the unresponsive time is watched in as many steps. */
-const pingsPerUnresponsive = 4
+/** A host is pinged this often within the time for which it may be silent. */
+const pingsPerSilence = 4
+
+/** The shortest time between two pings. */
+const pingMsMin = 10
 
 /** How long to wait for the last output of a process that has ended; a grandchild may hold the pipe open. */
 const lastOutputMs = 200
@@ -43,6 +46,14 @@ interface CallUnderWay {
   readonly callId: number
   readonly startedAt: number
   readonly startedAlone: boolean
+  /** The bound that its timeout sets, once its instances have begun. */
+  readonly silence: Silence | null
+}
+
+/** For how long a host may be silent, and what to say when it was for longer. */
+interface Silence {
+  readonly msMax: number
+  readonly meaning: string
 }
 
 export class HostProcess {
@@ -54,9 +65,13 @@ export class HostProcess {
   readonly #onEnd: (host: HostProcess) => void
   #lastCallId = 0
   #reserved = 0
-  #missedPings = 0
+  /** Milliseconds since the first ping that has no answer; null: the host has answered. */
+  #silentMs: number | null = null
+  #pingEveryMs = 0
   #announced: string | null = null
   #cause = ""
+  /** True before its last output is read, and `isAlive` false. */
+  #hasExited = false
   #ended: Promise<void>
   #watch: NodeJS.Timeout
   #retired: NodeJS.Timeout | null = null
@@ -111,7 +126,7 @@ export class HostProcess {
       return callId
     }
     const startedAlone = this.#calls.size === 0
-    this.#calls.set(callId, { call, callId, startedAt: performance.now(), startedAlone })
+    this.#calls.set(callId, { call, callId, startedAt: performance.now(), startedAlone, silence: null })
     this.send(makeMessage(callId))
     return callId
   }
@@ -121,6 +136,20 @@ export class HostProcess {
     this.#calls.delete(callId)
     this.hasServed = true
     this.#retireWhenIdle()
+  }
+
+  /**
+   * Notes that a call's instances have begun, each of which has so long. A loop hears of no timeout: the host is killed
+   * when it has been silent for that time and the grace, whichever call is why.
+   */
+  watchTimeout(callId: number, timeoutMs: number): void {
+    const underWay = this.#calls.get(callId)
+    const { unresponsiveMs, abortGraceMs } = this.#settings
+    if (underWay === undefined || underWay.silence !== null || timeoutMs >= unresponsiveMs) return
+    const msMax = Math.min(unresponsiveMs, timeoutMs + abortGraceMs)
+    const meaning = `an instance did not yield and passed its timeout of ${timeoutMs / 1000} s,`
+    this.#calls.set(callId, { ...underWay, silence: { msMax, meaning } })
+    if (pingEveryMs(this.#silence().msMax) < this.#pingEveryMs) this.#pingLater()
   }
 
   has(callId: number): boolean {
@@ -166,7 +195,7 @@ export class HostProcess {
   }
 
   #receive(message: FromHost): void {
-    this.#missedPings = 0
+    this.#silentMs = null
     switch (message.kind) {
       case "ready":
         return this.#start()
@@ -184,29 +213,47 @@ export class HostProcess {
   #start(): void {
     this.isReady = true
     clearTimeout(this.#watch)
-    const everyMs = Math.max(10, Math.floor(this.#settings.unresponsiveMs / pingsPerUnresponsive))
-    this.#watch = setInterval(() => this.#ping(), everyMs)
+    this.#pingLater()
+  }
+
+  #pingLater(): void {
+    clearTimeout(this.#watch)
+    if (this.#hasExited) return
+    this.#pingEveryMs = pingEveryMs(this.#silence().msMax)
+    this.#watch = setTimeout(() => this.#ping(), this.#pingEveryMs)
+  }
+
+  /** What bounds the host's silence: the call that has the least time. */
+  #silence(): Silence {
+    let shortest = this.#loopSilence()
+    for (const { silence } of this.#calls.values()) {
+      if (silence !== null && silence.msMax <= shortest.msMax) shortest = silence
+    }
+    return shortest
+  }
+
+  #loopSilence(): Silence {
+    return { msMax: this.#settings.unresponsiveMs, meaning: "a loop that never yields?" }
   }
 
   /**
-   * Counts pings instead of comparing clocks, so that a parent that was itself held up does not blame its hosts. An
-   * idle host is left alone.
+   * Adds up the time between pings instead of comparing clocks, so that a parent that was itself held up does not blame
+   * its hosts. An idle host is left alone.
    */
   #ping(): void {
     if (this.load === 0) {
-      this.#missedPings = 0
-      return
+      this.#silentMs = null
+      return this.#pingLater()
     }
-    if (this.#missedPings >= pingsPerUnresponsive) {
-      return this.kill(
-        `did not respond for ${this.#settings.unresponsiveMs / 1000} s: a loop that never yields?`,
-      )
-    }
-    this.#missedPings += 1
+    const { msMax, meaning } = this.#silence()
+    this.#silentMs = this.#silentMs === null ? 0 : this.#silentMs + this.#pingEveryMs
+    if (this.#silentMs >= msMax) return this.kill(`did not respond for ${msMax / 1000} s: ${meaning}`)
     this.send({ kind: "ping" })
+    this.#pingLater()
   }
 
   async #end(exitCode: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    this.#hasExited = true
     clearTimeout(this.#watch)
     if (this.#retired !== null) clearTimeout(this.#retired)
     await this.#output.drained(lastOutputMs)
@@ -232,13 +279,21 @@ export class HostProcess {
   }
 }
 
+function pingEveryMs(silentMsMax: number): number {
+  return Math.max(pingMsMin, Math.ceil(silentMsMax / pingsPerSilence))
+}
+
 function spawnHost(settings: HostPoolSettings): ChildProcess {
   const { resultBytesMax, abortGraceMs, entry } = settings
   const compileCache = getCompileCacheDir()
   // Only sources resolve to sources; a built entry must find the built core.
   const conditions = entry.pathname.endsWith(".ts") ? ["--conditions=@sluice/source"] : []
   return fork(fileURLToPath(entry), [], {
-    execArgv: [`--max-old-space-size=${settings.memoryLimitMb}`, ...conditions],
+    execArgv: [
+      `--max-old-space-size=${settings.memoryLimitMb}`,
+      ...(settings.nodeFlags ?? []),
+      ...conditions,
+    ],
     env: {
       ...hostEnvironment(process.env, settings.env),
       // Hosts start faster where their parent keeps compiled code.

@@ -11,6 +11,7 @@ export function runInHost(
 ): Promise<void> {
   const { context, work, signal, reader } = options
   const what = describeWork(context, work)
+  let running: readonly number[] | undefined
   return new Promise((resolve, reject) => {
     let stopWatching = (): void => {}
     const callId = host.call(
@@ -18,7 +19,12 @@ export function runInHost(
         what,
         onMessage(message) {
           if (message.kind === "read") void answerRead(reader, message).then((reply) => host.send(reply))
+          if (message.kind === "running") {
+            running = message.indexes ?? running
+            if (context.timeoutMs !== null) host.watchTimeout(callId, context.timeoutMs)
+          }
           if (message.kind !== "batch") return
+          running = running === undefined ? running : stillRunning(running, message.batch)
           if (message.isLast) {
             stopWatching()
             host.finish(callId)
@@ -29,13 +35,19 @@ export function runInHost(
         onLost({ cause, wasAlone, afterMs }) {
           stopWatching()
           const isSingle = work.count - work.recorded.length === 1
-          reject(new HostLost(`the host ${cause}`, { wasAlone: wasAlone && isSingle, afterMs }))
+          reject(new HostLost(`the host ${cause}`, { wasAlone: wasAlone && isSingle, afterMs, running }))
         },
       },
       (callId) => ({ kind: "run", callId, contextId: context.contextId, work }),
     )
     stopWatching = watchAbort({ host, callId, what, signal, graceMs: abortGraceMs })
   })
+}
+
+function stillRunning(running: readonly number[], { indexes, others }: OutcomeBatch): readonly number[] {
+  const hasEnded = (index: number) =>
+    indexes === null || indexes.includes(index) || others.some((other) => other.mapIndex === index)
+  return running.filter((index) => !hasEnded(index))
 }
 
 /** Hands over a batch with what the process wrote by itself; what the engine throws over it becomes the call's error. */

@@ -7,6 +7,12 @@ import type { HostProcess } from "./host-process.ts"
 const contextsMax = 10_000
 
 /**
+ * A host for streams holds a page or two of each; with Node's own bounds its young generation grew to a quarter more
+ * over a million items (bench memory).
+ */
+const smallYoungGeneration = ["--max-semi-space-size=4"]
+
+/**
  * Says in which host each context's stream is open.
  *
  * Streams live in a host of their own, apart from task instances: a loop in a task stalls no source. They share it,
@@ -19,7 +25,8 @@ export class StreamHomes {
   readonly #homes = new Map<string, HostProcess>()
   readonly #suspects = new Set<string>()
 
-  constructor(settings: HostPoolSettings) {
+  constructor(given: HostPoolSettings) {
+    const settings = { ...given, nodeFlags: smallYoungGeneration }
     this.#open = new HostGroup(settings, 1)
     this.#quarantine = new HostGroup(settings, 1)
   }

@@ -5,7 +5,8 @@ const candidatesMax = 64
 
 /** A claimed range with its inputs; numbers as text. */
 export interface LeaseRow {
-  leaseId: string
+  /** Null for a range of gaps alone: it was passed over, and there may be more behind it. */
+  leaseId: string | null
   expansionId: string
   firstIndex: string
   count: number
@@ -204,7 +205,7 @@ export function claim(
       where count > coalesce(cardinality(recorded), 0)
       returning id, expansion_id, page_first, first_index, count, remaining, try_number, is_retry, is_isolated
     )
-    select leased.id as lease_id, leased.expansion_id, leased.first_index, leased.count, leased.remaining,
+    select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
       leased.try_number, leased.is_isolated, range.recorded,
       case when page.items is not null then
         '[' || array_to_string(
@@ -212,9 +213,9 @@ export function claim(
           ',', 'null'
         ) || ']'
       end as items
-    from leased
-    join range on range.expansion_id = leased.expansion_id and range.first_index = leased.first_index
+    from range
+    left join leased on range.expansion_id = leased.expansion_id and range.first_index = leased.first_index
       and range.is_retry = leased.is_retry
-    join page on page.expansion_id = leased.expansion_id and page.first_index = leased.page_first
+    left join page on page.expansion_id = leased.expansion_id and page.first_index = leased.page_first
   `
 }

@@ -106,7 +106,7 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
     const options = { workerId: "w", limit: 2, leaseSeconds: 30, sizeDefault: 1000, sizeIds: [], sizes: [] }
     const leases = await claim(sql, { ...options, after: null })
     expect(leases.map((lease) => Number(lease.firstIndex))).toEqual([next])
-    leaseId = leases[0]!.leaseId
+    leaseId = leases[0]!.leaseId!
   })
   const values = `[${items.join(",")}]`
   await measure("complete", (sql) => completeWhole(sql, { workerId: "w", leaseId, values }))

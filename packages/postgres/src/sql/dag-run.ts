@@ -182,7 +182,7 @@ export async function selectRunCounts(
   return rows[0] ?? { hasUnfinished: false, leavesFailed: 0 }
 }
 
-/** Ends a running run. */
+/** Ends a running run of which nothing is unfinished: a verdict from before a cancel and a resume ends nothing. */
 export async function finishDagRun(
   sql: Sql,
   options: { dagRunId: string; state: "success" | "failed" },
@@ -190,6 +190,10 @@ export async function finishDagRun(
   const rows = await sql`
     update dag_run set state = ${options.state}, ended_at = now()
     where id = ${options.dagRunId} and state = 'running'
+      and not exists (
+        select from expansion
+        where expansion.dag_run_id = dag_run.id and expansion.state in ('waiting', 'open', 'draining')
+      )
     returning id
   `
   return rows.length > 0

@@ -51,8 +51,16 @@ export function toDue(row: DueRow): DueExpansion {
   }
 }
 
+/** A row of a claim that is a lease. */
+type HeldRow = LeaseRow & { readonly leaseId: string }
+
+/** Whether a claimed range became a lease: one of gaps alone does not. */
+export function isHeld(row: LeaseRow): row is HeldRow {
+  return row.leaseId !== null
+}
+
 /** The port's form of a claimed lease. */
-export function toLease(row: LeaseRow): Lease {
+export function toLease(row: HeldRow): Lease {
   return {
     ...row,
     firstIndex: toNumber(row.firstIndex),

@@ -114,10 +114,21 @@ export async function startExpansion(
 ): Promise<boolean> {
   const isInstance = options.to === "draining"
   const rows = await sql`
-    with moved as (
+    with unneeded as materialized (
+      -- A fused source whose reader ended before it was opened has nobody who would ever pull it to its end.
+      select source.kind = 'fused' and not exists (
+        select from edge
+        join expansion reader on reader.id = source.dag_run_id * 4096 + edge.downstream
+        where edge.dag_version_id = source.dag_version_id and edge.upstream = source.ordinal
+          and reader.state in ('waiting', 'open', 'draining')
+      ) as yes
+      from expansion source where source.id = ${options.expansionId}
+    ), moved as (
       update expansion
-      set state = ${options.to}, is_due = false, seq = seq + 1, opened_at = now(),
-          is_exhausted = ${isInstance}::boolean, created = ${isInstance ? 1 : 0}::int
+      set state = case when unneeded.yes then 'draining' else ${options.to}::expansion_state end,
+          is_due = unneeded.yes, seq = seq + 1, opened_at = now(),
+          is_exhausted = unneeded.yes or ${isInstance}::boolean, created = ${isInstance ? 1 : 0}::int
+      from unneeded
       where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
       returning id, dag_run_id, dag_version_id, ordinal, priority
     ), instance as (
@@ -153,6 +164,15 @@ export async function endExpansion(
       set state = ${to}, is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity'
       where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
       returning dag_run_id, dag_version_id, ordinal, opened_at
+    ), unneeded as (
+      -- A fused source whose reader ends unopened has nobody who would ever pull it to its end.
+      update expansion source
+      set is_exhausted = true, state = 'draining', is_due = true, seq = source.seq + 1
+      from moved
+      join edge on edge.dag_version_id = moved.dag_version_id and edge.downstream = moved.ordinal
+        and edge.kind = 'stream'
+      where moved.opened_at is null and source.id = moved.dag_run_id * 4096 + edge.upstream
+        and source.kind = 'fused' and source.state = 'open'
     ), told as (
       update expansion downstream
       set upstream_success = downstream.upstream_success + ${to === "success" ? 1 : 0}::int * reader.edges,

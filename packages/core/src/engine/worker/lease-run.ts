@@ -2,8 +2,8 @@
  * Runs one lease: hands it to a host, records what comes back, and gives back what is left.
  *
  * Invariant: an outcome is recorded under the lease, or not at all. When the lease is lost, the host is told to stop
- * and nothing more is written. When the host is lost, what has no record is offered again: halved and isolated until a
- * single instance is left alone with its host, which then fails that try with `HostLost`.
+ * and nothing more is written. When the host is lost, the instance that cost it fails that try with `HostLost`; what else
+ * has no record is offered again, isolated and in halves while nobody knows which one it was.
  */
 import { Cause, Effect } from "effect"
 import type { Context } from "effect"
@@ -23,12 +23,13 @@ export interface LeaseRunner {
   readonly hosts: HostPool
   readonly workerId: string
   readonly leaseSeconds: number
-  /** Instances of one lease that run at once. */
-  readonly concurrency: number
   /** A page of the expansion was finished by what was recorded. */
   readonly onPageFinished: (expansionId: string, isExhausted: boolean) => void
-  /** Instances ended, and how long they took in sum. */
-  readonly onRecorded: (expansionId: string, count: number, busyMs: number) => void
+  /** Instances of a lease ended: how many, how many are left, and how long they took in sum. */
+  readonly onRecorded: (
+    lease: Lease,
+    recorded: { readonly count: number; readonly remaining: number; readonly busyMs: number },
+  ) => void
 }
 
 /** A lease under way: what of it has no record yet. */
@@ -64,14 +65,15 @@ export function runLease(
   runner: LeaseRunner,
   of: TaskOfRun,
   lease: Lease,
-  signal: AbortSignal,
+  limits: { readonly concurrency: number; readonly signal: AbortSignal },
 ): Effect.Effect<void> {
   const progress = new LeaseProgress(lease)
   const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
+  const either = AbortSignal.any([limits.signal, stop.signal])
+  const work = workOf(of, lease, limits.concurrency)
   return Effect.contextWith((services: Context.Context<never>) =>
     Effect.tryPromise({
-      try: () => runInHost(runner, of, progress, { stop, signal: either, services }),
+      try: () => runInHost(runner, of, progress, { work, stop, signal: either, services }),
       catch: (error) => error,
     }),
   ).pipe(
@@ -86,10 +88,15 @@ async function runInHost(
   runner: LeaseRunner,
   of: TaskOfRun,
   progress: LeaseProgress,
-  around: { stop: AbortController; signal: AbortSignal; services: Context.Context<never> },
+  around: {
+    work: LeaseWork
+    stop: AbortController
+    signal: AbortSignal
+    services: Context.Context<never>
+  },
 ): Promise<void> {
   const { store, hosts } = runner
-  const { stop, signal, services } = around
+  const { work, stop, signal, services } = around
   const runPromise = Effect.runPromiseWith(services)
   let recording: Promise<void> = Promise.resolve()
   let failure: { error: unknown } | null = null
@@ -107,7 +114,6 @@ async function runInHost(
     })
   }
   try {
-    const work = workOf(runner, of, progress.lease)
     await hosts.run({
       context: of.context,
       work,
@@ -122,7 +128,7 @@ async function runInHost(
   if (failed !== null) throw failed.error
 }
 
-function workOf(runner: LeaseRunner, of: TaskOfRun, lease: Lease): LeaseWork {
+function workOf(of: TaskOfRun, lease: Lease, concurrency: number): LeaseWork {
   return {
     leaseId: lease.leaseId,
     firstIndex: lease.firstIndex,
@@ -130,7 +136,8 @@ function workOf(runner: LeaseRunner, of: TaskOfRun, lease: Lease): LeaseWork {
     items: lease.items,
     recorded: lease.recorded,
     tryNumber: lease.tryNumber,
-    concurrency: Math.min(runner.concurrency, of.task.concurrency ?? runner.concurrency),
+    // One after the other: when the host is lost, there is one that ran.
+    concurrency: lease.isIsolated ? 1 : Math.min(concurrency, of.task.concurrency ?? concurrency),
     isolated: lease.isIsolated,
   }
 }
@@ -179,7 +186,7 @@ const record = Effect.fnUntraced(function* (
   )
   progress.remaining = done.remaining
   progress.report(indexes ?? progress.unreported())
-  runner.onRecorded(lease.expansionId, count, batch.busyMs)
+  runner.onRecorded(lease, { count, remaining: done.remaining, busyMs: batch.busyMs })
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
 
@@ -232,22 +239,36 @@ function onRefused(
   return recordLoss(runner, progress, toException(of.task, tryNumber, { ...failed, error }))
 }
 
-/** An instance that was alone with its host has spent a try; more than one, or one in company, are tried apart. */
+/**
+ * The instance that cost the host spends a try, and the others are given back. Where nobody knows which one it was, they
+ * are tried apart from the others, in halves, until it is known.
+ */
 function onHostLost(
   runner: LeaseRunner,
   of: TaskOfRun,
   progress: LeaseProgress,
   lost: HostLost,
 ): Effect.Effect<void, LeaseLost | StoreError> {
-  const left = progress.unreported()
-  const [mapIndex] = left
-  if (left.length !== 1 || mapIndex === undefined || !(progress.lease.isIsolated || lost.wasAlone)) {
-    return giveBack(runner, progress, true)
-  }
+  const blame = blameFor(progress, lost)
+  if (blame === "nobody") return giveBack(runner, progress, false)
+  if (blame === "unknown") return giveBack(runner, progress, true)
+  const mapIndex = blame
   const failed = { mapIndex, kind: "failed", isFinal: false, startedMs: 0, endedMs: lost.afterMs } as const
   const error = { type: "HostLost", message: lost.reason, stack: null }
   const exception = toException(of.task, progress.lease.tryNumber, { ...failed, error })
-  return recordLoss(runner, progress, exception)
+  return recordLoss(runner, progress, exception).pipe(
+    Effect.andThen(Effect.suspend(() => giveBack(runner, progress, false))),
+  )
+}
+
+/** Says which instance of a lease cost the host, as far as that is certain. */
+function blameFor(progress: LeaseProgress, lost: HostLost): number | "nobody" | "unknown" {
+  const left = progress.unreported()
+  const isCertain = lost.running !== undefined || progress.lease.isIsolated || lost.wasAlone
+  const running = new Set(lost.running ?? left)
+  const [suspect, ...others] = left.filter((index) => running.has(index))
+  if (suspect === undefined) return "nobody"
+  return isCertain && others.length === 0 ? suspect : "unknown"
 }
 
 const recordLoss = Effect.fnUntraced(function* (
@@ -269,6 +290,8 @@ const recordLoss = Effect.fnUntraced(function* (
       leaseSeconds: runner.leaseSeconds,
     }),
   )
+  progress.remaining = done.remaining
+  progress.report([exception.mapIndex])
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
 

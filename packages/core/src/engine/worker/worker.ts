@@ -1,7 +1,7 @@
 /**
  * The worker: claims leases, runs them in hosts, records outcomes, renews what it holds.
  *
- * It holds at most `lanes` leases at once, and each lane is a fiber: memory is O(leases), whatever the run's size. A
+ * It holds at most as many leases as it has slots, each a fiber: memory is O(leases), whatever the run's size. A
  * lease that cannot be renewed was taken away: its instances are aborted and write nothing more.
  */
 import { Effect, FiberMap } from "effect"
@@ -15,6 +15,7 @@ import { makeFolder } from "./folder.ts"
 import type { LeaseRunner } from "./lease-run.ts"
 import { runLease } from "./lease-run.ts"
 import { LeaseSizes } from "./lease-size.ts"
+import { Slots } from "./slots.ts"
 
 /** How long a worker without work sleeps at most before it looks again; retries come due by this clock. */
 export const workPollMs = 500
@@ -26,9 +27,9 @@ export interface WorkerOptions {
   readonly contexts: ExecutionContexts
   readonly gate: WakeGate
   readonly workerId: string
-  /** Leases held at once. */
+  /** Among how many leases the slots are shared when each could use them all. */
   readonly lanes: number
-  /** Instances that run at once, over all lanes. */
+  /** Instances that run at once, over all leases. */
   readonly concurrency: number
   readonly leaseSeconds: number
 }
@@ -49,23 +50,26 @@ export interface Worker {
 /** Makes a worker; closing the scope interrupts what it runs. */
 export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const { store, gate, workerId, leaseSeconds, lanes } = options
+  const slots = new Slots({ total: options.concurrency, lanes })
   const fibers = yield* FiberMap.make<string, void, never>()
   const aborts = new Map<string, AbortController>()
-  const concurrency = Math.max(1, Math.ceil(options.concurrency / lanes))
-  const sizes = new LeaseSizes(concurrency)
+  const sizes = new LeaseSizes(slots.perLease)
   const folder = yield* makeFolder(store)
-  // A free lane is worth a look only to who waited for one: when nothing was to be had, there still is nothing.
-  const laneFreed = localWakeups()
-  const lanesGate = yield* makeWakeGate(laneFreed, ["work"])
+  // A free slot is worth a look only to who waited for one: when nothing was to be had, there still is nothing.
+  const slotFreed = localWakeups()
+  const slotsGate = yield* makeWakeGate(slotFreed, ["work"])
+  const shrink = (leaseId: string, instances: number) => {
+    if (slots.shrink(leaseId, instances)) slotFreed.wake("work")
+  }
   const runner: LeaseRunner = {
     store,
     hosts: options.hosts,
     workerId,
     leaseSeconds,
-    concurrency,
     onPageFinished: folder.onPageFinished,
-    onRecorded: (expansionId, count, busyMs) => {
+    onRecorded: ({ leaseId, expansionId }, { count, remaining, busyMs }) => {
       sizes.observe(expansionId, count, busyMs)
+      shrink(leaseId, remaining)
       store.wake("progress")
     },
   }
@@ -74,9 +78,10 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const start = (lease: Lease) => {
     const abort = new AbortController()
     aborts.set(lease.leaseId, abort)
+    const concurrency = slots.take(lease.leaseId, lease.remaining)
     const run = options.contexts.get(lease.expansionId).pipe(
       Effect.flatMap((of) =>
-        runLease(runner, of, lease, abort.signal).pipe(
+        runLease(runner, of, lease, { concurrency, signal: abort.signal }).pipe(
           // What a limited task leaves free may be taken up at once, here or elsewhere.
           Effect.ensuring(Effect.sync(() => of.task.concurrency !== null && store.wake("work"))),
         ),
@@ -85,7 +90,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       Effect.ensuring(
         Effect.sync(() => {
           aborts.delete(lease.leaseId)
-          laneFreed.wake("work")
+          shrink(lease.leaseId, 0)
         }),
       ),
     )
@@ -110,10 +115,10 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
 
   const claimOnce = Effect.gen(function* () {
     const seen = gate.version()
-    const lanesSeen = lanesGate.version()
-    const limit = lanes - aborts.size
-    if (limit <= 0) {
-      yield* lanesGate.wait(lanesSeen, workPollMs)
+    const slotsSeen = slotsGate.version()
+    const limit = slots.leasesWanted
+    if (limit === 0) {
+      yield* slotsGate.wait(slotsSeen, workPollMs)
       return 0
     }
     const taken = yield* take(limit)

@@ -100,13 +100,8 @@ function claimPage(
     isIsolated: false,
   }
   page.claimed += count
-  return leaseRange(state, range, options)
-}
-
-/** Gaps at the start of a page's room have ended already: a lease of nothing else would be none, and the claim in vain. */
-function passGaps(page: PageRecord): void {
-  while (page.claimed < page.count && page.expansion.rows.has(page.firstIndex + page.claimed))
-    page.claimed += 1
+  // A range of gaps alone has nothing to lease, and whoever claims must not take that for the end of the work.
+  return leaseRange(state, range, options) ?? claimPage(state, expansion, options)
 }
 
 function sizeOf(expansion: ExpansionRecord, options: ClaimOptions): number {
@@ -117,9 +112,7 @@ function sizeOf(expansion: ExpansionRecord, options: ClaimOptions): number {
 function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
   for (; expansion.roomFrom < expansion.pages.length; expansion.roomFrom++) {
     const page = expansion.pages[expansion.roomFrom]
-    if (page === undefined) continue
-    passGaps(page)
-    if (page.claimed < page.count) return page
+    if (page !== undefined && page.claimed < page.count) return page
   }
   return null
 }

@@ -157,7 +157,7 @@ function finishDagRun(
   options: { dagRunId: string; state: "success" | "failed" },
 ): boolean {
   const run = runById(state, options.dagRunId)
-  if (run?.state !== "running") return false
+  if (run?.state !== "running" || run.expansions.some(isUnfinished)) return false
   run.state = options.state
   run.endedAt = new Date(state.now())
   return true

@@ -7,7 +7,16 @@ import type { XCom } from "../../dag/xcom.ts"
 import { orderAfter } from "../../dag/xcom.ts"
 import { LazyXCom } from "../../stream/lazy-xcom.ts"
 import { page } from "../../stream/page.ts"
-import type { DagSpec, ExpandSpec, MapSpec, NodeSpec, PipelineSpec, ReduceSpec, SourceSpec, ValueSpec } from "./dag-spec.ts"
+import type {
+  DagSpec,
+  ExpandSpec,
+  MapSpec,
+  NodeSpec,
+  PipelineSpec,
+  ReduceSpec,
+  SourceSpec,
+  ValueSpec,
+} from "./dag-spec.ts"
 import { listOf, pipelineFunctions, resultOf, retriesOfAll, sourceItems } from "./user-code.ts"
 
 /** What the functions of a simulated DAG do besides computing: take time, fail, open and close things. */
@@ -56,9 +65,9 @@ class Built {
 
   #source(node: SourceSpec): LazyXCom<unknown> {
     const given = { ...options, ...node.bounds }
-    if (node.form === "unfold") return source<unknown, number>(node.id, unfoldOf(node, this.#doings), given)() as LazyXCom<unknown>
+    if (node.form === "unfold") return source<unknown, number>(node.id, unfoldOf(node, this.#doings), given)()
     const read = node.form === "bare" ? bareOf(node, this.#doings) : generatorOf(node, this.#doings)
-    return source(node.id, read as (scope: unknown) => AsyncIterable<unknown>, given)({}) as LazyXCom<unknown>
+    return source<unknown>(node.id, read as (scope: object) => AsyncIterable<unknown>, given)()
   }
 
   #map(node: MapSpec): LazyXCom<unknown> {
@@ -67,7 +76,7 @@ class Built {
     const mapped =
       node.beside === null
         ? run.iterate(node.over.op === "stream" ? this.#pipeline(node.over) : items, node.bounds)
-        : run.partial({ beside: this.#valueOf(node.beside) }).iterate(items as never, node.bounds)
+        : run.partial({ beside: this.#valueOf(node.beside) } as never).iterate(items as never, node.bounds)
     return this.#ordered(node, mapped)
   }
 
@@ -83,7 +92,7 @@ class Built {
       return listOf(node.id, node.length, input)
     }
     const taken = node.takes === null ? {} : { taken: this.#valueOf(node.takes) }
-    return this.#ordered(node, task(node.id, run, this.#optionsOf(node))(taken) as XCom<unknown>)
+    return this.#ordered(node, task(node.id, run, this.#optionsOf(node))(taken))
   }
 
   #reduce(node: ReduceSpec): XCom<unknown> {
@@ -94,7 +103,7 @@ class Built {
       return read
     }
     const items = this.#pipeline(node.over)
-    return this.#ordered(node, task(node.id, run, this.#optionsOf(node))({ items } as never) as XCom<unknown>)
+    return this.#ordered(node, task(node.id, run, this.#optionsOf(node))({ items }))
   }
 
   #run(taskId: string) {

@@ -114,7 +114,16 @@ class Drawing {
   }
 
   addAny(): void {
-    const kind = this.#random.pick(["source", "map", "map", "map", "expand", "value", "reduce", "reduce"] as const)
+    const kind = this.#random.pick([
+      "source",
+      "map",
+      "map",
+      "map",
+      "expand",
+      "value",
+      "reduce",
+      "reduce",
+    ] as const)
     if (kind === "source") this.addSource()
     else if (kind === "map") this.addMap()
     else if (kind === "expand") this.#addExpand()
@@ -124,8 +133,11 @@ class Drawing {
 
   addSource(): void {
     const random = this.#random
-    const pages = Array.from({ length: random.integer(0, 6) }, () => random.integer(0, random.pick([1, 3, 8])))
-    const isFailing = random.chance(0.3)
+    const pages = Array.from({ length: random.integer(0, 6) }, () =>
+      random.integer(0, random.pick([1, 3, 8])),
+    )
+    // One only: failures count in a row, and pages without items between them change nothing of that.
+    const failingPage = random.chance(0.3) ? random.integer(0, pages.length) : -1
     const breaksAt = random.chance(0.12) && pages.length > 0 ? random.integer(0, pages.length - 1) : null
     const form = random.pick(["generator", "generator", "unfold", "bare"] as const)
     const node: SourceSpec = {
@@ -134,7 +146,7 @@ class Drawing {
       form,
       pages,
       hasFalseEnd: random.chance(0.3),
-      failures: pages.map(() => (isFailing && random.chance(0.3) ? random.integer(1, 2) : 0)),
+      failures: pages.map((_, at) => (at === failingPage ? random.integer(1, 2) : 0)),
       breaksAt,
       bounds: this.#bounds(),
     }
@@ -172,7 +184,10 @@ class Drawing {
   }
 
   #addExpand(): void {
-    const of = this.#values.length > 0 && this.#random.chance(0.7) ? this.#random.pick(this.#values) : this.#random.integer(0, 9)
+    const of =
+      this.#values.length > 0 && this.#random.chance(0.7)
+        ? this.#random.pick(this.#values)
+        : this.#random.integer(0, 9)
     const base = { ...this.#base("expand"), rule: "all_success" as const }
     this.nodes.push({ ...base, kind: "expand", of, bounds: this.#bounds(), concurrency: null })
     this.#streams.push({ id: base.id, mayBreak: false })
@@ -180,7 +195,12 @@ class Drawing {
 
   #addValue(): void {
     const takes = this.#values.length > 0 && this.#random.chance(0.4) ? this.#random.pick(this.#values) : null
-    const node: ValueSpec = { ...this.#base("value"), kind: "value", length: this.#random.integer(0, 7), takes }
+    const node: ValueSpec = {
+      ...this.#base("value"),
+      kind: "value",
+      length: this.#random.integer(0, 7),
+      takes,
+    }
     this.nodes.push(node)
     this.#values.push(node.id)
   }
@@ -195,8 +215,18 @@ class Drawing {
     const random = this.#random
     const earlier = this.nodes.filter((node) => node.kind !== "source")
     const after = earlier.length > 0 && random.chance(0.1) ? [random.pick(earlier).id] : []
-    const rule = random.pick(["all_success", "all_success", "all_success", "all_done", "none_failed"] as const)
-    return { id: `${kind}_${this.nodes.length}`, rule: kind === "source" ? "all_success" : rule, after: kind === "source" ? [] : after }
+    const rule = random.pick([
+      "all_success",
+      "all_success",
+      "all_success",
+      "all_done",
+      "none_failed",
+    ] as const)
+    return {
+      id: `${kind}_${this.nodes.length}`,
+      rule: kind === "source" ? "all_success" : rule,
+      after: kind === "source" ? [] : after,
+    }
   }
 
   #bounds(): Bounds {
@@ -206,12 +236,12 @@ class Drawing {
 
   #pipeline(): { over: PipelineSpec; mayBreak: boolean } {
     const random = this.#random
-    const first = this.#stream()
+    const first = this.#stream(() => true)
     let over: PipelineSpec = { op: "stream", id: first.id }
     let { mayBreak } = first
     if (!mayBreak && random.chance(0.25)) {
-      const second = this.#stream()
-      if (!second.mayBreak) over = { op: random.pick(["zip", "concat"] as const), of: [over, { op: "stream", id: second.id }] }
+      const second = this.#stream((stream) => !stream.mayBreak)
+      over = { op: random.pick(["zip", "concat"] as const), of: [over, { op: "stream", id: second.id }] }
     }
     const operators = random.pick([0, 0, 1, 2])
     for (let added = 0; added < operators; added++) {
@@ -223,9 +253,10 @@ class Drawing {
     return { over, mayBreak }
   }
 
-  #stream(): Stream {
-    const unread = this.#streams.filter((stream) => this.#unread.has(stream.id))
-    const from = unread.length > 0 && this.#random.chance(0.6) ? unread : this.#streams
+  #stream(fits: (stream: Stream) => boolean): Stream {
+    const fitting = this.#streams.filter(fits)
+    const unread = fitting.filter((stream) => this.#unread.has(stream.id))
+    const from = unread.length > 0 && this.#random.chance(0.6) ? unread : fitting
     const stream = this.#random.pick(from)
     this.#unread.delete(stream.id)
     return stream

@@ -31,7 +31,13 @@ export type TimedFault =
   | { readonly atMs: number; readonly kind: "kill" | "stop"; readonly engine: number }
   | { readonly atMs: number; readonly kind: "pause"; readonly engine: number; readonly forMs: number }
   | { readonly atMs: number; readonly kind: "killHost"; readonly engine: number; readonly host: number }
-  | { readonly atMs: number; readonly kind: "cancel"; readonly run: number; readonly forMs: number }
+  | {
+      readonly atMs: number
+      readonly kind: "cancel"
+      readonly run: number
+      readonly forMs: number
+      readonly times: number
+    }
 
 const calm: FaultPlan = {
   untilMs: 0,
@@ -41,7 +47,7 @@ const calm: FaultPlan = {
 }
 
 /** Draws what goes wrong. One world in eight is calm, so that its time can be judged. */
-export function drawFaults(random: SeededRandom): FaultPlan {
+export function drawFaults(random: SeededRandom, options: { readonly isFlickering: boolean }): FaultPlan {
   if (random.chance(1 / 8)) return calm
   const untilMs = random.pick([500, 2_000, 8_000, 20_000])
   const some = (most: number) => (random.chance(0.5) ? 0 : random.next() * most)
@@ -57,21 +63,45 @@ export function drawFaults(random: SeededRandom): FaultPlan {
       slow: some(0.1),
     },
     lostWakeup: random.pick([0, 0, 0.1, 0.5, 1]),
-    timed: Array.from({ length: random.integer(0, 6) }, () => drawTimed(random, untilMs)),
+    timed: Array.from({ length: random.integer(0, 6) }, () =>
+      drawTimed(random, untilMs, options.isFlickering),
+    ),
   }
 }
 
-function drawTimed(random: SeededRandom, untilMs: number): TimedFault {
+/** How long a run stays cancelled before it is resumed, and how often that happens in a row. */
+const cancellings = [
+  { forMs: 0, times: 1 },
+  { forMs: 100, times: 1 },
+  { forMs: 3_000, times: 1 },
+]
+
+/** Many times in a row: what was decided of a run while it was cancelled may then meet it when it goes on. */
+const flickers = [
+  { forMs: 5, times: 40 },
+  { forMs: 20, times: 20 },
+]
+
+function drawTimed(random: SeededRandom, untilMs: number, isFlickering: boolean): TimedFault {
   const atMs = random.integer(0, untilMs)
   const engine = random.integer(0, 9)
-  const kind = random.pick(["kill", "kill", "stop", "pause", "pause", "killHost", "killHost", "cancel"] as const)
+  const kind = random.pick([
+    "kill",
+    "kill",
+    "stop",
+    "pause",
+    "pause",
+    "killHost",
+    "killHost",
+    "cancel",
+  ] as const)
   switch (kind) {
     case "pause":
       return { atMs, kind, engine, forMs: random.pick([50, 1_000, 5_000, 20_000]) }
     case "killHost":
       return { atMs, kind, engine, host: random.integer(0, 9) }
     case "cancel":
-      return { atMs, kind, run: random.integer(0, 9), forMs: random.pick([0, 5, 100, 3_000]) }
+      return { atMs, kind, run: random.integer(0, 9), ...random.pick(isFlickering ? flickers : cancellings) }
     default:
       return { atMs, kind, engine }
   }

@@ -35,9 +35,14 @@ export function expectedRun(spec: DagSpec, serialized: SerializedDag): ExpectedR
   const model = new Model(spec, serialized)
   for (const { taskId } of serialized.tasks) model.compute(taskId)
   for (const { taskId, kind } of serialized.tasks) if (kind === "fused") model.endFused(taskId)
-  const leaves = serialized.tasks.filter(({ taskId }) => !serialized.edges.some((edge) => edge.upstream === taskId))
+  const leaves = serialized.tasks.filter(
+    ({ taskId }) => !serialized.edges.some((edge) => edge.upstream === taskId),
+  )
   const hasFailed = leaves.some(({ taskId }) => isBad(model.tasks.get(taskId)?.state ?? "failed"))
-  return { state: hasFailed ? "failed" : "success", tasks: model.tasks }
+  return {
+    state: hasFailed ? "failed" : "success",
+    tasks: model.tasks,
+  }
 }
 
 function isBad(state: FinalExpansionState): boolean {
@@ -68,7 +73,8 @@ class Model {
     const task = this.#serialized.tasks.find((each) => each.taskId === taskId)
     const node = this.#nodes.get(taskId)
     if (task === undefined || node === undefined) throw new Error(`the model knows no task ${taskId}`)
-    const decision = decideTrigger(task.triggerRule, this.#upstreamOf(taskId))
+    const upstream = this.#upstreamOf(taskId)
+    const decision = decideTrigger(task.triggerRule, upstream)
     if (decision === "wait") throw new Error(`the model never starts ${taskId}`)
     if (decision !== "run") {
       this.#streams.set(taskId, { items: [], isBroken: false })
@@ -79,12 +85,12 @@ class Model {
     this.tasks.set(taskId, this.#run(node))
   }
 
-  /** A fused source ends as its reader found it; one whose reader never started was not needed. */
+  /** A fused source ends as its reader found it; one whose reader never started has nothing against it. */
   endFused(taskId: string): void {
     const known = this.tasks.get(taskId)
     const reader = this.#serialized.edges.find((edge) => edge.upstream === taskId)?.downstream ?? ""
     if (known === undefined || !this.#opened.has(taskId) || this.#opened.has(reader)) return
-    this.tasks.set(taskId, { ...known, state: "skipped" })
+    this.tasks.set(taskId, { ...known, state: "success" })
   }
 
   #upstreamOf(taskId: string): UpstreamCounts {

@@ -22,9 +22,9 @@ export function isPlaceGap(item: unknown): item is PlaceGap {
 /** Computes with plain arrays what a pipeline gives, gaps included. */
 export function pipelineItems(spec: PipelineSpec, itemsOf: (id: string) => readonly unknown[]): unknown[] {
   if (spec.op === "stream") return [...itemsOf(spec.id)]
-  if (spec.op === "zip") return zipped(spec.of.map((part) => pipelineItems(part, itemsOf)))
-  if (spec.op === "concat") return spec.of.flatMap((part) => pipelineItems(part, itemsOf))
-  return unary(spec.op, spec.count, pipelineItems(spec.of, itemsOf))
+  if ("count" in spec) return unary(spec.op, spec.count, pipelineItems(spec.of, itemsOf))
+  const sides = spec.of.map((part) => pipelineItems(part, itemsOf))
+  return spec.op === "zip" ? zipped(sides) : sides.flat()
 }
 
 function unary(

@@ -57,8 +57,16 @@ export function textOf(value: unknown): string {
 /** The functions that the operators of a pipeline are given. */
 export const pipelineFunctions = {
   map: (item: unknown): unknown => `m${hashOf(textOf(item)).toString(16)}`,
-  filter: (count: number) => (item: unknown): boolean => hashOf(textOf(item)) % 7 >= count % 4,
-  takeWhile: (count: number) => (item: unknown): boolean => hashOf(textOf(item)) % 11 >= count % 3,
-  flatMap: (count: number) => (item: unknown): unknown[] =>
-    Array.from({ length: hashOf(textOf(item)) % (1 + (count % 4)) }, (_, at) => `${textOf(item)}.${at}`),
+  filter:
+    (count: number) =>
+    (item: unknown): boolean =>
+      hashOf(textOf(item)) % 7 >= count % 4,
+  takeWhile:
+    (count: number) =>
+    (item: unknown): boolean =>
+      hashOf(textOf(item)) % 11 >= count % 3,
+  flatMap:
+    (count: number) =>
+    (item: unknown): unknown[] =>
+      Array.from({ length: hashOf(textOf(item)) % (1 + (count % 4)) }, (_, at) => `${textOf(item)}.${at}`),
 }

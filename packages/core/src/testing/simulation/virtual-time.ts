@@ -33,7 +33,12 @@ export class VirtualTime {
 
   /** Lets something happen later; gives back what calls it off. */
   after(ms: number, run: () => void): () => void {
-    const happening = { at: this.now + Math.max(0, Math.ceil(ms)), tie: this.#random.next(), run, isCancelled: false }
+    const happening = {
+      at: this.now + Math.max(0, Math.ceil(ms)),
+      tie: this.#random.next(),
+      run,
+      isCancelled: false,
+    }
     this.#push(happening)
     return () => {
       happening.isCancelled = true

@@ -13,6 +13,8 @@ export interface World {
   readonly random: SeededRandom
   /** The faults that were injected, in order. */
   readonly faults: string[]
+  /** When something was last written to the store that others may wait for, in virtual milliseconds. */
+  newsAt: number
   /** Waits of a calm world that only a poll has ended. */
   readonly pollEnded: string[]
   /** Tasks of fibers that can go on now. */
@@ -31,6 +33,7 @@ export function makeWorld(options: { seed: number; plan: FaultPlan; keepsAll: bo
     plan,
     random: randomFor(seed, "world"),
     faults: [],
+    newsAt: 0,
     pollEnded: [],
     ready: [],
     failure: null,

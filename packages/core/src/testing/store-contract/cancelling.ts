@@ -49,7 +49,7 @@ export function cancellingContract(open: OpenStore): void {
     it("refuses a run that has ended, and one that is cancelled already", async () => {
       const world = await openWorld(open)
       const { run } = await createRun(world, { tasks: [{ taskId: "a" }] })
-      const { run: other } = await createRun(world, { runId: "run-2", tasks: [{ taskId: "a" }] })
+      const { run: other } = await createRun(world, { runId: "run-2", dagId: "empty", tasks: [] })
       await runEffect(world.store.finishDagRun({ dagRunId: other.id, state: "success" }))
       const cancel = (dagRunId: string, why: string) =>
         runEffect(world.store.cancelDagRun({ dagRunId, note: why }))

@@ -1,5 +1,4 @@
 export * from "./laws.ts"
 export * from "./pipeline-spec.ts"
-export { modelItems } from "./pipeline-model.ts"
-export { buildPipeline, FakeUpstream } from "./build-pipeline.ts"
+export { FakeUpstream } from "./build-pipeline.ts"
 export { SourceLedger } from "./source-ledger.ts"

@@ -1,0 +1,52 @@
+import { fc, test } from "@fast-check/vitest"
+import { expect } from "vitest"
+import { Slots } from "./slots.ts"
+
+test("four slow instances leave the other slots to others", () => {
+  const slots = new Slots({ total: 64, lanes: 4 })
+  for (const id of ["a", "b", "c", "d"]) slots.take(id, 1)
+  expect(slots.leasesWanted).toBe(4)
+})
+
+test("four large leases fill a worker of four lanes", () => {
+  const slots = new Slots({ total: 64, lanes: 4 })
+  expect(["a", "b", "c", "d"].map((id) => slots.take(id, 1000))).toEqual([16, 16, 16, 16])
+  expect(slots.leasesWanted).toBe(0)
+})
+
+test("a lease that runs out gives its slots back one by one", () => {
+  const slots = new Slots({ total: 4, lanes: 2 })
+  slots.take("a", 10)
+  slots.take("b", 10)
+  expect(slots.shrink("a", 5)).toBe(false)
+  expect(slots.shrink("a", 1)).toBe(true)
+  expect(slots.leasesWanted).toBe(1)
+  expect(slots.take("c", 10)).toBe(1)
+})
+
+test.prop([
+  fc.integer({ min: 1, max: 100 }),
+  fc.integer({ min: 1, max: 10 }),
+  fc.array(fc.tuple(fc.boolean(), fc.nat(9), fc.integer({ min: 1, max: 50 }))),
+])("slots in use never exceed the total, and come back whole", (total, lanes, steps) => {
+  const slots = new Slots({ total, lanes })
+  const held = new Map<string, number>()
+  let next = 0
+  for (const [takes, pick, instances] of steps) {
+    if (takes) {
+      for (let wanted = slots.leasesWanted; wanted > 0; wanted--) {
+        const id = String(next++)
+        held.set(id, slots.take(id, instances))
+      }
+    } else {
+      const id = [...held.keys()][pick]
+      if (id === undefined) continue
+      slots.shrink(id, 0)
+      held.delete(id)
+    }
+    const used = [...held.values()].reduce((sum, one) => sum + one, 0)
+    expect(used).toBeLessThanOrEqual(total)
+  }
+  for (const id of held.keys()) slots.shrink(id, 0)
+  expect(slots.leasesWanted).toBe(new Slots({ total, lanes }).leasesWanted)
+})

@@ -1,0 +1,69 @@
+import type { ExpansionRecord, MemoryState, RunRecord } from "../../store/memory/state.ts"
+import type { ExpectedInstance, ExpectedRun, ExpectedTask } from "./model.ts"
+import { type CodeLedger, instanceName } from "./simulated-code.ts"
+
+/** Says what of a world that has come to its end is not as it must be; null: nothing. */
+export function wrongOutcome(state: MemoryState, expected: ExpectedRun, ledger: CodeLedger): string | null {
+  if (state.leases.size > 0) return `${state.leases.size} leases are left`
+  for (const { source, host } of ledger.open.values()) {
+    if (host.isAlive) return `source ${source} is still open in ${host.name}`
+  }
+  for (const run of state.runs) {
+    const wrong = wrongRun(run, expected, ledger)
+    if (wrong !== null) return `run ${run.runId}: ${wrong}`
+  }
+  return null
+}
+
+function wrongRun(run: RunRecord, expected: ExpectedRun, ledger: CodeLedger): string | null {
+  for (const expansion of run.expansions) {
+    const task = expected.tasks.get(expansion.task.taskId)
+    if (task === undefined) return `${expansion.task.taskId} is not expected`
+    const wrong = wrongTask(
+      expansion,
+      task,
+      (mapIndex) => ledger.executions.get(instanceName(run.runId, task.taskId, mapIndex)) ?? 0,
+    )
+    if (wrong !== null) return `${task.taskId}: ${wrong}`
+  }
+  return run.state === expected.state ? null : `it is ${run.state}, not ${expected.state}`
+}
+
+function wrongTask(
+  expansion: ExpansionRecord,
+  task: ExpectedTask,
+  executionsOf: (mapIndex: number) => number,
+): string | null {
+  const { kind } = expansion.task
+  if (kind === "source") {
+    const items = expansion.pages.flatMap((page) =>
+      (page.items ?? []).map((item) => JSON.parse(item ?? "null") as unknown),
+    )
+    if (JSON.stringify(items) !== JSON.stringify(task.items))
+      return `its items are ${JSON.stringify(items)}, not ${JSON.stringify(task.items)}`
+  }
+  if (kind === "mapped" || kind === "task") {
+    if (expansion.created !== task.instances.length)
+      return `${expansion.created} instances, not ${task.instances.length}`
+    for (const instance of task.instances) {
+      const wrong = wrongInstance(expansion, instance, executionsOf(instance.mapIndex))
+      if (wrong !== null) return `[${instance.mapIndex}] ${wrong}`
+    }
+  }
+  return expansion.state === task.state ? null : `it is ${expansion.state}, not ${task.state}`
+}
+
+function wrongInstance(
+  expansion: ExpansionRecord,
+  expected: ExpectedInstance,
+  executions: number,
+): string | null {
+  const row = expansion.rows.get(expected.mapIndex)
+  if (row?.state !== expected.state)
+    return `is ${row?.state ?? "without a record"} (${row?.error?.message ?? ""}), not ${expected.state}`
+  const value = row.state === "success" ? JSON.stringify(expected.value) : null
+  if (row.value !== value) return `left ${row.value}, not ${value}`
+  // What was decided by its upstream has no try.
+  const mustRun = row.tryNumber > 0
+  return mustRun && executions === 0 ? "has a record, and was never executed" : null
+}
