@@ -111,7 +111,9 @@ export async function cancelDagRun(sql: Sql, options: { dagRunId: string; note: 
       returning id
     ), stopped as (
       update expansion
-      set state = 'cancelled', is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity'
+      -- The epoch as well: whoever pulled it may not notice before it is resumed, and must not keep what it has let go of.
+      set state = 'cancelled', is_due = false, seq = seq + 1, ended_at = now(), epoch = epoch + 1, runner_id = null,
+          runner_expires_at = '-infinity'
       from run
       where expansion.dag_run_id = run.id and expansion.state in ('waiting', 'open', 'draining')
       returning expansion.id

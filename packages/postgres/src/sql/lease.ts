@@ -191,13 +191,17 @@ export async function release(
     with gone as (
       delete from lease where id = ${options.leaseId} and worker_id = ${options.workerId} returning *
     ), bounds as (
-      select gone.*, case when ${options.split}::boolean and count > 1 then count / 2 else count end as left_count from gone
+      select gone.*, case when ${options.split}::boolean and count > 1 then count / 2 else count end as left_count,
+        case when expansion.state = 'cancelled' then 'infinity' else now() end as at
+      from gone
+      join expansion on expansion.id = gone.expansion_id
     )
     insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
-    select expansion_id, first_index, left_count, page_first, now(), try_number, is_retry, is_isolated or ${options.split}::boolean
+    select expansion_id, first_index, left_count, page_first, at, try_number, is_retry,
+      is_isolated or ${options.split}::boolean
     from bounds
     union all
-    select expansion_id, first_index + left_count, count - left_count, page_first, now(), try_number, is_retry,
+    select expansion_id, first_index + left_count, count - left_count, page_first, at, try_number, is_retry,
       is_isolated or ${options.split}::boolean
     from bounds
     where count > left_count

@@ -215,7 +215,8 @@ function onTrouble(
   progress: LeaseProgress,
   error: unknown,
 ): Effect.Effect<void, LeaseLost | StoreError> {
-  if (isTagged(error, "LeaseLost")) return Effect.void
+  // Most often it is gone. But a lease taken while its run was being cancelled is still there, and would stay to expire.
+  if (isTagged(error, "LeaseLost")) return giveBack(runner, progress, false)
   if (error instanceof HostLost) return onHostLost(runner, of, progress, error)
   const report = Effect.logError(`lease ${progress.lease.leaseId} could not be run`, Cause.die(error))
   const next = isRefusal(error) ? onRefused(runner, of, progress, error) : giveBack(runner, progress, false)

@@ -20,7 +20,9 @@ function cancelExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.state = "cancelled"
   expansion.seq += 1
   expansion.endedAt = state.now()
+  // Whoever pulled it may not notice before it is resumed, and must not keep what it has let go of.
   expansion.heldBy = null
+  expansion.epoch += 1
   state.due.delete(expansion)
   state.unended.delete(expansion)
 }

@@ -175,6 +175,22 @@ export function cancellingContract(open: OpenStore): void {
       expect(held!.epoch).toBeGreaterThan(map.epoch)
     })
 
+    it("refuses the runner from before, which may not have noticed", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.resumeDagRun(map.dagRunId))
+      const { expansionId, epoch } = map
+      const held = [{ expansionId, epoch }]
+      expect(await runEffect(store.renewExpansions({ runnerId: runner, held, leaseSeconds }))).toEqual([])
+      expect(await failureOf(store.commitPage(page({ expansionId, epoch, items: items(1) })))).toMatchObject({
+        _tag: "LeaseLost",
+      })
+      const again = await runEffect(store.leaseExpansions({ runnerId: runner, limit: 9, leaseSeconds }))
+      expect(again).toMatchObject([{ expansionId }])
+    })
+
     it("refuses a decision on the facts from before", async () => {
       const world = await openWorld(open)
       const { store } = world

@@ -12,6 +12,7 @@ import {
   openMap,
   page,
   retried,
+  runner,
   statesOf,
 } from "./world.ts"
 
@@ -27,6 +28,8 @@ export interface HeldLease {
 export interface History {
   readonly world: StoreHarness
   readonly map: OpenMap
+  /** The epoch under which the map's stream is pulled now. */
+  epoch: number
   readonly concurrency: number | null
   now: number
   created: number
@@ -55,6 +58,7 @@ export async function beginHistory(
   return {
     world,
     map,
+    epoch: map.epoch,
     concurrency,
     now: 0,
     created: 0,
@@ -76,7 +80,7 @@ export async function commit(
   const { store } = history.world
   const items = places.map((place, i) => (place === "item" ? String(history.created + i) : null))
   const gaps = places.flatMap((place, position) => (place === "item" ? [] : [{ position, state: place }]))
-  const call = store.commitPage(page({ ...history.map, items, gaps, exhausted }))
+  const call = store.commitPage(page({ ...history.map, epoch: history.epoch, items, gaps, exhausted }))
   if (history.isCancelled || history.isExhausted) {
     expect(await failureOf(call)).toMatchObject({ _tag: "LeaseLost" })
     return
@@ -199,6 +203,11 @@ export async function resume(history: History): Promise<void> {
   const call = history.world.store.resumeDagRun(history.map.dagRunId)
   expect(await runEffect(call)).toBe(history.isCancelled)
   history.isCancelled = false
+  // The cancel has ended the runner's right, if the stream is still open.
+  const leases = history.world.store.leaseExpansions({ runnerId: runner, limit: 10, leaseSeconds })
+  for (const { expansionId, epoch } of await runEffect(leases)) {
+    if (expansionId === history.map.expansionId) history.epoch = epoch
+  }
 }
 
 function lose(history: History, held: HeldLease): void {
