@@ -49,7 +49,8 @@ it("runs the first page's items before the second page is there", async () => {
   expect(await run.result("count")).toBe(30)
   const order = run.records.all().map((fact) => fact.what)
   expect(order.indexOf("ran")).toBeLessThan(order.indexOf("pulled", order.indexOf("pulled") + 1))
-  expect((await run.view("run")).pullsAtFirstSuccess).toBe(1)
+  // The second page may be pulled between the end of the first item and its record.
+  expect((await run.view("run")).pullsAtFirstSuccess).toBeLessThanOrEqual(2)
 })
 
 it("runs a second map's items before the first map's source has gone on", async () => {
