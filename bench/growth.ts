@@ -39,7 +39,8 @@ export async function run(context: BenchContext): Promise<void> {
     record({ items, tenth: tenth + 1, us, postgresUs, engineUs })
   }
   const [first, last] = [cost[0], cost.at(-1)]
-  if (first === undefined || last === undefined) return
+  // At tiny sizes a tenth may pass between two looks: there is nothing to compare.
+  if (first === undefined || last === undefined || first.us === 0 || first.postgresUs === 0) return
   const atMost = growthMax
   hold({ figure: "time of the last tenth against the first", value: last.us / first.us, atMost })
   hold({

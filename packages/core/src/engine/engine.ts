@@ -115,7 +115,9 @@ const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opti
     expansionsMax: options.expansionsMax,
     leaseSeconds: options.leaseSeconds,
   }
-  yield* Effect.addFinalizer(() => releaseAll(runner, runnerOptions).pipe(Effect.ignore))
+  yield* Effect.addFinalizer(() =>
+    releaseAll(runner, runnerOptions).pipe(Effect.timeoutOption(options.stopGraceMs), Effect.ignore),
+  )
   const take = yield* makeWakeGate(store, ["open"])
   const turn = Effect.gen(function* () {
     const seen = take.version()

@@ -91,7 +91,7 @@ export const releaseAll = Effect.fnUntraced(function* (runner: Runner, options: 
   const held = [...runner.epochs].map(([expansionId, epoch]) => ({ expansionId, epoch }))
   yield* FiberMap.clear(runner.fibers)
   if (held.length === 0) return
-  yield* options.store.releaseExpansions({ runnerId: options.runnerId, held })
+  yield* untilAvailable(options.store.releaseExpansions({ runnerId: options.runnerId, held }))
 })
 
 /** Pulls one expansion to its end. Whatever ends it otherwise gives it back, for the next turn or another runner. */

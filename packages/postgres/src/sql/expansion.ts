@@ -51,15 +51,23 @@ export async function renewExpansions(
   return rows.map((row) => row.id)
 }
 
-/** Lets go of what a runner holds. */
+/** Lets go of what a runner holds; rows are locked in the order of their ids. */
 export async function releaseExpansions(
   sql: Sql,
   options: { runnerId: string; expansionIds: readonly string[]; epochs: readonly number[] },
 ): Promise<void> {
   await sql`
+    with mine as materialized (
+      select expansion.id
+      from unnest(${[...options.expansionIds]}::bigint[], ${[...options.epochs]}::int[]) as held (id, epoch)
+      join expansion on expansion.id = held.id and expansion.epoch = held.epoch
+        and expansion.runner_id = ${options.runnerId}
+      order by expansion.id
+      for update of expansion
+    )
     update expansion set runner_expires_at = '-infinity', runner_id = null
-    from unnest(${[...options.expansionIds]}::bigint[], ${[...options.epochs]}::int[]) as held (id, epoch)
-    where expansion.id = held.id and expansion.epoch = held.epoch and runner_id = ${options.runnerId}
+    from mine
+    where expansion.id = mine.id
   `
 }
 
@@ -183,6 +191,10 @@ export async function commitPage(
             expansion.unfinished_peak, case when kind = 'source' then 0 else expansion.created + ${count - gaps}::int - before.finished end
           ),
           is_exhausted = ${options.exhausted}::boolean,
+          -- Nobody pulls a stream that has ended.
+          runner_id = case when ${options.exhausted}::boolean then null else expansion.runner_id end,
+          runner_expires_at =
+            case when ${options.exhausted}::boolean then '-infinity' else expansion.runner_expires_at end,
           state = ${options.exhausted ? "draining" : "open"}::expansion_state,
           is_due = expansion.is_due or ${options.exhausted}::boolean,
           seq = expansion.seq + ${options.exhausted ? 1 : 0}::int
@@ -252,8 +264,8 @@ export async function breakStream(
   const rows = await sql`
     with moved as (
       update expansion
-      set is_exhausted = true, state = 'draining', is_due = true, seq = seq + 1,
-          stream_failure = ${options.failure}, stream_error = ${error}::text::json
+      set is_exhausted = true, state = 'draining', is_due = true, seq = seq + 1, runner_id = null,
+          runner_expires_at = '-infinity', stream_failure = ${options.failure}, stream_error = ${error}::text::json
       where id = ${options.expansionId} and epoch = ${options.epoch} and state = 'open'
       returning id, dag_run_id
     ), ended_sources as (
