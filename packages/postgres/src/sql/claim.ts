@@ -128,7 +128,7 @@ export function claim(
         ) as size
       ) sized
     ), sized_offers as materialized (
-      select expansion_id, first_index, count, page_first, try_number, is_retry, is_isolated,
+      select expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated,
         least(size, free - coalesce(size_before, 0))::int as size
       from offered_sized
       where free > coalesce(size_before, 0)
@@ -137,12 +137,13 @@ export function claim(
     ), offers_gone as (
       delete from offer using sized_offers s
       where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index
-        and offer.is_retry = s.is_retry and s.size >= s.count
-    ), offers_cut as (
-      update offer set first_index = offer.first_index + s.size, count = offer.count - s.size
-      from sized_offers s
-      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index
-        and offer.is_retry = s.is_retry and s.size < s.count
+        and offer.is_retry = s.is_retry
+    ), offers_left as (
+      -- A new row and not a new key: a claim that saw the old one would take what is left without removing it.
+      insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+      select expansion_id, first_index + size, count - size, page_first, at, try_number, is_retry, is_isolated
+      from sized_offers
+      where size < count
     ), candidate as materialized (
       select seen.urgency, seen.expansion_id,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
