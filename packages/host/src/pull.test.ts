@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { decode } from "./codec/index.ts"
 import { HostLost, type HostPool, type PulledPage, PullFailed } from "./port.ts"
@@ -81,7 +83,7 @@ describe("a source", () => {
   })
 
   it("closes when the pool is closed", async () => {
-    const path = `/tmp/sluice-closed-${process.pid}`
+    const path = join(tmpdir(), `sluice-closed-${process.pid}`)
     const build = dagOf("yield page([1], 1)").replace(
       'log.info("closed")',
       `(await import("node:fs")).writeFileSync("${path}", "closed")`,

@@ -1,4 +1,5 @@
 import { Cause, Effect } from "effect"
+import { isTagged } from "../store/errors.ts"
 
 /** The longest pause of a role after turns that failed in a row. */
 export const failurePauseMaxMs = 5_000
@@ -28,10 +29,9 @@ export function roleLoop<R>(
 /** A store that is away is news once, not with each try. */
 function report(name: string, cause: Cause.Cause<unknown>, failures: number): Effect.Effect<void> {
   const error = Cause.squash(cause)
-  const isAway =
-    typeof error === "object" && error !== null && "_tag" in error && error._tag === "StoreUnavailable"
+  const isAway = isTagged(error, "StoreUnavailable")
   if (isAway && failures > 1) return Effect.void
   return isAway
-    ? Effect.logWarning(`${name}: ${(error as unknown as Error).message}; trying again`)
+    ? Effect.logWarning(`${name}: ${(error as Error).message}; trying again`)
     : Effect.logError(`${name}: a turn failed`, cause)
 }

@@ -6,6 +6,7 @@
  */
 import { Cause, Effect, FiberMap } from "effect"
 import type { HostPool } from "../host/host-pool.ts"
+import { isTagged } from "../store/errors.ts"
 import type { StoreError } from "../store/errors.ts"
 import type { ExpansionLease } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
@@ -143,8 +144,5 @@ function forget(runner: Runner, options: RunnerOptions, lease: ExpansionLease): 
 
 function isLost(cause: Cause.Cause<unknown>): boolean {
   const error = Cause.squash(cause)
-  return (
-    Cause.hasInterruptsOnly(cause) ||
-    (typeof error === "object" && error !== null && "_tag" in error && error._tag === "LeaseLost")
-  )
+  return Cause.hasInterruptsOnly(cause) || isTagged(error, "LeaseLost")
 }

@@ -45,3 +45,8 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
 }) {
   readonly retryable = false
 }
+
+/** Whether a thrown value or a failure is an error with this tag. */
+export function isTagged(error: unknown, tag: string): boolean {
+  return typeof error === "object" && error !== null && "_tag" in error && error._tag === tag
+}

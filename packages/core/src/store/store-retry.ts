@@ -1,4 +1,5 @@
 import { Duration, Effect, Schedule } from "effect"
+import { isTagged } from "./errors.ts"
 import type { StoreUnavailable } from "./errors.ts"
 
 /** The longest pause between two tries while the store is away. */
@@ -24,5 +25,5 @@ export function untilAvailable<A, E, R>(
 }
 
 function isUnavailable(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "StoreUnavailable"
+  return isTagged(error, "StoreUnavailable")
 }

@@ -11,6 +11,7 @@ import type { TaskOfRun } from "../../expansion/execution-contexts.ts"
 import { makeRunReader } from "../../expansion/run-reader.ts"
 import type { HostPool, LeaseWork, OutcomeBatch } from "../../host/host-pool.ts"
 import { HostLost } from "../../host/host-pool.ts"
+import { isTagged } from "../../store/errors.ts"
 import type { LeaseLost, StoreError, StoreFailure } from "../../store/errors.ts"
 import type { Lease, RecordedException } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
@@ -298,8 +299,4 @@ const recordLoss = Effect.fnUntraced(function* (
 
 function isRefusal(error: unknown): error is StoreFailure {
   return isTagged(error, "StoreFailure")
-}
-
-function isTagged(error: unknown, tag: string): boolean {
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === tag
 }
