@@ -33,7 +33,8 @@ const numbers = source("numbers", async function* ({ cursor = 0 }: { cursor?: nu
   for (let at = cursor; at < 40; at += 10)
     yield page(Array.from({ length: 10 }, (_, i) => at + i), at + 10 < 40 ? at + 10 : null)
 })
-const work = task("work", async (n: number, { signal }) => {
+const work = task("work", async (n: number, { signal, log }) => {
+  if (n < 10) log.info("at " + n)
   if (n >= 10 && process.env["SLUICE_TASK_STUCK"] === "1") await sleep(600_000, undefined, { signal })
   return n
 })
