@@ -1,6 +1,8 @@
 /** The command: `npm run bench -- <name> [--items n] [--smoke]`. */
 import { parseArgs } from "node:util"
+import * as cancel from "./cancel.ts"
 import * as eager from "./eager.ts"
+import * as fairness from "./fairness.ts"
 import * as firstItem from "./first-item.ts"
 import * as growth from "./growth.ts"
 import { type Bench, runBench } from "./harness/bench.ts"
@@ -9,7 +11,7 @@ import * as limit from "./limit.ts"
 import * as memory from "./memory.ts"
 import { smoke } from "./smoke.ts"
 
-const benches: readonly Bench[] = [limit, memory, firstItem, growth, eager]
+const benches: readonly Bench[] = [limit, memory, firstItem, growth, eager, cancel, fairness]
 
 const help = [
   "npm run bench -- <name> [--items n] [--smoke]",

@@ -2,6 +2,7 @@
 import { dag, page, source, task } from "sluice"
 import type { TaskContext } from "sluice"
 import { type Amount, doNothing, type Item, readPages, wait } from "./work.ts"
+import { untilTold } from "./until-told.ts"
 import { watchHeap } from "./watch-heap.ts"
 
 const bounds = { window: 4_000, pageSize: 1_000 }
@@ -32,6 +33,12 @@ const noopWatched = task("noop", (item: Item, ctx) => {
   return doNothing(item)
 })
 const sleeping = task("sleeping", (item: Item, ctx) => wait(item, amountOf(ctx).itemMs ?? 0))
+const waiting = task("waiting", (_item: Item, ctx) => untilTold(ctx))
+const failing = task("failing", () => Promise.reject(new Error("not yet")), {
+  retries: 1,
+  retryDelay: "4h",
+  retryDelayMax: "5h",
+})
 const list = task("list", async (_: void, ctx: TaskContext) => {
   const all: Item[] = []
   const amount = amountOf(ctx)
@@ -58,6 +65,16 @@ export const watched = dag("watched", {}, () => {
 /** Items that take a while. */
 export const slow = dag("slow", {}, () => {
   sleeping.iterate(numbers(), bounds)
+})
+
+/** Items that end only when they are told to: each notes when it began, and when it heard. */
+export const stuck = dag("stuck", {}, () => {
+  waiting.iterate(numbers(), { window: 100_000, pageSize: 1_000 })
+})
+
+/** Items that all fail at first, and then wait for hours until they are tried again. */
+export const retrying = dag("retrying", {}, () => {
+  failing.iterate(numbers(), { window: 100_000, pageSize: 1_000 })
 })
 
 /** The whole list first, then a no-op over it. */

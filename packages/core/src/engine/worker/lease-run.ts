@@ -294,6 +294,7 @@ const recordLoss = Effect.fnUntraced(function* (
   )
   progress.remaining = done.remaining
   progress.report([exception.mapIndex])
+  runner.store.wake("progress")
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
 
