@@ -286,3 +286,31 @@ create table role (
   heartbeat_at timestamptz not null default now(),
   info json not null
 );
+
+-- Who may use the API. A user's id is never given out twice, so what was signed for one who is gone stays void.
+create table api_user (
+  id bigint generated always as identity primary key,
+  username text not null unique check (length(username) between 1 and 128),
+  role text not null check (role in ('viewer', 'user', 'op', 'admin')),
+  password_hash text not null,
+  password_version int not null default 1,
+  created_at timestamptz not null default now()
+);
+
+-- Tokens of programs: random, so a plain hash is enough to keep them.
+create table api_token (
+  id bigint generated always as identity primary key,
+  name text not null unique check (length(name) between 1 and 128),
+  role text not null check (role in ('viewer', 'user', 'op', 'admin')),
+  token_hash text not null unique,
+  created_by text,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz
+);
+
+-- What all processes of one installation share and nobody else may know.
+create table secret (
+  name text primary key,
+  value text not null,
+  created_at timestamptz not null default now()
+);

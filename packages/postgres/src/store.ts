@@ -6,11 +6,12 @@
  * long list cannot take a worker's connection.
  */
 import { Effect } from "effect"
-import type { DagRunRow, StoreError, StoreService, Wakeups } from "@sluice/core/store"
-import { DuplicateDagRun, LeaseLost, NotFound, StoreFailure, StoreUnavailable } from "@sluice/core/store"
+import type { DagRunRow, StoreService, Wakeups } from "@sluice/core/store"
+import { DuplicateDagRun, LeaseLost, NotFound } from "@sluice/core/store"
 import { expansionTransitions } from "@sluice/core/state"
-import type { Client, Sql } from "./client.ts"
-import { DatabaseUnavailable } from "./errors.ts"
+import type { Client } from "./client.ts"
+import { identityVerbs } from "./identity-verbs.ts"
+import { call, failure, orLost, orNotFound } from "./store-call.ts"
 import * as claims from "./sql/claim.ts"
 import * as runs from "./sql/dag-run.ts"
 import * as definitions from "./sql/definition.ts"
@@ -40,6 +41,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...schedulingVerbs(clients.hot),
     ...leaseVerbs(clients.hot),
     ...readVerbs(clients.cold),
+    ...identityVerbs(clients.cold),
     wake: (topic) => wakeups.wake(topic),
     onWake: (topic, listener) => wakeups.onWake(topic, listener),
   }
@@ -260,41 +262,6 @@ function readVerbs(
     endRole: (id) => call(client, "endRole", (sql) => roles.deleteRole(sql, id)),
     listRoles: ({ limit }) => call(client, "listRoles", (sql) => roles.selectRoles(sql, limit)),
   }
-}
-
-/** Runs a statement and maps the driver's errors to the port's. */
-function call<A>(
-  client: Client,
-  operation: string,
-  use: (sql: Sql) => Promise<A>,
-): Effect.Effect<A, StoreError> {
-  return Effect.tryPromise({
-    try: () => client.run(operation, use),
-    catch: (error) => toStoreError(operation, error),
-  })
-}
-
-function toStoreError(operation: string, error: unknown): StoreError {
-  const message = error instanceof Error ? error.message : String(error)
-  return error instanceof DatabaseUnavailable
-    ? new StoreUnavailable({ operation, message, cause: error })
-    : failure(operation, message, error)
-}
-
-function failure(operation: string, message: string, cause?: unknown): StoreFailure {
-  return new StoreFailure({ operation, message, cause })
-}
-
-function orNotFound(what: string, id: string) {
-  return <A>(effect: Effect.Effect<A | null, StoreError>): Effect.Effect<A, NotFound | StoreError> =>
-    Effect.flatMap(effect, (value) =>
-      value === null ? Effect.fail(new NotFound({ what, id })) : Effect.succeed(value),
-    )
-}
-
-function orLost(error: LeaseLost) {
-  return (effect: Effect.Effect<boolean, StoreError>): Effect.Effect<void, LeaseLost | StoreError> =>
-    Effect.flatMap(effect, (held) => (held ? Effect.void : Effect.fail(error)))
 }
 
 function columnsOf(held: readonly { expansionId: string; epoch: number }[]) {

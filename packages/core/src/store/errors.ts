@@ -38,6 +38,14 @@ export class DuplicateDagRun extends Schema.TaggedError<DuplicateDagRun>()("Dupl
   readonly retryable = false
 }
 
+/** A thing of this name is there already. */
+export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", {
+  what: Schema.String,
+  id: Schema.String,
+}) {
+  readonly retryable = false
+}
+
 /** What was asked for does not exist. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   what: Schema.String,

@@ -1,6 +1,7 @@
 export * from "./definition-store.ts"
 export * from "./errors.ts"
 export * from "./expansion-store.ts"
+export * from "./identity-store.ts"
 export * from "./ids.ts"
 export * from "./lease-store.ts"
 export * from "./memory.ts"

@@ -1,11 +1,12 @@
 import { Layer } from "effect"
 import { definitions } from "./memory/definitions.ts"
 import { expansions } from "./memory/expansions.ts"
+import { identities } from "./memory/identities.ts"
 import { leases } from "./memory/leases.ts"
 import { reads } from "./memory/reads.ts"
 import { roles } from "./memory/roles.ts"
 import { runs } from "./memory/runs.ts"
-import { emptyState } from "./memory/state.ts"
+import { emptyState, type MemoryState } from "./memory/state.ts"
 import { wakeups } from "./memory/wakeups.ts"
 import { Store, type StoreService } from "./store.ts"
 
@@ -16,7 +17,11 @@ import { Store, type StoreService } from "./store.ts"
 
 /** Makes a store that lives in memory. `now` gives milliseconds, so that a simulation can drive its clock. */
 export function makeMemoryStore(options: { readonly now?: () => number } = {}): StoreService {
-  const state = emptyState(options.now ?? Date.now)
+  return memoryStoreOver(emptyState(options.now ?? Date.now))
+}
+
+/** Makes the verbs over a state that the caller can look into. */
+export function memoryStoreOver(state: MemoryState): StoreService {
   return {
     ...definitions(state),
     ...runs(state),
@@ -24,6 +29,7 @@ export function makeMemoryStore(options: { readonly now?: () => number } = {}): 
     ...leases(state),
     ...reads(state),
     ...roles(state),
+    ...identities(state),
     ...wakeups(),
   }
 }

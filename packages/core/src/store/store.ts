@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import type { DefinitionStore } from "./definition-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
+import type { IdentityStore } from "./identity-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RunStore } from "./run-store.ts"
@@ -8,7 +9,15 @@ import type { Wakeups } from "./wakeups.ts"
 
 /** All that the engine asks of a database: one method per statement, in verbs of the domain. */
 export interface StoreService
-  extends DefinitionStore, RunStore, ExpansionStore, LeaseStore, ReadStore, RoleStore, Wakeups {}
+  extends
+    DefinitionStore,
+    RunStore,
+    ExpansionStore,
+    LeaseStore,
+    ReadStore,
+    RoleStore,
+    IdentityStore,
+    Wakeups {}
 
 /**
  * The port to the database. Each verb is atomic: after a crash it has happened or it has not.

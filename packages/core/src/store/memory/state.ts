@@ -4,6 +4,7 @@ import type { ExpansionState } from "../../state/expansion.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagVersion } from "../definition-store.ts"
+import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
 import type { RoleRow, TaskTryRow } from "../read-store.ts"
 import type { DagRunRow } from "../run-store.ts"
 
@@ -147,6 +148,10 @@ export interface MemoryState {
   readonly leases: Map<string, LeaseRecord>
   readonly logs: Map<string, StoredLog[]>
   readonly roles: Map<string, RoleRow>
+  readonly users: Map<string, UserCredentials>
+  /** Tokens of programs, by name. */
+  readonly apiTokens: Map<string, ApiTokenRow & { readonly tokenHash: string }>
+  readonly secrets: Map<string, string>
   /** The last number given out, for versions, leases and log lines alike. */
   lastNumber: number
 }
@@ -167,6 +172,9 @@ export function emptyState(now: () => number): MemoryState {
     leases: new Map(),
     logs: new Map(),
     roles: new Map(),
+    users: new Map(),
+    apiTokens: new Map(),
+    secrets: new Map(),
     lastNumber: 0,
   }
 }

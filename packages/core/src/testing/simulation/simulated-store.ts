@@ -1,13 +1,7 @@
 import { Effect, Exit } from "effect"
 import { StoreUnavailable } from "../../store/errors.ts"
-import { definitions } from "../../store/memory/definitions.ts"
-import { expansions } from "../../store/memory/expansions.ts"
-import { leases } from "../../store/memory/leases.ts"
-import { reads } from "../../store/memory/reads.ts"
-import { roles } from "../../store/memory/roles.ts"
-import { runs } from "../../store/memory/runs.ts"
+import { memoryStoreOver } from "../../store/memory.ts"
 import { type MemoryState, emptyState } from "../../store/memory/state.ts"
-import { wakeups } from "../../store/memory/wakeups.ts"
 import type { StoreService } from "../../store/store.ts"
 import type { EngineProcess } from "./engine-process.ts"
 import type { InvariantChecker } from "./invariants.ts"
@@ -57,16 +51,7 @@ const news: ReadonlySet<StoreVerb> = new Set<StoreVerb>([
 /** Makes a memory store on the world's clock, with its state laid open. */
 export function openStore(now: () => number): { state: MemoryState; store: StoreService } {
   const state = emptyState(now)
-  const store = {
-    ...definitions(state),
-    ...runs(state),
-    ...expansions(state),
-    ...leases(state),
-    ...reads(state),
-    ...roles(state),
-    ...wakeups(),
-  }
-  return { state, store }
+  return { state, store: memoryStoreOver(state) }
 }
 
 /** What the engines of a world share: the store, and each other. */

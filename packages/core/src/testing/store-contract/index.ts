@@ -5,6 +5,7 @@ import { decisionContract } from "./decisions.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
 import { historyContract } from "./histories.ts"
+import { identityContract } from "./identities.ts"
 import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
 import { pullingContract } from "./pulling.ts"
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     releaseContract(open)
     readContract(open)
     roleContract(open)
+    identityContract(open)
     historyContract(open, options)
   })
 }
