@@ -73,7 +73,9 @@ export function openControl(url: string): Control {
     },
     cancel: async (run) => {
       const before = statements()
-      const isDone = await call(store.cancelDagRun({ dagRunId: run.id, note: "cancelled by the bench" }))
+      const isDone = await call(
+        store.cancelDagRun({ dagRunId: run.id, note: "cancelled by the bench", actor: "bench" }),
+      )
       const sent = statements() - before
       store.wake("control")
       store.wake("run")

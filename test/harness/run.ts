@@ -120,14 +120,16 @@ export class Run {
 
   /** Cancels the run by hand, as the CLI does. */
   async cancel(note = "cancelled by the test"): Promise<boolean> {
-    const isDone = await Effect.runPromise(this.#store.cancelDagRun({ dagRunId: this.id, note }))
+    const isDone = await Effect.runPromise(
+      this.#store.cancelDagRun({ dagRunId: this.id, note, actor: "tester" }),
+    )
     this.#store.wake("control")
     this.#store.wake("run")
     return isDone
   }
 
   async resume(): Promise<boolean> {
-    const isDone = await Effect.runPromise(this.#store.resumeDagRun(this.id))
+    const isDone = await Effect.runPromise(this.#store.resumeDagRun({ dagRunId: this.id, actor: "tester" }))
     for (const topic of ["due", "open", "work"] as const) this.#store.wake(topic)
     return isDone
   }

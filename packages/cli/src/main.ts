@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import type { Command } from "./command.ts"
 import { dbMigrate } from "./commands/db-migrate.ts"
 import { dbStatus } from "./commands/db-status.ts"
+import { eventsList } from "./commands/events-list.ts"
 import { logs } from "./commands/logs.ts"
 import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   tasksList,
   xcomGet,
   logs,
+  eventsList,
   dbMigrate,
   dbStatus,
 ]
@@ -32,6 +34,7 @@ await runMain({
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "tasks", summary: "list the task instances of a run" },
     { name: "xcom", summary: "read what tasks have returned" },
+    { name: "events", summary: "see who did what" },
     { name: "db", summary: "prepare and inspect the database" },
   ],
   commands,

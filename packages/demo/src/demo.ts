@@ -122,7 +122,8 @@ async function cancelAbandoned(session: Session): Promise<void> {
   if (await hasLiveEngine(session)) return
   const { store, call } = session
   const runs = await call(store.listDagRuns({ dagId, states: ["queued", "running"], limit: runsMax }))
-  for (const run of runs) await call(store.cancelDagRun({ dagRunId: run.id, note: "a new demo was started" }))
+  for (const run of runs)
+    await call(store.cancelDagRun({ dagRunId: run.id, note: "a new demo was started", actor: "demo" }))
 }
 
 /** Runs that may go on, and need their rows. */

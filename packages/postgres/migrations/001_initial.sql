@@ -277,6 +277,24 @@ create table log (
 );
 create index log_of_instance on log (expansion_id, map_index, id);
 
+-- What people, programs and limits did to runs and maps. Names are kept, since the log outlives what they name.
+create table event_log (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  dag_id text not null,
+  dag_run_id bigint,
+  run_id text,
+  expansion_id bigint,
+  task_id text,
+  map_index bigint,
+  actor text not null check (length(actor) between 1 and 250),
+  event text not null check (length(event) between 1 and 100),
+  detail json
+);
+create index event_of_dag on event_log (dag_id, id);
+create index event_of_run on event_log (dag_run_id, id) where dag_run_id is not null;
+create index event_of_expansion on event_log (expansion_id, id) where expansion_id is not null;
+
 create table role (
   id text primary key,
   role text not null,

@@ -11,6 +11,7 @@ import { DuplicateDagRun, LeaseLost, NotFound } from "@sluice/core/store"
 import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
 import { identityVerbs } from "./identity-verbs.ts"
+import { controlVerbs } from "./control-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
 import * as claims from "./sql/claim.ts"
 import * as runs from "./sql/dag-run.ts"
@@ -42,6 +43,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...leaseVerbs(clients.hot),
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
+    ...controlVerbs(clients.cold),
     wake: (topic) => wakeups.wake(topic),
     onWake: (topic, listener) => wakeups.onWake(topic, listener),
   }
@@ -101,7 +103,7 @@ function runVerbs(
       call(client, "dagRunById", (sql) => runs.selectDagRunById(sql, id)).pipe(orNotFound("run", id)),
     listDagRuns: (options) => call(client, "listDagRuns", (sql) => runs.selectDagRuns(sql, options)),
     cancelDagRun: (options) => call(client, "cancelDagRun", (sql) => runs.cancelDagRun(sql, options)),
-    resumeDagRun: (id) => call(client, "resumeDagRun", (sql) => runs.resumeDagRun(sql, id)),
+    resumeDagRun: (options) => call(client, "resumeDagRun", (sql) => runs.resumeDagRun(sql, options)),
     runCounts: (id) => call(client, "runCounts", (sql) => runs.selectRunCounts(sql, id)),
     finishDagRun: (options) => call(client, "finishDagRun", (sql) => runs.finishDagRun(sql, options)),
     stalledRuns: ({ limit }) => call(client, "stalledRuns", (sql) => runs.selectStalledRuns(sql, limit)),

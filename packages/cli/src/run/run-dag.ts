@@ -10,6 +10,7 @@ import { type Bundle, BundleRejected, type HostPool } from "@sluice/core/engine"
 import type { Json } from "@sluice/core"
 import type { DagRunRow } from "@sluice/core/store"
 import { loadDagFile } from "@sluice/dags"
+import { actorOf } from "../actor.ts"
 import { Problem, UsageProblem } from "../problem.ts"
 import { describeRejection } from "../report-error.ts"
 import { openHosts, openSession, type Session, type SessionOptions, startEngine } from "../session.ts"
@@ -147,7 +148,8 @@ async function resumeRun(
   const dagId = options.dagId ?? chooseDag(loaded?.dags ?? [], undefined, options.file).dagId
   const found = await findResumable(session, { dagId, runId: options.runId })
   await forgetDeadEngines(session)
-  if (found.isCancelled) await call(store.resumeDagRun(found.id))
+  if (found.isCancelled)
+    await call(store.resumeDagRun({ dagRunId: found.id, actor: actorOf({}, process.env) }))
   return { run: await call(store.dagRunById(found.id)), isResumed: true }
 }
 
@@ -201,7 +203,9 @@ function cancelOnAbort(
   let cancelling: Promise<void> = Promise.resolve()
   const cancel = async () => {
     await observer.cancelling()
-    await call(store.cancelDagRun({ dagRunId: run.id, note: "cancelled by hand" }))
+    await call(
+      store.cancelDagRun({ dagRunId: run.id, note: "cancelled by hand", actor: actorOf({}, process.env) }),
+    )
     store.wake("control")
     store.wake("run")
   }

@@ -1,3 +1,4 @@
+export * from "./control-store.ts"
 export * from "./definition-store.ts"
 export * from "./errors.ts"
 export * from "./expansion-store.ts"

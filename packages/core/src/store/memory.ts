@@ -1,4 +1,5 @@
 import { Layer } from "effect"
+import { control } from "./memory/control.ts"
 import { definitions } from "./memory/definitions.ts"
 import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
@@ -30,6 +31,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...reads(state),
     ...roles(state),
     ...identities(state),
+    ...control(state),
     ...wakeups(),
   }
 }

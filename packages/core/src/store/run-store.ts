@@ -48,11 +48,15 @@ export interface RunStore {
   }) => Effect.Effect<readonly DagRunRow[], StoreError>
   /**
    * Ends a run that has not ended: its expansions become `cancelled`, its leases are taken away (workers learn it
-   * when they renew), nothing of it is offered any more. False when it had ended already.
+   * when they renew), nothing of it is offered any more. False when it had ended already. `actor`: who does it.
    */
-  readonly cancelDagRun: (options: { dagRunId: string; note: string }) => Effect.Effect<boolean, StoreError>
+  readonly cancelDagRun: (options: {
+    dagRunId: string
+    note: string
+    actor: string
+  }) => Effect.Effect<boolean, StoreError>
   /** Takes a cancelled run up again where it stood. False when the run was not cancelled. */
-  readonly resumeDagRun: (dagRunId: string) => Effect.Effect<boolean, StoreError>
+  readonly resumeDagRun: (options: { dagRunId: string; actor: string }) => Effect.Effect<boolean, StoreError>
   /** What decides whether a run has ended. */
   readonly runCounts: (
     dagRunId: string,

@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import type { ControlStore } from "./control-store.ts"
 import type { DefinitionStore } from "./definition-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
@@ -17,6 +18,7 @@ export interface StoreService
     ReadStore,
     RoleStore,
     IdentityStore,
+    ControlStore,
     Wakeups {}
 
 /**

@@ -1,6 +1,7 @@
 import type { Json } from "@sluice/core"
 import type { DagRunRow, DagRunType } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
+import { noteRunEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
@@ -102,13 +103,19 @@ export function selectDagRuns(
  * Leases become parked offers, so that `resume` knows what was in flight. One that is claimed at this very moment
  * may stay behind; it is harmless: `complete` and `renew` refuse a cancelled expansion.
  */
-export async function cancelDagRun(sql: Sql, options: { dagRunId: string; note: string }): Promise<boolean> {
+export async function cancelDagRun(
+  sql: Sql,
+  options: { dagRunId: string; note: string; actor: string },
+): Promise<boolean> {
+  const { note, actor } = options
   const rows = await sql`
     with run as (
       update dag_run
-      set state = 'failed', ended_at = now(), note = ${options.note}, is_cancelled = true
+      set state = 'failed', ended_at = now(), note = ${note}, is_cancelled = true
       where id = ${options.dagRunId} and state in ('queued', 'running')
-      returning id
+      returning id, dag_id, run_id
+    ), noted as (
+      ${noteRunEvent(sql, { actor, event: "dag_run_cancelled", detail: { note } })}
     ), stopped as (
       update expansion
       -- The epoch as well: whoever pulled it may not notice before it is resumed, and must not keep what it has let go of.
@@ -135,13 +142,16 @@ export async function cancelDagRun(sql: Sql, options: { dagRunId: string; note: 
 }
 
 /** Takes a cancelled run up again where it stood. */
-export async function resumeDagRun(sql: Sql, dagRunId: string): Promise<boolean> {
+export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor: string }): Promise<boolean> {
+  const { actor } = options
   const rows = await sql`
     with run as (
       update dag_run
       set state = 'running', ended_at = null, note = null, is_cancelled = false
-      where id = ${dagRunId} and state = 'failed' and is_cancelled
-      returning id
+      where id = ${options.dagRunId} and state = 'failed' and is_cancelled
+      returning id, dag_id, run_id
+    ), noted as (
+      ${noteRunEvent(sql, { actor, event: "dag_run_resumed", detail: null })}
     ), revived as (
       update expansion
       set state = (case

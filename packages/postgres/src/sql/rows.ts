@@ -5,7 +5,8 @@ import { toNumber } from "./row.ts"
 import type { DueRow } from "./scheduling.ts"
 import type { ExpansionViewRow } from "./view.ts"
 
-const orNull = (value: string | number | null) => (value === null ? null : toNumber(value))
+/** Reads a number that may be missing. */
+export const orNull = (value: string | number | null) => (value === null ? null : toNumber(value))
 
 /** The port's form of a progress row. An expansion without a window (an unmapped task) has room for one. */
 export function toProgress(row: ProgressRow): ExpansionProgress {

@@ -1,10 +1,16 @@
 import { isFinalExpansionState } from "../../state/expansion.ts"
+import { noteRunEvent } from "./events.ts"
 import { offerRest } from "./offers.ts"
 import { type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
 
 /** Cancels a run that has not ended: parks its leases as offers, which nobody can claim before it is resumed. */
-export function cancelRun(state: MemoryState, run: RunRecord, note: string): boolean {
+export function cancelRun(
+  state: MemoryState,
+  run: RunRecord,
+  { note, actor }: { readonly note: string; readonly actor: string },
+): boolean {
   if (run.state !== "queued" && run.state !== "running") return false
+  noteRunEvent(state, run, { actor, event: "dag_run_cancelled", detail: { note } })
   run.state = "failed"
   run.note = note
   run.isCancelled = true
@@ -28,8 +34,9 @@ function cancelExpansion(state: MemoryState, expansion: ExpansionRecord): void {
 }
 
 /** Takes a cancelled run up again: each cancelled expansion goes back to the state that its facts speak of. */
-export function resumeRun(state: MemoryState, run: RunRecord): boolean {
+export function resumeRun(state: MemoryState, run: RunRecord, actor: string): boolean {
   if (!run.isCancelled) return false
+  noteRunEvent(state, run, { actor, event: "dag_run_resumed", detail: null })
   run.state = "running"
   run.note = null
   run.isCancelled = false

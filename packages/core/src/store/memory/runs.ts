@@ -16,15 +16,15 @@ export function runs(state: MemoryState): RunStore {
       Effect.suspend(() => found(state.runsByName.get(nameOf(dagId, runId)), `${dagId}/${runId}`)),
     dagRunById: (dagRunId) => Effect.suspend(() => found(runById(state, dagRunId), dagRunId)),
     listDagRuns: (options) => Effect.sync(() => listDagRuns(state, options)),
-    cancelDagRun: ({ dagRunId, note }) =>
+    cancelDagRun: ({ dagRunId, ...options }) =>
       Effect.sync(() => {
         const run = runById(state, dagRunId)
-        return run !== undefined && cancelRun(state, run, note)
+        return run !== undefined && cancelRun(state, run, options)
       }),
-    resumeDagRun: (dagRunId) =>
+    resumeDagRun: ({ dagRunId, actor }) =>
       Effect.sync(() => {
         const run = runById(state, dagRunId)
-        return run !== undefined && resumeRun(state, run)
+        return run !== undefined && resumeRun(state, run, actor)
       }),
     runCounts: (dagRunId) =>
       Effect.sync(() => {

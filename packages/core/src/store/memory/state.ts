@@ -5,6 +5,7 @@ import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagVersion } from "../definition-store.ts"
 import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
+import type { EventRow } from "../control-store.ts"
 import type { RoleRow, TaskTryRow } from "../read-store.ts"
 import type { DagRunRow } from "../run-store.ts"
 
@@ -147,6 +148,7 @@ export interface MemoryState {
   readonly foldable: Set<PageRecord>
   readonly leases: Map<string, LeaseRecord>
   readonly logs: Map<string, StoredLog[]>
+  readonly events: EventRow[]
   readonly roles: Map<string, RoleRow>
   readonly users: Map<string, UserCredentials>
   /** Tokens of programs, by name. */
@@ -171,6 +173,7 @@ export function emptyState(now: () => number): MemoryState {
     foldable: new Set(),
     leases: new Map(),
     logs: new Map(),
+    events: [],
     roles: new Map(),
     users: new Map(),
     apiTokens: new Map(),

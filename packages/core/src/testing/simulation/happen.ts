@@ -68,15 +68,16 @@ function cancel(
 ): void {
   const { world, store, checker } = cluster
   const dagRunId = runs[fault.run % runs.length] ?? ""
-  const options = { dagRunId, note: "cancelled by the simulation" }
+  const options = { dagRunId, note: "cancelled by the simulation", actor: "simulation" }
   const check = checker.before({ verb: "cancelDagRun", args: [options] })
   const exit = Effect.runSyncExit(store.cancelDagRun(options))
   check(exit)
   noteFault(world, `run ${dagRunId} is cancelled for ${fault.forMs} ms`)
   for (const process of cluster.processes) process.hear("control")
   world.time.after(fault.forMs, () => {
-    const checkResumed = checker.before({ verb: "resumeDagRun", args: [dagRunId] })
-    checkResumed(Effect.runSyncExit(store.resumeDagRun(dagRunId)))
+    const resume = { dagRunId, actor: "simulation" }
+    const checkResumed = checker.before({ verb: "resumeDagRun", args: [resume] })
+    checkResumed(Effect.runSyncExit(store.resumeDagRun(resume)))
     noteFault(world, `run ${dagRunId} is resumed`)
     const { times, forMs } = fault
     if (times > 1) world.time.after(forMs, () => cancel({ cluster, runs }, { ...fault, times: times - 1 }))

@@ -37,7 +37,7 @@ export function cancellingContract(open: OpenStore): void {
       const { run, ids } = await createRun(world, { tasks: [{ taskId: "a" }, { taskId: "b" }, mapped("c")] })
       await decide(store, ids["a"]!, "skipped")
       await decide(store, ids["b"]!, "draining")
-      expect(await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))).toBe(true)
+      expect(await runEffect(store.cancelDagRun({ dagRunId: run.id, note, actor: "tester" }))).toBe(true)
       expect(await runEffect(store.dagRunById(run.id))).toMatchObject({
         ...{ state: "failed", note, isCancelled: true, endedAt: expect.any(Date) },
       })
@@ -52,7 +52,7 @@ export function cancellingContract(open: OpenStore): void {
       const { run: other } = await createRun(world, { runId: "run-2", dagId: "empty", tasks: [] })
       await runEffect(world.store.finishDagRun({ dagRunId: other.id, state: "success" }))
       const cancel = (dagRunId: string, why: string) =>
-        runEffect(world.store.cancelDagRun({ dagRunId, note: why }))
+        runEffect(world.store.cancelDagRun({ dagRunId, note: why, actor: "tester" }))
       expect(await cancel(other.id, note)).toBe(false)
       expect(await cancel(run.id, note)).toBe(true)
       expect(await cancel(run.id, "later")).toBe(false)
@@ -65,7 +65,7 @@ export function cancellingContract(open: OpenStore): void {
       const map = await openMap(world)
       await map.commit(items(4))
       const lease = await claimOne(store)
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
       expect(await failureOf(store.complete(completeOptions(lease)))).toMatchObject({
         ...{ _tag: "LeaseLost", held: "lease" },
       })
@@ -81,7 +81,7 @@ export function cancellingContract(open: OpenStore): void {
       await map.commit(items(6))
       const lease = await claimOne(store, { sizeDefault: 3 })
       await complete(store, lease, { indexes: [], exceptions: [retried(0)] })
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
       await world.elapse(100_000)
       expect(await runEffect(store.rescue({ limit: 10 }))).toBe(0)
       expect(await claim(store)).toEqual([])
@@ -93,7 +93,7 @@ export function cancellingContract(open: OpenStore): void {
       const world = await openWorld(open)
       const { store } = world
       const map = await openMap(world)
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
       const commit = store.commitPage(page({ ...map, items: items(2) }))
       expect(await failureOf(commit)).toMatchObject({ _tag: "LeaseLost", held: "expansion" })
       const renew = store.renewExpansions({ runnerId: runner, held: [map], leaseSeconds })
@@ -115,8 +115,8 @@ export function cancellingContract(open: OpenStore): void {
       const map = await openStream(store, run.id, ids["c"]!)
       await map.commit(items(2), { exhausted: true })
       await settle(store)
-      await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))
-      expect(await runEffect(store.resumeDagRun(run.id))).toBe(true)
+      await runEffect(store.cancelDagRun({ dagRunId: run.id, note, actor: "tester" }))
+      expect(await runEffect(store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))).toBe(true)
       expect(await runEffect(store.dagRunById(run.id))).toMatchObject({
         ...{ state: "running", isCancelled: false, endedAt: null },
       })
@@ -129,9 +129,9 @@ export function cancellingContract(open: OpenStore): void {
     it("refuses a run that was not cancelled", async () => {
       const world = await openWorld(open)
       const { run } = await createRun(world, { tasks: [{ taskId: "a" }] })
-      expect(await runEffect(world.store.resumeDagRun(run.id))).toBe(false)
+      expect(await runEffect(world.store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))).toBe(false)
       await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "failed" }))
-      expect(await runEffect(world.store.resumeDagRun(run.id))).toBe(false)
+      expect(await runEffect(world.store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))).toBe(false)
     })
 
     it("offers again what had no outcome, and only that", async () => {
@@ -141,8 +141,8 @@ export function cancellingContract(open: OpenStore): void {
       await map.commit(items(6))
       const lease = await claimOne(store, { sizeDefault: 4 })
       await complete(store, lease, { indexes: [1], exceptions: [retried(2)] })
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
-      await runEffect(store.resumeDagRun(map.dagRunId))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
+      await runEffect(store.resumeDagRun({ dagRunId: map.dagRunId, actor: "tester" }))
       await world.elapse(2000)
       const leases = await claimAll(store)
       expect(ascending(leases.flatMap(indexesOf))).toEqual([0, 2, 3, 4, 5])
@@ -156,8 +156,8 @@ export function cancellingContract(open: OpenStore): void {
       const map = await openMap(world)
       await map.commit(items(2))
       const lease = await claimOne(store)
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
-      await runEffect(store.resumeDagRun(map.dagRunId))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
+      await runEffect(store.resumeDagRun({ dagRunId: map.dagRunId, actor: "tester" }))
       expect(await failureOf(store.complete(completeOptions(lease)))).toMatchObject({ _tag: "LeaseLost" })
       expect(await statesOf(store, map.expansionId)).toEqual({ 0: "scheduled", 1: "scheduled" })
     })
@@ -167,8 +167,8 @@ export function cancellingContract(open: OpenStore): void {
       const { store } = world
       const map = await openMap(world)
       await map.commit(items(2), { cursor: '"p2"' })
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
-      await runEffect(store.resumeDagRun(map.dagRunId))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
+      await runEffect(store.resumeDagRun({ dagRunId: map.dagRunId, actor: "tester" }))
       const [held] = await runEffect(store.leaseExpansions({ runnerId: "other", limit: 9, leaseSeconds }))
       expect(held).toMatchObject({ expansionId: map.expansionId })
       expect(JSON.parse(held!.cursor!)).toBe("p2")
@@ -179,8 +179,8 @@ export function cancellingContract(open: OpenStore): void {
       const world = await openWorld(open)
       const { store } = world
       const map = await openMap(world)
-      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note }))
-      await runEffect(store.resumeDagRun(map.dagRunId))
+      await runEffect(store.cancelDagRun({ dagRunId: map.dagRunId, note, actor: "tester" }))
+      await runEffect(store.resumeDagRun({ dagRunId: map.dagRunId, actor: "tester" }))
       const { expansionId, epoch } = map
       const held = [{ expansionId, epoch }]
       expect(await runEffect(store.renewExpansions({ runnerId: runner, held, leaseSeconds }))).toEqual([])
@@ -196,8 +196,8 @@ export function cancellingContract(open: OpenStore): void {
       const { store } = world
       const { run, ids } = await createRun(world, { tasks: [{ taskId: "a" }] })
       const { seq } = (await factsOf(store, ids["a"]!))!
-      await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))
-      await runEffect(store.resumeDagRun(run.id))
+      await runEffect(store.cancelDagRun({ dagRunId: run.id, note, actor: "tester" }))
+      await runEffect(store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))
       const late = store.decideExpansion({ expansionId: ids["a"]!, seq, from: "waiting", to: "draining" })
       expect(await runEffect(late)).toBe(false)
     })
@@ -209,8 +209,8 @@ export function cancellingContract(open: OpenStore): void {
         tasks: [mapped("a"), mapped("b")],
         edges: [streamEdge("a", "b")],
       })
-      await runEffect(store.cancelDagRun({ dagRunId: run.id, note }))
-      await runEffect(store.resumeDagRun(run.id))
+      await runEffect(store.cancelDagRun({ dagRunId: run.id, note, actor: "tester" }))
+      await runEffect(store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))
       expect((await factsOf(store, ids["b"]!))!.upstream).toMatchObject({ failed: 0, opened: 0 })
     })
   })

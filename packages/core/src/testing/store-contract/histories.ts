@@ -50,7 +50,9 @@ async function live(
   }
   await finishHistory(state)
   await expectDone(state)
-  await runEffect(world.store.cancelDagRun({ dagRunId: state.map.dagRunId, note: "the test is over" }))
+  await runEffect(
+    world.store.cancelDagRun({ dagRunId: state.map.dagRunId, note: "the test is over", actor: "tester" }),
+  )
 }
 
 /** Nothing was lost on the way: every instance there ever was has ended, and the scheduler can tell. */

@@ -192,7 +192,11 @@ export async function rescue(history: History): Promise<void> {
 
 /** Cancels the run: every lease is lost. */
 export async function cancel(history: History): Promise<void> {
-  const call = history.world.store.cancelDagRun({ dagRunId: history.map.dagRunId, note: "step" })
+  const call = history.world.store.cancelDagRun({
+    dagRunId: history.map.dagRunId,
+    note: "step",
+    actor: "tester",
+  })
   expect(await runEffect(call)).toBe(!history.isCancelled)
   history.isCancelled = true
   for (const held of [...history.live.values()]) lose(history, held)
@@ -200,7 +204,7 @@ export async function cancel(history: History): Promise<void> {
 
 /** Takes the run up again. */
 export async function resume(history: History): Promise<void> {
-  const call = history.world.store.resumeDagRun(history.map.dagRunId)
+  const call = history.world.store.resumeDagRun({ dagRunId: history.map.dagRunId, actor: "tester" })
   expect(await runEffect(call)).toBe(history.isCancelled)
   history.isCancelled = false
   // The cancel has ended the runner's right, if the stream is still open.

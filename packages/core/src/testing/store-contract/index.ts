@@ -4,6 +4,7 @@ import { claimContract } from "./claims.ts"
 import { decisionContract } from "./decisions.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
+import { eventContract } from "./events.ts"
 import { historyContract } from "./histories.ts"
 import { identityContract } from "./identities.ts"
 import { outcomeContract } from "./outcomes.ts"
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     readContract(open)
     roleContract(open)
     identityContract(open)
+    eventContract(open)
     historyContract(open, options)
   })
 }

@@ -86,8 +86,10 @@ export function runContract(open: OpenStore): void {
       expect(await failureOf(create)).toMatchObject({ _tag: "NotFound" })
       expect(await failureOf(store.dagRun({ dagId: "none", runId: "r" }))).toMatchObject({ _tag: "NotFound" })
       expect(await failureOf(store.dagRunById("987654"))).toMatchObject({ _tag: "NotFound" })
-      expect(await runEffect(store.cancelDagRun({ dagRunId: "987654", note: "" }))).toBe(false)
-      expect(await runEffect(store.resumeDagRun("987654"))).toBe(false)
+      expect(await runEffect(store.cancelDagRun({ dagRunId: "987654", note: "", actor: "tester" }))).toBe(
+        false,
+      )
+      expect(await runEffect(store.resumeDagRun({ dagRunId: "987654", actor: "tester" }))).toBe(false)
     })
 
     it("keeps a run on the version it started with", async () => {

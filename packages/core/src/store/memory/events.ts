@@ -1,0 +1,40 @@
+import type { ControlStore, EventRow } from "../control-store.ts"
+import { type MemoryState, type RunRecord, nextNumber } from "./state.ts"
+
+/** What there is to say of an event besides where it happened. */
+type Happening = Pick<EventRow, "actor" | "event" | "detail">
+
+/** Notes what was done to a run. */
+export function noteRunEvent(state: MemoryState, run: RunRecord, happening: Happening): void {
+  state.events.push(eventOf(state, run, happening))
+}
+
+function eventOf(state: MemoryState, run: RunRecord, happening: Happening): EventRow {
+  return {
+    id: String(nextNumber(state)),
+    at: new Date(state.now()),
+    dagId: run.dagId,
+    dagRunId: run.id,
+    runId: run.runId,
+    expansionId: null,
+    taskId: null,
+    mapIndex: null,
+    ...happening,
+  }
+}
+
+/** Events, newest first. */
+export function listEvents(
+  state: MemoryState,
+  options: Parameters<ControlStore["listEvents"]>[0],
+): EventRow[] {
+  const { dagId, dagRunId, expansionId, before, limit } = options
+  const asked = state.events.filter(
+    (row) =>
+      (dagId === undefined || row.dagId === dagId) &&
+      (dagRunId === undefined || row.dagRunId === dagRunId) &&
+      (expansionId === undefined || row.expansionId === expansionId) &&
+      (before === null || Number(row.id) < Number(before)),
+  )
+  return asked.toReversed().slice(0, limit)
+}
