@@ -13,9 +13,7 @@ it("every link between documents leads to a file", () => {
   expect(broken).toEqual([])
 })
 
-it("decisions are numbered once each, without a gap", () => {
-  const numbers = filesBelow("docs/decisions", ".md")
-    .map((path) => Number(/(\d{4})-/.exec(path)?.[1]))
-    .toSorted((a, b) => a - b)
-  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+it("decisions are numbered once each", () => {
+  const numbers = filesBelow("docs/decisions", ".md").map((path) => Number(/(\d{4})-/.exec(path)?.[1]))
+  expect(numbers).toEqual([...new Set(numbers)])
 })

@@ -14,6 +14,7 @@ export {
   type LogFields,
   type MapOptions,
   type Orderable,
+  type PageOptions,
   type Source,
   type SourceOptions,
   type SourceScope,

@@ -205,3 +205,38 @@ describe("a page", () => {
     expect(failed).toMatchObject({ leafTaskId: null, error: { type: "TypeError", message: "bad map" } })
   })
 })
+
+describe("keys and labels", () => {
+  const named = (options: string, body = "yield page([{ id: 'a' }, { id: 'b' }], null)") => `
+    const s = source("s", async function* () { ${body} })
+    task("t", (x) => x).iterate(s(), ${options})`
+
+  it("come with the page, and change nothing of its items", async () => {
+    const options = `{ key: (item) => item.id, label: (item) => { item.id = "changed"; return "the " + item.id } }`
+    const page = await pull(poolOf({ build: named(options) }), null)
+    expect(page).toMatchObject({ keys: ["a", "b"], labels: ["the changed", "the changed"] })
+    expect(values(page)).toEqual([{ id: "a" }, { id: "b" }])
+  })
+
+  it("are absent where the task has none", async () => {
+    const page = await pull(poolOf({ build: named("{}") }), null)
+    expect(page).toMatchObject({ keys: null, labels: null })
+  })
+
+  it("end the stream for good where a key is bad, and are retried where its function throws", async () => {
+    const bad = await failure(pull(poolOf({ build: named("{ key: (item) => item.name }") }), null))
+    expect(bad).toMatchObject({ retryable: false, leafTaskId: null, error: { type: "BadKey" } })
+    expect(bad.message).toContain('task "t": key gave undefined for item 0 of its page')
+    const thrown = await failure(
+      pull(poolOf({ build: named("{ key: () => { throw new TypeError('no') } }") }), null),
+    )
+    expect(thrown).toMatchObject({ retryable: true, error: { type: "TypeError", message: "no" } })
+  })
+
+  it("leave a warning in the log of the page where a label cannot be had", async () => {
+    const page = await pull(poolOf({ build: named("{ label: (item) => item.name.first }") }), null)
+    expect(page).toMatchObject({ keys: null, labels: null })
+    expect(page.logs).toMatchObject([{ level: "warning", mapIndex: null }])
+    expect(messages(page)[0]).toContain('label of task "t": threw TypeError')
+  })
+})

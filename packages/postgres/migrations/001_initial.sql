@@ -130,6 +130,8 @@ create table expansion (
   stream_error json,
   -- Instances: made, and ended as far as folded.
   created bigint not null default 0,
+  -- Items that got no instance because their key had come before.
+  duplicates bigint not null default 0,
   success bigint not null default 0,
   failed bigint not null default 0,
   skipped bigint not null default 0,
@@ -176,6 +178,9 @@ create table page (
   pulls_at_first_end bigint,
   created_at timestamptz not null default now(),
   items text[],
+  -- Beside the items, where the task gives them: keys are null at gaps.
+  keys text[],
+  labels text[],
   primary key (expansion_id, first_index),
   check (claimed between 0 and count),
   check (finished = success + failed + skipped + upstream_failed),
@@ -183,6 +188,15 @@ create table page (
 ) with (fillfactor = 60, toast_tuple_target = 512);
 create index page_claimable on page (urgency, expansion_id, first_index) where claimable;
 create index page_unfolded on page (expansion_id, first_index) where not folded;
+
+-- The keys that an expansion's items have, so that each is there once. The page has them again, by index.
+create table item_key (
+  expansion_id bigint not null,
+  map_index bigint not null check (map_index >= 0),
+  -- "C": equal is what is the same text, whatever the database's language, and its order never changes.
+  key text collate "C" not null check (length(key) between 1 and 512),
+  primary key (expansion_id, key)
+);
 
 create table lease (
   id bigint generated always as identity primary key,

@@ -6,8 +6,8 @@
  * long list cannot take a worker's connection.
  */
 import { Effect } from "effect"
-import type { DagRunRow, StoreService, Wakeups } from "@sluice/core/store"
-import { DuplicateDagRun, LeaseLost, NotFound } from "@sluice/core/store"
+import type { DagRunRow, ExpansionProgress, StoreService, Wakeups } from "@sluice/core/store"
+import { DuplicateDagRun, LeaseLost, NotFound, TooManyItems } from "@sluice/core/store"
 import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
 import { identityVerbs } from "./identity-verbs.ts"
@@ -20,7 +20,6 @@ import * as expansions from "./sql/expansion.ts"
 import * as leases from "./sql/lease.ts"
 import * as logs from "./sql/log.ts"
 import * as roles from "./sql/role.ts"
-import { toNumber } from "./sql/row.ts"
 import * as rows from "./sql/rows.ts"
 import * as scheduling from "./sql/scheduling.ts"
 import * as streams from "./sql/stream.ts"
@@ -152,8 +151,12 @@ function pullVerbs(
           consumedIndexes: options.consumed.map((taken) => taken.index),
         }),
       ).pipe(
-        Effect.flatMap((row) =>
-          row === null ? Effect.fail(lost(options.expansionId)) : Effect.succeed(rows.toProgress(row)),
+        Effect.flatMap(
+          ({ progress, tooMany }): Effect.Effect<ExpansionProgress, LeaseLost | TooManyItems> => {
+            if (tooMany !== null) return Effect.fail(new TooManyItems(tooMany))
+            if (progress === null) return Effect.fail(lost(options.expansionId))
+            return Effect.succeed(rows.toProgress(progress))
+          },
         ),
       ),
     delayPull: (options) =>
@@ -238,6 +241,7 @@ function readVerbs(
 ): Verbs<
   | "expansionsOfRun"
   | "listTaskInstances"
+  | "instanceByKey"
   | "xcom"
   | "taskTries"
   | "readLogs"
@@ -252,7 +256,12 @@ function readVerbs(
       ),
     listTaskInstances: (options) =>
       call(client, "listTaskInstances", (sql) => views.selectTaskInstances(sql, options)).pipe(
-        Effect.map((all) => all.map((row) => ({ ...row, mapIndex: toNumber(row.mapIndex) }))),
+        Effect.map((all) => all.map(rows.toInstance)),
+      ),
+    instanceByKey: (options) =>
+      call(client, "instanceByKey", (sql) => views.selectInstanceByKey(sql, options)).pipe(
+        Effect.map((row) => (row === null ? null : rows.toInstance(row))),
+        orNotFound("key", options.key),
       ),
     xcom: (options) =>
       call(client, "xcom", (sql) => views.selectXCom(sql, options)).pipe(

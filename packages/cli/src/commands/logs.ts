@@ -9,6 +9,7 @@ import { withDatabase } from "./with-database.ts"
 
 interface LogsOptions extends DatabaseFlag {
   readonly index?: number
+  readonly key?: string
   readonly follow?: boolean
   readonly json?: boolean
 }
@@ -30,6 +31,7 @@ export const logs = defineCommand<LogsOptions>({
       description: "only this instance of a mapped task",
       parse: wholeNumber("--index", 0),
     },
+    { flags: "--key <key>", description: "only the instance of the item with this key" },
     { flags: "-f, --follow", description: "go on until the run has ended" },
     jsonOption,
     databaseUrlOption,
@@ -37,6 +39,7 @@ export const logs = defineCommand<LogsOptions>({
   examples: [
     "sluice logs latest",
     "sluice logs latest upsert --index 12",
+    "sluice logs latest upsert --key user-17",
     "sluice logs latest --follow | grep -i error",
   ],
   run: (context, options, [reference = "", taskId]) =>
@@ -45,9 +48,14 @@ export const logs = defineCommand<LogsOptions>({
         throw new UsageProblem("--index came without a task", {
           expected: "sluice logs <run> <task> --index <n>",
         })
-      const [{ findRun }, { findTask }, { LogReader }, { isEnded }] = await Promise.all([
+      if (options.key !== undefined && (taskId === undefined || options.index !== undefined))
+        throw new UsageProblem(`--key came ${taskId === undefined ? "without a task" : "with --index"}`, {
+          expected: "sluice logs <run> <task> --key <key>",
+        })
+      const [{ findRun }, { findTask }, { indexByKey }, { LogReader }, { isEnded }] = await Promise.all([
         import("../run/find-run.ts"),
         import("../run/find-task.ts"),
+        import("../run/find-by-key.ts"),
         import("../run/log-reader.ts"),
         import("../run/watch-run.ts"),
       ])
@@ -56,7 +64,12 @@ export const logs = defineCommand<LogsOptions>({
         taskId === undefined
           ? await session.call(session.store.expansionsOfRun(run.id))
           : [await findTask(session, run, taskId)]
-      const reader = new LogReader(session, tasks, options.index)
+      const [task] = tasks
+      const index =
+        options.key === undefined || task === undefined
+          ? options.index
+          : await indexByKey(session, task, options.key)
+      const reader = new LogReader(session, tasks, index)
       const print = (task: ExpansionView, row: LogRow) =>
         context.out.line(
           options.json === true ? JSON.stringify(jsonOf(task, row)) : lineOf(context.out, task, row),

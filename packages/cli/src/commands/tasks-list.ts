@@ -1,4 +1,5 @@
 import { taskInstanceTransitions, type TaskInstanceState } from "@sluice/core/state"
+import type { SerializedDag } from "@sluice/core/dag"
 import type { ExpansionView, TaskInstanceView } from "@sluice/core/store"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, oneOfRepeatable } from "../options.ts"
@@ -11,6 +12,7 @@ import { withDatabase } from "./with-database.ts"
 
 interface TasksListOptions extends DatabaseFlag {
   readonly task?: string
+  readonly key?: string
   readonly state?: readonly TaskInstanceState[]
   readonly json?: boolean
 }
@@ -31,12 +33,14 @@ export const tasksList = defineCommand<TasksListOptions>({
       description: `only instances in this state (repeatable): ${states.join(", ")}`,
       parse: oneOfRepeatable("--state", states),
     },
+    { flags: "--key <key>", description: "only the instance of the item with this key" },
     jsonOption,
     databaseUrlOption,
   ],
   examples: [
     "sluice tasks list latest --state failed",
     "sluice tasks list latest --task upsert | head",
+    "sluice tasks list latest --task upsert --key user-17",
     "sluice tasks list latest --json | jq -r 'select(.try_number > 1) | .map_index'",
   ],
   run: (context, options, [reference = ""]) =>
@@ -51,11 +55,23 @@ export const tasksList = defineCommand<TasksListOptions>({
         options.task === undefined
           ? await session.call(session.store.expansionsOfRun(run.id))
           : [await findTask(session, run, options.task)]
-      if (options.json !== true) await out.line(out.style("dim", lineOf(titles)))
+      const { dag } = await session.call(session.store.dagVersion(run.dagVersionId))
+      const columns = columnsFor(dag, tasks)
+      if (options.json !== true)
+        await out.line(
+          out.style(
+            "dim",
+            lineOf(columns, (column) => column.title),
+          ),
+        )
       for (const task of tasks) {
-        for await (const instance of instancesOf(session, task, options.state)) {
+        for await (const instance of instancesOf(session, task, options)) {
           if (out.isClosed) return exitCodes.success
-          await out.line(options.json === true ? JSON.stringify(jsonOf(instance)) : lineOf(cellsOf(instance)))
+          await out.line(
+            options.json === true
+              ? JSON.stringify(jsonOf(instance))
+              : lineOf(columns, (column) => column.cell(instance)),
+          )
         }
       }
       return exitCodes.success
@@ -64,10 +80,18 @@ export const tasksList = defineCommand<TasksListOptions>({
 
 /** Reads the instances of a task by keyset: one page of them in memory. */
 async function* instancesOf(
-  { store, call }: Session,
-  { expansionId, kind }: ExpansionView,
-  states: readonly TaskInstanceState[] | undefined,
+  session: Session,
+  task: ExpansionView,
+  { key, state: states }: TasksListOptions,
 ): AsyncGenerator<TaskInstanceView> {
+  const { expansionId, kind } = task
+  const { store, call } = session
+  if (key !== undefined) {
+    const { findByKey } = await import("../run/find-by-key.ts")
+    const instance = await findByKey(session, task, key)
+    if (instance !== null && states?.includes(instance.state) !== false) yield instance
+    return
+  }
   if (kind === "source" || kind === "fused") return
   let afterIndex = -2
   for (;;) {
@@ -85,27 +109,49 @@ async function* instancesOf(
   }
 }
 
-const titles = ["task", "index", "state", "try", "started", "took", "error"] as const
-const widths = [16, 9, 15, 3, 24, 8, 0]
+/** A column of a list that is printed as it is read, and so has its width from the start. */
+interface ListColumn {
+  readonly title: string
+  readonly width: number
+  readonly cell: (instance: TaskInstanceView) => string
+}
 
-function cellsOf(instance: TaskInstanceView): string[] {
-  const { startedAt, endedAt, error } = instance
-  const frame = firstUserFrame(error?.stack ?? null)
-  const place = frame === null ? "" : ` (${frame})`
+/** Items are named only where a task in the list gives them a name. */
+function columnsFor({ tasks }: SerializedDag, listed: readonly ExpansionView[]): ListColumn[] {
+  const ids = new Set(listed.map((task) => task.taskId))
+  const isNamed = tasks.some(
+    ({ taskId, mapping }) => ids.has(taskId) && (mapping?.isKeyed === true || mapping?.isLabelled === true),
+  )
+  const item: ListColumn = { title: "item", width: 20, cell: ({ label, key }) => oneLine(label ?? key ?? "") }
   return [
-    instance.taskId,
-    String(instance.mapIndex),
-    instance.state,
-    String(instance.tryNumber),
-    startedAt?.toISOString() ?? "",
-    startedAt === null || endedAt === null ? "" : seconds(endedAt.getTime() - startedAt.getTime()),
-    error === null ? "" : `${error.type}: ${error.message.replaceAll(/\s*\n\s*/g, " ")}${place}`,
+    { title: "task", width: 16, cell: (instance) => instance.taskId },
+    { title: "index", width: 9, cell: (instance) => String(instance.mapIndex) },
+    ...(isNamed ? [item] : []),
+    { title: "state", width: 15, cell: (instance) => instance.state },
+    { title: "try", width: 3, cell: (instance) => String(instance.tryNumber) },
+    { title: "started", width: 24, cell: (instance) => instance.startedAt?.toISOString() ?? "" },
+    { title: "took", width: 8, cell: tookOf },
+    { title: "error", width: 0, cell: errorOf },
   ]
 }
 
-function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
+function tookOf({ startedAt, endedAt }: TaskInstanceView): string {
+  return startedAt === null || endedAt === null ? "" : seconds(endedAt.getTime() - startedAt.getTime())
+}
+
+function errorOf({ error }: TaskInstanceView): string {
+  const frame = firstUserFrame(error?.stack ?? null)
+  const place = frame === null ? "" : ` (${frame})`
+  return error === null ? "" : `${error.type}: ${oneLine(error.message)}${place}`
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ")
+}
+
+function lineOf(columns: readonly ListColumn[], cell: (column: ListColumn) => string): string {
+  return columns
+    .map((column) => pad(cell(column), column.width))
     .join("  ")
     .trimEnd()
 }
@@ -114,6 +160,8 @@ function jsonOf(instance: TaskInstanceView) {
   return {
     task_id: instance.taskId,
     map_index: instance.mapIndex,
+    key: instance.key,
+    label: instance.label,
     state: instance.state,
     try_number: instance.tryNumber,
     started_at: instance.startedAt,

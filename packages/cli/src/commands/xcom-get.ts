@@ -7,6 +7,7 @@ import { withDatabase } from "./with-database.ts"
 
 interface XComGetOptions extends DatabaseFlag {
   readonly index?: number
+  readonly itemKey?: string
   readonly key: string
   readonly json?: boolean
 }
@@ -26,6 +27,7 @@ export const xcomGet = defineCommand<XComGetOptions>({
       description: "which instance of a mapped task",
       parse: wholeNumber("--index", 0),
     },
+    { flags: "--item-key <key>", description: "the instance of the item with this key" },
     { flags: "--key <key>", description: "what it was pushed under", default: "return_value" },
     { flags: "--json", description: "print it in one line, with where it came from" },
     databaseUrlOption,
@@ -33,15 +35,21 @@ export const xcomGet = defineCommand<XComGetOptions>({
   examples: ["sluice xcom get latest report", "sluice xcom get latest upsert --index 12 --key etag"],
   run: (context, options, [reference = "", taskId = ""]) =>
     withDatabase(context, options, async (session) => {
-      const [{ findRun }, { findTask }, { readableValue }, { Effect }] = await Promise.all([
+      if (options.itemKey !== undefined && options.index !== undefined)
+        throw new UsageProblem("--item-key came with --index", { expected: "one of them" })
+      const [{ findRun }, { findTask }, { indexByKey }, { readableValue }, { Effect }] = await Promise.all([
         import("../run/find-run.ts"),
         import("../run/find-task.ts"),
+        import("../run/find-by-key.ts"),
         import("../view/readable-value.ts"),
         import("effect"),
       ])
       const run = await findRun(session, reference)
       const task = await findTask(session, run, taskId)
-      const mapIndex = indexOf(task, options.index)
+      const mapIndex =
+        options.itemKey === undefined
+          ? indexOf(task, options.index)
+          : await indexByKey(session, task, options.itemKey)
       const { key } = options
       const found = session.store.xcom({ expansionId: task.expansionId, mapIndex, key })
       const encoded = await session.call(found.pipe(Effect.catchTag("NotFound", () => Effect.succeed(null))))
@@ -70,6 +78,6 @@ function indexOf({ taskId, kind, created }: ExpansionView, index: number | undef
   }
   if (index !== undefined) return index
   throw new UsageProblem(`task "${taskId}" is mapped`, {
-    expected: `--index <n>, from 0 to ${Math.max(0, created - 1)}`,
+    expected: `--index <n>, from 0 to ${Math.max(0, created - 1)}, or --item-key <key>`,
   })
 }

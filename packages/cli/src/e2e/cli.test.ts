@@ -148,6 +148,22 @@ describe("the commands that look", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ level: "warning", task_id: "square", map_index: 7 })
   })
 
+  it("names instances by the keys and labels of their items", async () => {
+    const ran = await project.sluice("run", "keyed.ts", "--run-id", "keyed-1")
+    expect(ran.stdout).toMatch(/load +failed +3 +8 +4 +7 +1/)
+    expect(ran.stdout).toContain("load[5 User 5]: TypeError: no such user")
+    const failed = await project.sluice("tasks", "list", "keyed-1", "--state", "failed")
+    expect(failed.stdout).toMatch(/index +item +state[^]*5 +User 5 +failed/)
+    const byKey = await project.sluice("tasks", "list", "keyed-1", "--key", "u7", "--json")
+    expect(JSON.parse(byKey.stdout)).toMatchObject({ map_index: 7, key: "u7", label: "User 7" })
+    expect((await project.sluice("xcom", "get", "keyed-1", "load", "--item-key", "u3")).stdout).toBe('"u3"\n')
+    const logged = await project.sluice("logs", "keyed-1", "load", "--key", "u2")
+    expect(logged.stdout).toMatch(/load\[2\] +loaded u2\n$/)
+    const missing = await project.sluice("logs", "keyed-1", "load", "--key", "nobody")
+    expect(missing.stderr).toContain('task "load" has no item with the key "nobody"; expected a key')
+    expect(missing.code).toBe(1)
+  })
+
   it("says whether the database is migrated", async () => {
     const { code, stdout } = await project.sluice("db", "status")
     expect(stdout).toContain("state     up to date")
@@ -161,7 +177,11 @@ describe("the commands that look", () => {
       'DAG "squares" has no task "nope"; expected one of numbers, square, sum',
       1,
     ],
-    [["xcom", "get", "look-1", "square"], 'task "square" is mapped; expected --index <n>, from 0 to 59', 2],
+    [
+      ["xcom", "get", "look-1", "square"],
+      'task "square" is mapped; expected --index <n>, from 0 to 59, or --item-key <key>',
+      2,
+    ],
     [["xcom", "get", "look-1", "sum", "--key", "x"], 'sum of run "look-1" has no XCom "x"', 1],
     [["runs", "cancel", "look-1"], 'run "look-1" of DAG "squares" has ended already (success)', 1],
     [["logs", "look-1", "--index", "1"], "--index came without a task", 2],

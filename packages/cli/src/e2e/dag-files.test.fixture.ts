@@ -18,6 +18,21 @@ const sum = task("sum", async ({ all }: { all: AsyncIterable<{ big: bigint }> },
 })
 export default dag("squares", {}, () => sum({ all: square.iterate(numbers(), { window: 40, pageSize: 20 }) }))
 `,
+  "keyed.ts": `
+import { dag, page, source, task } from "sluice"
+const users = source("users", async function* ({ cursor = 0 }: { cursor?: number }) {
+  for (let at = cursor; at < 3; at += 1)
+    yield page([0, 1, 2, 3].map((n) => ({ id: "u" + (at * 2 + n) })), at + 1 < 3 ? at + 1 : null)
+})
+const load = task("load", async (user: { id: string }, ctx) => {
+  if (user.id === "u5") throw new TypeError("no such user")
+  ctx.log.info("loaded " + user.id)
+  return user.id
+})
+export default dag("keyed", {}, () => {
+  load.iterate(users(), { key: (user) => user.id, label: (user) => "User " + user.id.slice(1) })
+})
+`,
   "failing.ts": `
 import { dag, task } from "sluice"
 const odd = task("odd", async (n: number) => {

@@ -22,6 +22,8 @@ export interface RunResult extends Snapshot {
 export interface TaskFailure {
   readonly taskId: string
   readonly mapIndex: number | null
+  /** What its item is called; null: nothing. */
+  readonly item: string | null
   readonly tryNumber: number | null
   readonly error: TaskError
 }
@@ -50,7 +52,8 @@ export function outcomeOf(run: Snapshot["run"]): RunOutcome {
 /** The first failures of a task: its broken stream, then its first failed instances. */
 export async function failuresOf({ store, call }: Session, expansion: ExpansionView): Promise<TaskFailure[]> {
   const { taskId, expansionId, streamError } = expansion
-  const stream = streamError === null ? [] : [{ taskId, mapIndex: null, tryNumber: null, error: streamError }]
+  const stream =
+    streamError === null ? [] : [{ taskId, mapIndex: null, item: null, tryNumber: null, error: streamError }]
   if (expansion.failed === 0) return stream
   const instances = await call(
     store.listTaskInstances({ expansionId, states: ["failed"], afterIndex: -2, limit: failuresPerTask }),
@@ -58,9 +61,10 @@ export async function failuresOf({ store, call }: Session, expansion: ExpansionV
   const unknown = { type: "Error", message: "no error was recorded", stack: null }
   return [
     ...stream,
-    ...instances.map(({ mapIndex, tryNumber, error }) => ({
+    ...instances.map(({ mapIndex, label, key, tryNumber, error }) => ({
       taskId,
       mapIndex,
+      item: label ?? key,
       tryNumber,
       error: error ?? unknown,
     })),

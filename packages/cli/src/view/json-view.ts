@@ -30,6 +30,7 @@ export function expansionJson(view: ExpansionView) {
     pulls: view.pulls,
     pages: view.pages,
     created: view.created,
+    duplicates: view.duplicates,
     running: view.running,
     success: view.success,
     failed: view.failed,
@@ -64,6 +65,7 @@ export function resultJson(result: ShownResult) {
     errors: failures.map((failure) => ({
       task_id: failure.taskId,
       map_index: failure.mapIndex,
+      item: failure.item,
       try_number: failure.tryNumber,
       ...failure.error,
       line: failureLine(failure),

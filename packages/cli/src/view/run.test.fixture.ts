@@ -34,6 +34,7 @@ export function expansionView(given: Partial<ExpansionView> & { taskId: string }
     pulls: 0,
     pages: 0,
     created: 0,
+    duplicates: 0,
     running: 0,
     success: 0,
     failed: 0,

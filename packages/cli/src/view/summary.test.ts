@@ -30,6 +30,7 @@ function result(given: Partial<RunResult> = {}): RunResult {
 const failure: TaskFailure = {
   taskId: "noop",
   mapIndex: 12,
+  item: null,
   tryNumber: 3,
   error: {
     type: "TypeError",

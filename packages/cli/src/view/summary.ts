@@ -51,6 +51,7 @@ function summaryColumns(tasks: readonly TaskProgress[]): Column<TaskProgress>[] 
     { title: "state", cell: (task) => task.state },
     ...ifAny("pages", (task) => task.pulls),
     number("created", (task) => task.created),
+    ...ifAny("duplicates", (task) => task.duplicates),
     number("success", (task) => task.done),
     number("failed", (task) => task.failed),
     ...ifAny("skipped", (task) => task.skipped),
@@ -76,12 +77,12 @@ function failureLines(result: ShownResult, style: Output["style"]): string[] {
 }
 
 /** A failure in a line: `upsert[12] try 3: TypeError: … (dags/users.ts:12:5)`. */
-export function failureLine({ taskId, mapIndex, tryNumber, error }: TaskFailure): string {
+export function failureLine({ taskId, mapIndex, item, tryNumber, error }: TaskFailure): string {
   const frame = firstUserFrame(error.stack)
   const place = frame === null ? "" : ` (${frame})`
   const tries = tryNumber === null || tryNumber < 2 ? "" : ` try ${tryNumber}`
   const message = clip(error.message.replaceAll(/\s*\n\s*/g, " "), 400)
-  return `${instanceName(taskId, mapIndex)}${tries}: ${error.type}: ${message}${place}`
+  return `${instanceName(taskId, mapIndex, item)}${tries}: ${error.type}: ${message}${place}`
 }
 
 function valueLines({ value, run }: ShownResult): string[] {

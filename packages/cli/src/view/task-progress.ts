@@ -13,6 +13,8 @@ export interface TaskProgress {
   /** Pages that were read: from the source, or of another task's results. */
   readonly pulls: number | null
   readonly created: number | null
+  /** Items that got no instance because their key had come before. */
+  readonly duplicates: number | null
   readonly running: number | null
   readonly done: number | null
   readonly failed: number | null
@@ -58,6 +60,7 @@ function line(
     state: view.state,
     pulls: task.kind === "task" ? null : view.pulls,
     created: view.created,
+    duplicates: isSource ? null : view.duplicates,
     running: isSource ? null : view.running,
     done: isSource ? null : view.success,
     failed: isSource ? null : view.failed,
@@ -82,6 +85,7 @@ function fusedLine(task: SerializedTask, view: ExpansionView, around: Surroundin
     state: view.state,
     pulls: readerView?.pulls ?? null,
     created: null,
+    duplicates: null,
     running: null,
     done: null,
     failed: null,

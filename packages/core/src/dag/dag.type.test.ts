@@ -182,6 +182,34 @@ describe("the types of the authoring API", () => {
     source("bad", double.expand([1]))
   })
 
+  types("give key and label the items of the stream", () => {
+    upsert.partial({ table: "t" }).iterate(
+      listUsers().map((user) => ({ user, extra: 1 })),
+      {
+        key: (item) => {
+          expectTypeOf(item).toEqualTypeOf<{ user: User; extra: number }>()
+          return item.user.id
+        },
+        label: ({ user }) => user.id,
+      },
+    )
+    upsert.iterate(
+      { user: listUsers(), table: listUsers().map((user) => user.id) },
+      { key: ({ user }) => user.id },
+    )
+    double.expand(listNumbers(), { key: (n) => n.toFixed() })
+    double.expand([1, 2], { label: (n) => n.toFixed() })
+    count.expand({ n: [1, 2] }, { key: ({ n, label }) => `${label} ${n.toFixed()}` })
+    // @ts-expect-error a key is text
+    double.iterate(double.expand([1]), { key: (n: number) => n })
+    // @ts-expect-error a key is there at once
+    double.iterate(double.expand([1]), { key: async (n: number) => `${n}` })
+    // @ts-expect-error the items are numbers
+    double.iterate(double.expand([1]), { key: (n: string) => n })
+    // @ts-expect-error the items have no such field
+    upsert.expand({ user: [], table: [] }, { label: (item) => item.name })
+  })
+
   types("know the options", () => {
     task("t", () => 1, { retries: 3, retryDelay: "30s", timeout: null, triggerRule: "all_done" })
     // @ts-expect-error no duration
@@ -190,8 +218,8 @@ describe("the types of the authoring API", () => {
     task("t", () => 1, { triggerRule: "sometimes" })
     // @ts-expect-error that is an option of iterate
     task("t", () => 1, { window: 3 })
-    // @ts-expect-error not yet
-    double.iterate(double.expand([1]), { key: (n: number) => `${n}` })
+    // @ts-expect-error no source has instances to be named
+    source("s", () => listUsers(), { key: (user: User) => user.id })
     dag("d", { schedule: "@hourly", params: { a: [1, null] }, defaultTaskOptions: { retries: 1 } }, () => {})
     // @ts-expect-error a date is not JSON
     dag("d", { params: { at: new Date() } }, () => {})

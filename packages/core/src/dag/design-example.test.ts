@@ -50,7 +50,7 @@ const usersSync = dag("users_sync", { schedule: "@hourly" }, () => {
   const users = listUsers()
     .filter((u) => u.active)
     .map((user) => ({ user }))
-  const ids = upsert.partial({ table: "users" }).iterate(users, { window: 2000 })
+  const ids = upsert.partial({ table: "users" }).iterate(users, { window: 2000, key: ({ user }) => user.id })
   report({ ids })
 })
 
@@ -101,6 +101,8 @@ it("serializes the example of the design", () => {
           "kind": "mapped",
           "mapping": {
             "isDirect": false,
+            "isKeyed": true,
+            "isLabelled": false,
             "kind": "iterate",
             "leaves": [
               {

@@ -5,8 +5,16 @@ export type { DagOptions, JsonObject } from "./dag-options.ts"
 export { dag } from "./dag.ts"
 export { DagDefinitionError } from "./definition-error.ts"
 export type { Duration } from "./duration.ts"
-export { idLengthMax, mapDefaults, taskDefaults, tasksPerDagMax } from "./option-defaults.ts"
-export type { MapOptions, SourceOptions, TaskOptions } from "./options.ts"
+export { BadKey, itemKeys, itemLabels, type ItemNames } from "./item-names.ts"
+export {
+  idLengthMax,
+  itemKeyCharsMax,
+  labelCharsMax,
+  mapDefaults,
+  taskDefaults,
+  tasksPerDagMax,
+} from "./option-defaults.ts"
+export type { MapOptions, PageOptions, SourceOptions, TaskOptions } from "./options.ts"
 export type * from "./serialized-dag.ts"
 export { source } from "./source.ts"
 export type { Source, SourceRun, SourceScope, UnfoldDefinition, UnfoldPage, UnfoldScope } from "./source.ts"

@@ -96,6 +96,11 @@ export const booleanCheck: OptionCheck<boolean> = {
   read: (value) => (typeof value === "boolean" ? value : undefined),
 }
 
+/** Accepts functions. */
+export function functionCheck<Fn>(expected: string): OptionCheck<Fn> {
+  return { expected, read: (value) => (typeof value === "function" ? (value as Fn) : undefined) }
+}
+
 /** Accepts one of some words. */
 export function oneOfCheck<const Word extends string>(words: readonly Word[]): OptionCheck<Word> {
   return {

@@ -40,3 +40,9 @@ export const idLengthMax = 250
 
 /** The largest count an option takes: an `integer` of Postgres, and as milliseconds what `setTimeout` can wait. */
 export const integerMax = 2_147_483_647
+
+/** The longest key of an item, in characters: with their four bytes each they still fit into an entry of an index. */
+export const itemKeyCharsMax = 512
+
+/** Characters kept of an item's label. */
+export const labelCharsMax = 250

@@ -110,12 +110,21 @@ describe("options", () => {
     expect(() => numbers({ concurrency: 1 })).toThrow("Fix: give it to the task that iterates it")
   })
 
-  it.each(["key", "label", "toleratedFailures", "onFailure", "ordered"])(
-    "refuse %s as not built yet",
-    (name) => {
-      expect(() => mappingOf({ [name]: 1 })).toThrow(`the option "${name}" of iterate() is not supported yet`)
-    },
-  )
+  it.each(["key", "label"])("take a function for %s, and nothing else", (name) => {
+    for (const value of [1, "id", null, {}])
+      expect(() => mappingOf({ [name]: value })).toThrow(
+        `dag "d", task "t": the option "${name}" of iterate() is`,
+      )
+    expect(() => numbers({ [name]: String })).toThrow(`source() has no option "${name}"`)
+    expect(() => settingsOf({ [name]: String })).toThrow("Fix: give it to iterate() or expand()")
+    const flag = name === "key" ? "isKeyed" : "isLabelled"
+    expect(mappingOf({ [name]: String })[flag]).toBe(true)
+    expect(mappingOf()[flag]).toBe(false)
+  })
+
+  it.each(["toleratedFailures", "onFailure", "ordered"])("refuse %s as not built yet", (name) => {
+    expect(() => mappingOf({ [name]: 1 })).toThrow(`the option "${name}" of iterate() is not supported yet`)
+  })
 
   it("refuse unknown trigger rules, and options that are no object", () => {
     expect(() => settingsOf({ triggerRule: "sometimes" })).toThrow('one of "all_success"')

@@ -5,6 +5,7 @@ import {
   booleanCheck,
   checkOptions,
   durationCheck,
+  functionCheck,
   integerCheck,
   numberCheck,
   oneOfCheck,
@@ -41,8 +42,8 @@ export interface TaskOptions {
   readonly concurrency?: number | null
 }
 
-/** Options of `iterate` and `expand`. `mapDefaults` holds what counts where nothing is said. */
-export interface MapOptions {
+/** The bounds of an expansion's pages. `mapDefaults` holds what counts where nothing is said. */
+export interface PageOptions {
   /** The most map indexes that may exist unfinished, and, in a chain, not yet consumed. Default 1,000. */
   readonly window?: number
   /** The most items asked of the stream at once. Default 500, never more than the window. */
@@ -55,8 +56,19 @@ export interface MapOptions {
   readonly paused?: boolean
 }
 
+/** Options of `iterate` and `expand` over items of this type. */
+export interface MapOptions<Item = unknown> extends PageOptions {
+  /**
+   * Names each item by what it is, not by where it stands. An item whose key came before in the same expansion is
+   * dropped: it gets no instance. Text of 1 to 512 characters. Default: items have no key, and none is dropped.
+   */
+  readonly key?: (item: Item) => string
+  /** What people see of an instance beside its index, cut at 250 characters. Default: nothing. */
+  readonly label?: (item: Item) => string
+}
+
 /** Options of a source: those of the task that it is, and the bounds of its own pages. */
-export type SourceOptions = Omit<TaskOptions, "concurrency"> & MapOptions
+export type SourceOptions = Omit<TaskOptions, "concurrency"> & PageOptions
 
 const taskChecks = {
   retries: integerCheck(0),
@@ -72,7 +84,7 @@ const taskChecks = {
   concurrency: orNullCheck(integerCheck(1)),
 }
 
-const mapChecks = {
+const pageChecks = {
   window: integerCheck(1),
   pageSize: integerCheck(1),
   pageBytesMax: integerCheck(1),
@@ -80,12 +92,24 @@ const mapChecks = {
   paused: booleanCheck,
 }
 
+const mapChecks = {
+  ...pageChecks,
+  key: functionCheck<ItemText>("a function from the item to text, such as (user) => user.id"),
+  label: functionCheck<ItemText>("a function from the item to text, such as (user) => user.name"),
+}
+
+/** A function of an item with its type forgotten. What it gives is checked where it is called. */
+export type ItemText = (item: unknown) => unknown
+
 const { concurrency: _, ...sourceTaskChecks } = taskChecks
 
-const mapNotYet = ["key", "label", "toleratedFailures", "onFailure", "ordered"]
+const mapNotYet = ["toleratedFailures", "onFailure", "ordered"]
 
 /** Task options that were given, checked, and nothing else. */
 export type GivenTaskOptions = CheckedOptions<typeof taskChecks>
+
+/** Bounds of pages that were given, checked, and nothing else. */
+export type GivenPageOptions = CheckedOptions<typeof pageChecks>
 
 /** Map options that were given, checked, and nothing else. */
 export type GivenMapOptions = CheckedOptions<typeof mapChecks>
@@ -109,9 +133,13 @@ export function checkDefaultTaskOptions(given: unknown, dagId: string): GivenTas
 export function checkSourceOptions(
   given: unknown,
   place: Omit<OptionPlace, "call">,
-): { readonly task: GivenTaskOptions; readonly map: GivenMapOptions } {
-  const checks = { ...sourceTaskChecks, ...mapChecks }
-  const elsewhere = { concurrency: "the task that iterates it: a source is read one page at a time" }
+): { readonly task: GivenTaskOptions; readonly map: GivenPageOptions } {
+  const checks = { ...sourceTaskChecks, ...pageChecks }
+  const elsewhere = {
+    concurrency: "the task that iterates it: a source is read one page at a time",
+    key: "iterate() or expand(): it names the instances of a task",
+    label: "iterate() or expand(): it names the instances of a task",
+  }
   const at = { call: "source()", notYet: mapNotYet, elsewhere, ...place }
   const { window, pageSize, pageBytesMax, maxItems, paused, ...task } = checkOptions(given, checks, at)
   const map = withoutUndefined({ window, pageSize, pageBytesMax, maxItems, paused })
@@ -141,7 +169,7 @@ export function taskSettings(...layers: readonly GivenTaskOptions[]): TaskSettin
   }
 }
 
-function refusePageOverWindow(map: GivenMapOptions, place: OptionPlace): void {
+function refusePageOverWindow(map: GivenPageOptions, place: OptionPlace): void {
   const window = map.window ?? mapDefaults.window
   if (map.pageSize === undefined || map.pageSize <= window) return
   throw new DagDefinitionError({
@@ -157,7 +185,7 @@ function homes(checks: object, home: string): Record<string, string> {
 }
 
 function withoutUndefined(map: {
-  [K in keyof GivenMapOptions]: GivenMapOptions[K] | undefined
-}): GivenMapOptions {
+  [K in keyof GivenPageOptions]: GivenPageOptions[K] | undefined
+}): GivenPageOptions {
   return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined))
 }

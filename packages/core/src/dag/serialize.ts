@@ -2,7 +2,7 @@ import type { Json } from "../json.ts"
 import type { DagSettings } from "./dag-options.ts"
 import { xcomNodes } from "./input-plan.ts"
 import { mapDefaults } from "./option-defaults.ts"
-import type { GivenMapOptions } from "./options.ts"
+import type { GivenPageOptions } from "./options.ts"
 import type { SerializedDag, SerializedLeaf, SerializedMapping, SerializedTask } from "./serialized-dag.ts"
 import type { TaskGraph } from "./task-graph.ts"
 import type { TaskNode } from "./task-node.ts"
@@ -37,7 +37,7 @@ function serializeTask(node: TaskNode, ordinal: number): SerializedTask {
 function mappingOf(node: TaskNode): SerializedMapping | null {
   if (node.kind === "source") {
     const bounds = boundsOf(node.source?.options ?? {}, [])
-    return { kind: "iterate", ...bounds, leaves: [], operators: [], isDirect: false }
+    return { kind: "iterate", ...bounds, leaves: [], operators: [], ...unnamed, isDirect: false }
   }
   if (node.mapping === null) return null
   const { kind, items, options } = node.mapping
@@ -45,9 +45,13 @@ function mappingOf(node: TaskNode): SerializedMapping | null {
   const fused = items.leaves
     .map((leaf) => leaf.node as TaskNode | null)
     .flatMap((leaf) => (leaf?.kind === "fused" ? (leaf.source?.options ?? []) : []))
-  const isDirect = leaves.length === 1 && leaves[0]?.kind === "stream" && items.operators.length === 0
-  return { kind, ...boundsOf(options, fused), leaves, operators: items.operators, isDirect }
+  const names = { isKeyed: options.key !== undefined, isLabelled: options.label !== undefined }
+  const isPlain = items.operators.length === 0 && !names.isKeyed && !names.isLabelled
+  const isDirect = leaves.length === 1 && leaves[0]?.kind === "stream" && isPlain
+  return { kind, ...boundsOf(options, fused), leaves, operators: items.operators, ...names, isDirect }
 }
+
+const unnamed = { isKeyed: false, isLabelled: false }
 
 function serializeLeaves(node: TaskNode): readonly SerializedLeaf[] {
   const leaves = (node.mapping?.items.leaves ?? []).map((leaf): SerializedLeaf => {
@@ -62,7 +66,7 @@ function serializeLeaves(node: TaskNode): readonly SerializedLeaf[] {
 type Bounds = Pick<SerializedMapping, "window" | "pageSize" | "pageBytesMax" | "maxItems" | "paused">
 
 /** What a map says itself counts; then the least that the sources say which are fused into it; then the default. */
-function boundsOf(own: GivenMapOptions, fused: readonly GivenMapOptions[]): Bounds {
+function boundsOf(own: GivenPageOptions, fused: readonly GivenPageOptions[]): Bounds {
   const least = (name: "window" | "pageSize" | "pageBytesMax") => {
     const said = fused.flatMap((options) => options[name] ?? [])
     return own[name] ?? (said.length > 0 ? Math.min(...said) : mapDefaults[name])

@@ -59,7 +59,14 @@ export interface SerializedMapping {
   readonly leaves: readonly SerializedLeaf[]
   /** The operators between leaves and task, for people ("filter", "map"). */
   readonly operators: readonly string[]
-  /** True when items pass from the single leaf to the task unchanged: no user code, no host is needed to pull. */
+  /** Whether a function of the author's gives each item a key; items whose key came before are dropped. */
+  readonly isKeyed: boolean
+  /** Whether a function of the author's gives each item a label. */
+  readonly isLabelled: boolean
+  /**
+   * True when items pass from the single leaf to the task unchanged, without key or label: no user code, no host is
+   * needed to pull.
+   */
   readonly isDirect: boolean
 }
 

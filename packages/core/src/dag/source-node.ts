@@ -3,7 +3,7 @@ import type { PagedStream } from "../stream/paged-stream.ts"
 import { resultStream } from "../stream/sources/result-stream.ts"
 import type { DagBuilder } from "./dag-builder.ts"
 import type { InputPlan } from "./input-plan.ts"
-import type { GivenMapOptions, GivenTaskOptions } from "./options.ts"
+import type { GivenPageOptions, GivenTaskOptions } from "./options.ts"
 import type { TaskNode } from "./task-node.ts"
 
 /** What a source adds to a DAG. */
@@ -11,7 +11,7 @@ export interface SourceParts {
   readonly taskId: string
   readonly input: InputPlan
   readonly stream: PagedStream<unknown>
-  readonly options: { readonly task: GivenTaskOptions; readonly map: GivenMapOptions }
+  readonly options: { readonly task: GivenTaskOptions; readonly map: GivenPageOptions }
 }
 
 /** Adds a source to a DAG; gives the stream that its consumers read. */

@@ -1,7 +1,7 @@
 import type { LazyXCom } from "../stream/lazy-xcom.ts"
 import type { PagedStream } from "../stream/paged-stream.ts"
 import type { InputPlan } from "./input-plan.ts"
-import type { GivenMapOptions, TaskSettings } from "./options.ts"
+import type { GivenMapOptions, GivenPageOptions, TaskSettings } from "./options.ts"
 import type { TaskContext } from "./task-context.ts"
 
 /** A task function with its types forgotten. What it is called with, `buildInput` made. */
@@ -17,7 +17,7 @@ export interface NodeMapping {
 /** What a source reads, and the bounds it was given. */
 export interface NodeSource {
   readonly stream: PagedStream<unknown>
-  readonly options: GivenMapOptions
+  readonly options: GivenPageOptions
 }
 
 /** What a node is made of. */

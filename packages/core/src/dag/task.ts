@@ -30,14 +30,14 @@ export interface Task<Input, Result, Fixed extends PropertyKey = never> {
    * Maps the task over a stream, lazily: one instance for each item, made page by page as earlier ones finish. An
    * object of streams is zipped.
    */
-  iterate(
-    items: AsyncIterable<ItemOf<Input, Fixed>> | StreamsOf<Input>,
-    options?: MapOptions,
+  iterate<Item extends ItemOf<Input, Fixed>>(
+    items: AsyncIterable<Item> | StreamsOf<Input>,
+    options?: MapOptions<Item>,
   ): LazyXCom<Result>
   /** Maps the task over a list: known now, or returned by a task. An object of lists is crossed, as in Airflow. */
-  expand(
-    items: readonly ItemOf<Input, Fixed>[] | XCom<readonly ItemOf<Input, Fixed>[]> | ListsOf<Input>,
-    options?: MapOptions,
+  expand<Item extends ItemOf<Input, Fixed>>(
+    items: readonly Item[] | XCom<readonly Item[]> | ListsOf<Input>,
+    options?: MapOptions<Item>,
   ): LazyXCom<Result>
   /** Gives the same task another id, so that one DAG can use it twice. */
   withId(taskId: string): Task<Input, Result, Fixed>

@@ -131,7 +131,7 @@ function onPulled(
   return commit(options, position, page).pipe(
     // A chain that caught up with its upstream waits a moment, so that the next page is not tiny.
     Effect.tap(() => (page.waiting ? Effect.sleep(lingerMs) : Effect.void)),
-    Effect.map((progress) => ({ progress, cursor: page.next, failures: 0, ...nothingPending })),
+    Effect.map((progress): Position => ({ progress, cursor: page.next, failures: 0, ...nothingPending })),
   )
 }
 
@@ -143,7 +143,25 @@ function furthest(a: Pulled["consumed"], b: Pulled["consumed"]): Pulled["consume
   return [...merged].map(([ordinal, index]) => ({ ordinal, index }))
 }
 
-const commit = Effect.fnUntraced(function* (options: PullLoopOptions, position: Position, page: PulledPage) {
+/** Commits a page, and gives how the expansion stands then: it has ended where the page had too many new keys. */
+function commit(
+  options: PullLoopOptions,
+  position: Position,
+  page: PulledPage,
+): Effect.Effect<ExpansionProgress, LoopError> {
+  return Effect.catchTag(commitWhole(options, position, page), "TooManyItems", ({ created, fresh }) => {
+    const added = `the next page has ${fresh} with a new key`
+    const error = tooManyItems(position.progress, { created, added })
+    const broken = breakWith(options, { error, leafTaskId: null, retryable: false })
+    return Effect.map(broken, ({ progress }) => progress)
+  })
+}
+
+const commitWhole = Effect.fnUntraced(function* (
+  options: PullLoopOptions,
+  position: Position,
+  page: PulledPage,
+) {
   const { store, lease, of } = options
   const exhausted = page.next === null
   yield* keepLogs(options, page)
@@ -151,6 +169,8 @@ const commit = Effect.fnUntraced(function* (options: PullLoopOptions, position: 
     expansionId: lease.expansionId,
     epoch: lease.epoch,
     items: page.items.map((item) => (typeof item === "string" ? item : null)),
+    keys: page.keys,
+    labels: page.labels,
     gaps: page.items.flatMap((item, position) =>
       typeof item === "string" ? [] : [{ position, state: item.gap }],
     ),
@@ -160,8 +180,8 @@ const commit = Effect.fnUntraced(function* (options: PullLoopOptions, position: 
     consumed: position.consumed,
     fusedSources: exhausted ? fusedSources(of) : [],
   })
-  if (page.items.length > 0 && page.items.every((item) => typeof item !== "string")) {
-    // No worker will ever finish this page, and so fold it.
+  if (mayBeOfGaps(page)) {
+    // No worker will ever finish a page of gaps, and so fold it.
     yield* untilAvailable(store.fold({ expansionIds: [lease.expansionId], limit: foldPagesMax }))
     store.wake("due")
   }
@@ -171,6 +191,12 @@ const commit = Effect.fnUntraced(function* (options: PullLoopOptions, position: 
   store.wake("progress")
   return progress
 })
+
+/** Whether what is left of a page without duplicates may be gaps alone. */
+function mayBeOfGaps({ items, keys }: PulledPage): boolean {
+  const isGap = (item: PulledPage["items"][number]) => typeof item !== "string"
+  return keys === null ? items.length > 0 && items.every(isGap) : items.some(isGap)
+}
 
 function keepLogs({ store, lease }: PullLoopOptions, page: PulledPage): Effect.Effect<void, StoreError> {
   return page.logs.length === 0
@@ -212,10 +238,22 @@ function onStalled(options: PullLoopOptions, position: Position): Effect.Effect<
 }
 
 function beyondMaxItems(progress: ExpansionProgress, page: PulledPage): TaskError | null {
-  if (progress.maxItems === null || progress.created + page.items.length <= progress.maxItems) return null
+  // Which of a page's items are new by their keys, only the commit can tell.
+  if (progress.maxItems === null || page.keys !== null) return null
+  if (progress.created + page.items.length <= progress.maxItems) return null
+  return tooManyItems(progress, {
+    created: progress.created,
+    added: `the next page has ${page.items.length}`,
+  })
+}
+
+function tooManyItems(
+  { maxItems }: ExpansionProgress,
+  { created, added }: { created: number; added: string },
+): TaskError {
   const message =
-    `the stream has more than maxItems ${progress.maxItems} items (${progress.created} were made, the next page has ` +
-    `${page.items.length}). Fix: raise maxItems, or end the stream with take(n)`
+    `the stream has more than maxItems ${maxItems} items (${created} were made, ${added}). ` +
+    `Fix: raise maxItems, or end the stream with take(n)`
   return { type: "TooManyItems", message, stack: null }
 }
 
@@ -231,7 +269,9 @@ const endBroken = Effect.fnUntraced(function* (
   pulled: Pulled,
   upstream: string,
 ) {
-  yield* commit(options, position, { ...pulled.page, next: JSON.stringify({ [brokenKey]: upstream }) })
+  const page = { ...pulled.page, next: JSON.stringify({ [brokenKey]: upstream }) }
+  const progress = yield* commit(options, position, page)
+  if (progress.state !== "open") return { ...position, progress }
   return yield* breakBehind(options, upstream)
 })
 

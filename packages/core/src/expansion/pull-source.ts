@@ -71,6 +71,8 @@ function directSource(store: StoreService, of: TaskOfRun, upstream: string): Pul
 function directPage(slice: StoredSlice, pageSize: number): PulledPage {
   return {
     items: slice.items,
+    keys: null,
+    labels: null,
     next: slice.exhausted ? null : String(slice.nextIndex),
     waiting: slice.items.length < pageSize && !slice.exhausted,
     logs: [],

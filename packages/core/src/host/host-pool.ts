@@ -159,6 +159,10 @@ export interface PullRequest {
 export interface PulledPage {
   /** Encoded items, one JSON text each; a gap is its state. */
   readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
+  /** The items' keys, in their order and null at a gap; null where the task gives none. */
+  readonly keys: readonly (string | null)[] | null
+  /** The items' labels; null where the task gives none, or none could be had. */
+  readonly labels: readonly (string | null)[] | null
   /** JSON text of the cursor that follows; null: exhausted. */
   readonly next: string | null
   readonly waiting: boolean

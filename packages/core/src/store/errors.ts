@@ -30,6 +30,16 @@ export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
   readonly retryable = false
 }
 
+/** A page has more new keys than the expansion may have items: nothing of it was committed. */
+export class TooManyItems extends Schema.TaggedError<TooManyItems>()("TooManyItems", {
+  created: Schema.Number,
+  /** Items of the page whose key is new. */
+  fresh: Schema.Number,
+  maxItems: Schema.Number,
+}) {
+  readonly retryable = false
+}
+
 /** The dag run id is taken. */
 export class DuplicateDagRun extends Schema.TaggedError<DuplicateDagRun>()("DuplicateDagRun", {
   dagId: Schema.String,

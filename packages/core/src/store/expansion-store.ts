@@ -3,7 +3,7 @@ import type { SerializedTask } from "../dag/serialized-dag.ts"
 import type { TaskError } from "../host/host-pool.ts"
 import type { ExpansionState } from "../state/expansion.ts"
 import type { TriggerRule, UpstreamCounts } from "../state/trigger-rule.ts"
-import type { LeaseLost, StoreError } from "./errors.ts"
+import type { LeaseLost, StoreError, TooManyItems } from "./errors.ts"
 
 /** What a runner must know to pull an expansion, and its right to do so. */
 export interface ExpansionLease {
@@ -86,6 +86,8 @@ export interface ExpansionView {
   readonly pulls: number
   readonly pages: number
   readonly created: number
+  /** Items that got no instance because their key had come before. */
+  readonly duplicates: number
   readonly running: number
   readonly success: number
   readonly failed: number
@@ -134,11 +136,19 @@ export interface ExpansionStore {
    *
    * `items` are encoded inputs in order (`null` at a gap). No items moves the cursor alone. Fails with `LeaseLost`
    * when the epoch has passed to another runner, or the expansion is not open any more.
+   *
+   * With `keys` (null at a gap), an item is dropped where its key is that of one committed before, or of one before it
+   * in the page: the rest takes consecutive indexes. Fails with `TooManyItems` where it would exceed `max_items`:
+   * without keys the caller can tell beforehand, and does.
    */
   readonly commitPage: (options: {
     expansionId: string
     epoch: number
     items: readonly (string | null)[]
+    /** null: items have no keys. */
+    keys: readonly (string | null)[] | null
+    /** What people see beside the indexes; null: nothing. */
+    labels: readonly (string | null)[] | null
     gaps: readonly CommittedGap[]
     /** JSON text; null only when exhausted. */
     cursor: string | null
@@ -148,7 +158,7 @@ export interface ExpansionStore {
     consumed: readonly { ordinal: number; index: number }[]
     /** The fused sources that end with this expansion, by ordinal. */
     fusedSources: readonly number[]
-  }) => Effect.Effect<ExpansionProgress, LeaseLost | StoreError>
+  }) => Effect.Effect<ExpansionProgress, LeaseLost | TooManyItems | StoreError>
   /** Records a failed pull that will be tried again after a delay. */
   readonly delayPull: (options: {
     expansionId: string

@@ -9,6 +9,10 @@ export interface TaskInstanceView {
   readonly expansionId: string
   readonly taskId: string
   readonly mapIndex: number
+  /** What its item is called by; null: it has no key. */
+  readonly key: string | null
+  /** What people see beside the index (Airflow's `rendered_map_index`); null: nothing. */
+  readonly label: string | null
   readonly state: TaskInstanceState
   readonly tryNumber: number
   readonly startedAt: Date | null
@@ -38,6 +42,11 @@ export interface ReadStore {
     afterIndex: number
     limit: number
   }) => Effect.Effect<readonly TaskInstanceView[], StoreError>
+  /** The instance whose item has this key. */
+  readonly instanceByKey: (options: {
+    expansionId: string
+    key: string
+  }) => Effect.Effect<TaskInstanceView, NotFound | StoreError>
   /** The encoded value an instance left: its result (`return_value`) or one it pushed under a key. */
   readonly xcom: (options: {
     expansionId: string

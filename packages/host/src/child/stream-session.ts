@@ -2,14 +2,14 @@
 
 import type { OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
 import { createPullScope, isGap, jsonEquals, leafOf } from "@sluice/core/stream"
-import { inputStream, isFailWithoutRetry } from "@sluice/core/dag"
+import { inputStream, isFailWithoutRetry, itemKeys, itemLabels, type TaskNode } from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PulledPage, PullRequest } from "../port.ts"
 import { cursorBytesMax, emptyPagesMs, pageItemsMax } from "./bounds.ts"
 import { itemCodec } from "./bind-stream.ts"
 import type { FoundTask } from "./definitions.ts"
 import { createLog, type RunParams, toDate, toInterval } from "./instance.ts"
-import { LogBudget, takeStrayLogs, type LogOwner } from "./log.ts"
+import { LogBudget, takeStrayLogs, writeLog, type LogOwner } from "./log.ts"
 import { createReader } from "./reads.ts"
 import { describeThrown } from "./thrown.ts"
 import type { FromHost } from "../protocol.ts"
@@ -26,6 +26,7 @@ export class StreamSession implements LogOwner {
   readonly logIndex = null
   readonly tryNumber = 0
   logBudget = new LogBudget()
+  readonly #node: TaskNode
   readonly #stream: PagedStream<unknown>
   readonly #scope: OwnedPullScope
   readonly #abort = new AbortController()
@@ -36,6 +37,7 @@ export class StreamSession implements LogOwner {
 
   constructor(context: ExecutionContext, { node, params }: FoundTask) {
     this.context = context
+    this.#node = node
     this.#stream = inputStream(node).stream
     this.#scope = createPullScope({
       signal: this.#abort.signal,
@@ -73,8 +75,15 @@ export class StreamSession implements LogOwner {
     this.logBudget = new LogBudget()
     this.#scope.pageSize = request.pageSize
     const page = await this.#pullFilled(request.cursor)
+    const next = encodeCursor(page.next)
     const items = encodeItems(page.items, request.pageBytesMax)
-    return { items, next: encodeCursor(page.next), waiting: page.waiting ?? false, logs: this.takeLogs() }
+    // After the items are written down: what the author's functions do to an item changes nothing of it.
+    const keys = itemKeys(this.#node, page.items)
+    const labels = itemLabels(this.#node, page.items, (message) =>
+      writeLog(this, "warning", message, undefined),
+    )
+    const waiting = page.waiting ?? false
+    return { items, keys, labels: anyOf(labels), next, waiting, logs: this.takeLogs() }
   }
 
   /** Pulls on past pages that come out empty, for a short while; a cursor that stands still is not pulled again. */
@@ -136,6 +145,10 @@ function sourceContext(session: StreamSession, params: RunParams): Readonly<Reco
     params,
     log: createLog(session),
   }
+}
+
+function anyOf(labels: ReturnType<typeof itemLabels>): ReturnType<typeof itemLabels> {
+  return labels?.some((label) => label !== null) === true ? labels : null
 }
 
 function encodeItems(items: readonly unknown[], pageBytesMax: number): PulledPage["items"] {

@@ -91,6 +91,8 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       expansionId,
       epoch: 1,
       items,
+      keys: null,
+      labels: null,
       gapPositions: [],
       gapStates: [],
       cursor: "1",

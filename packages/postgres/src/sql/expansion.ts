@@ -1,6 +1,7 @@
 import type { ExpansionLease } from "@sluice/core/store"
 import type { TaskError } from "@sluice/core/host"
-import type { Sql } from "./row.ts"
+import { freshArrays, freshItems, freshRows, type KeyedPage } from "./keyed-page.ts"
+import { type Sql, toNumber } from "./row.ts"
 
 /**
  * Takes the right to pull open expansions that nobody holds, each under a new epoch.
@@ -110,50 +111,51 @@ function progressOf(sql: Sql, expansionId: string) {
   `
 }
 
+/** How the expansion stands after a commit; with keys also how many items of the page were new. */
+export interface CommittedRow {
+  /** null: nothing was committed. */
+  readonly progress: ProgressRow | null
+  /** Set when nothing was committed because the expansion may not have so many items. */
+  readonly tooMany: { readonly created: number; readonly fresh: number; readonly maxItems: number } | null
+}
+
 /**
  * Commits a page: cursor, indexes and instances to be move together, under the epoch, or not at all.
  *
- * The items of a shared source are no instances: its page is stored finished. Gaps get their rows here.
+ * The items of a shared source are no instances: its page is stored finished. Gaps get their rows here. With keys, what
+ * came before is left out first (see `keyed-page.ts`), and `count` is what the database finds to be left; without them
+ * the statement is the same to the letter as if keys did not exist.
  */
-export async function commitPage(
-  sql: Sql,
-  options: {
-    expansionId: string
-    epoch: number
-    items: readonly (string | null)[]
-    gapPositions: readonly number[]
-    gapStates: readonly string[]
-    cursor: string | null
-    exhausted: boolean
-    pulls: number
-    consumedOrdinals: readonly number[]
-    consumedIndexes: readonly number[]
-    fusedSources: readonly number[]
-  },
-): Promise<ProgressRow | null> {
-  const count = options.items.length
+export async function commitPage(sql: Sql, options: CommitPageOptions): Promise<CommittedRow> {
+  const given = options.items.length
   const gaps = options.gapStates.length
   const failedGaps = options.gapStates.filter((state) => state === "upstream_failed").length
+  const keyed = given > 0 && options.keys !== null ? { keys: options.keys } : null
+  const count = keyed === null ? sql`${given}` : sql`tally.n`
+  const others = keyed === null ? sql`${given - gaps}` : sql`(tally.n - ${gaps}::int)`
+  const tally = keyed === null ? sql`` : sql`, tally`
   const page =
-    count === 0
+    given === 0
       ? sql``
       : sql`, paged as (
       insert into page (
         expansion_id, first_index, count, urgency, claimable, folded, has_records, claimed,
-        finished, success, skipped, upstream_failed, items
+        finished, success, skipped, upstream_failed, items${namesColumns(sql, options)}
       )
       select id, next_index - ${count}::int, ${count}::int, -priority,
         kind = 'mapped' and ${gaps}::int < ${count}::int, kind = 'source', ${gaps}::int > 0,
         case when kind = 'source' or ${gaps}::int = ${count}::int then ${count}::int else 0 end,
         case when kind = 'source' then ${count}::int else ${gaps}::int end,
-        case when kind = 'source' then ${count - gaps}::int else 0 end,
-        ${gaps - failedGaps}::int, ${failedGaps}::int, string_to_array(${joinItems(options.items)}::text, chr(1), chr(2))
-      from moved
+        case when kind = 'source' then ${others}::int else 0 end,
+        ${gaps - failedGaps}::int, ${failedGaps}::int, ${keyed === null ? itemsOf(sql, options) : freshArrays(sql)}
+      from moved${keyed === null ? sql`` : sql`, tally where tally.n > 0`}
     )`
   const gapRows =
-    gaps === 0
-      ? sql``
-      : sql`, gapped as (
+    keyed !== null
+      ? freshRows(sql)
+      : gaps === 0
+        ? sql``
+        : sql`, gapped as (
       insert into task_instance (expansion_id, map_index, state, try_number, started_at, ended_at)
       select moved.id, moved.next_index - ${count}::int + gap.position, gap.state::task_instance_state, 0, now(), now()
       from moved, unnest(${[...options.gapPositions]}::int[], ${[...options.gapStates]}::text[]) as gap (position, state)
@@ -170,25 +172,30 @@ export async function commitPage(
       where stream_position.upstream_id = moved.dag_run_id * 4096 + taken.ordinal
         and stream_position.consumer_id = moved.id
     )`
-  const rows = await sql<ProgressRow[]>`
+  const rows = await sql<(ProgressRow & KeyedAnswer)[]>`
     with before as materialized (
       ${progressOf(sql, options.expansionId)}
-    ), moved as (
+    )${keyed === null ? sql`` : freshItems(sql, keyedPage(options, keyed.keys))}, moved as (
       update expansion
       set cursor = ${options.cursor},
           next_index = expansion.next_index + ${count}::int,
-          created = expansion.created + ${count}::int,
-          success = expansion.success + case when kind = 'source' then ${count - gaps}::int else 0 end,
+          created = expansion.created + ${count}::int,${
+            keyed === null
+              ? sql``
+              : sql`
+          duplicates = expansion.duplicates + ${given}::int - tally.n,`
+          }
+          success = expansion.success + case when kind = 'source' then ${others}::int else 0 end,
           skipped = expansion.skipped + case when kind = 'source' then ${gaps - failedGaps}::int else 0 end,
           upstream_failed_instances =
             expansion.upstream_failed_instances + case when kind = 'source' then ${failedGaps}::int else 0 end,
-          pages = expansion.pages + ${count === 0 ? 0 : 1}::int,
+          pages = expansion.pages + ${keyed === null ? sql`${Math.min(given, 1)}` : sql`least(tally.n, 1)`}::int,
           pulls = expansion.pulls + ${options.pulls}::int,
           pull_failures = 0,
           pull_after = '-infinity',
           stream_error = null,
           unfinished_peak = greatest(
-            expansion.unfinished_peak, case when kind = 'source' then 0 else expansion.created + ${count - gaps}::int - before.finished end
+            expansion.unfinished_peak, case when kind = 'source' then 0 else expansion.created + ${others}::int - before.finished end
           ),
           is_exhausted = ${options.exhausted}::boolean,
           -- Nobody pulls a stream that has ended.
@@ -198,18 +205,79 @@ export async function commitPage(
           state = ${options.exhausted ? "draining" : "open"}::expansion_state,
           is_due = expansion.is_due or ${options.exhausted}::boolean,
           seq = expansion.seq + ${options.exhausted ? 1 : 0}::int
-      from before
+      from before${tally}
       where expansion.id = ${options.expansionId} and expansion.epoch = ${options.epoch}
-        and expansion.state = 'open'
+        and expansion.state = 'open'${keyed === null ? sql`` : sql` and tally.n <= coalesce(before.max_items - before.created, tally.n)`}
       returning expansion.id, expansion.dag_run_id, expansion.kind, expansion.priority, expansion.next_index,
         expansion.state as new_state, expansion.created as new_created
     )${page}${gapRows}${consumed}${options.exhausted ? endFusedSources(sql, options.fusedSources) : sql``}
     select moved.new_state as state, before.is_paused, before.window, before.page_size, before.page_bytes_max,
       before.max_items, moved.new_created as created,
-      before.finished + case when moved.kind = 'source' then ${count}::int else ${gaps}::int end as finished, before.consumed
-    from moved, before
+      before.finished + case when moved.kind = 'source' then ${count}::int else ${gaps}::int end as finished, before.consumed${keyed === null ? sql`` : answerOf(sql, options)}
+    from ${keyed === null ? sql`moved, before` : sql`before cross join tally left join moved on true`}
   `
-  return rows[0] ?? null
+  return committedOf(rows[0])
+}
+
+/** A page to be committed. */
+export interface CommitPageOptions {
+  readonly expansionId: string
+  readonly epoch: number
+  readonly items: readonly (string | null)[]
+  /** null: items have no keys. */
+  readonly keys: readonly (string | null)[] | null
+  readonly labels: readonly (string | null)[] | null
+  readonly gapPositions: readonly number[]
+  readonly gapStates: readonly string[]
+  readonly cursor: string | null
+  readonly exhausted: boolean
+  readonly pulls: number
+  readonly consumedOrdinals: readonly number[]
+  readonly consumedIndexes: readonly number[]
+  readonly fusedSources: readonly number[]
+}
+
+/** What the statement says besides where items have keys; else nothing, and no row where nothing was committed. */
+interface KeyedAnswer {
+  readonly fresh?: number
+  readonly createdBefore?: string
+  readonly isHeld?: boolean
+}
+
+function answerOf(sql: Sql, options: CommitPageOptions) {
+  return sql`, tally.n as fresh, before.created as created_before, exists (
+        select from expansion
+        where id = ${options.expansionId} and epoch = ${options.epoch} and state = 'open'
+      ) as is_held`
+}
+
+function committedOf(row: (ProgressRow & KeyedAnswer) | undefined): CommittedRow {
+  if (row === undefined) return { progress: null, tooMany: null }
+  const { fresh, createdBefore, isHeld, ...progress } = row
+  // Without a state no row was moved: the page was too many, or the right to commit it is gone.
+  if ((row.state as string | null) !== null) return { progress, tooMany: null }
+  const created = toNumber(createdBefore ?? 0)
+  const isOver = row.maxItems !== null && created + (fresh ?? 0) > toNumber(row.maxItems)
+  if (isHeld !== true || !isOver) return { progress: null, tooMany: null }
+  return { progress: null, tooMany: { created, fresh: fresh ?? 0, maxItems: toNumber(row.maxItems ?? 0) } }
+}
+
+function keyedPage(options: CommitPageOptions, keys: readonly (string | null)[]): KeyedPage {
+  const { expansionId, items, labels, gapPositions } = options
+  const states = new Map(gapPositions.map((position, nth) => [position, options.gapStates[nth] ?? null]))
+  const gapStates = items.map((_, position) => states.get(position) ?? null)
+  return { expansionId, items: joinItems(items), keys, labels, gapStates }
+}
+
+/** Which columns of names a page has, after its items. */
+function namesColumns(sql: Sql, { keys, labels }: CommitPageOptions) {
+  if (keys !== null) return sql`, keys, labels`
+  return labels === null ? sql`` : sql`, labels`
+}
+
+function itemsOf(sql: Sql, { items, labels }: CommitPageOptions) {
+  const array = sql`string_to_array(${joinItems(items)}::text, chr(1), chr(2))`
+  return labels === null ? array : sql`${array}, ${[...labels]}::text[]`
 }
 
 /**

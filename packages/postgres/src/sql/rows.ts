@@ -1,9 +1,15 @@
-import type { DueExpansion, ExpansionProgress, ExpansionView, Lease } from "@sluice/core/store"
+import type {
+  DueExpansion,
+  ExpansionProgress,
+  ExpansionView,
+  Lease,
+  TaskInstanceView,
+} from "@sluice/core/store"
 import type { LeaseRow } from "./claim.ts"
 import type { ProgressRow } from "./expansion.ts"
 import { toNumber } from "./row.ts"
 import type { DueRow } from "./scheduling.ts"
-import type { ExpansionViewRow } from "./view.ts"
+import type { ExpansionViewRow, TaskInstanceRow } from "./view.ts"
 
 /** Reads a number that may be missing. */
 export const orNull = (value: string | number | null) => (value === null ? null : toNumber(value))
@@ -78,6 +84,7 @@ export function toExpansionView(row: ExpansionViewRow): ExpansionView {
     pulls: toNumber(row.pulls),
     pages: toNumber(row.pages),
     created: toNumber(row.created),
+    duplicates: toNumber(row.duplicates),
     running: toNumber(row.running),
     success: toNumber(row.success),
     failed: toNumber(row.failed),
@@ -89,4 +96,9 @@ export function toExpansionView(row: ExpansionViewRow): ExpansionView {
     pullsAtFirstSuccess: orNull(row.pullsAtFirstSuccess),
     unfinishedPeak: toNumber(row.unfinishedPeak),
   }
+}
+
+/** The port's form of a task instance as people see it. */
+export function toInstance(row: TaskInstanceRow): TaskInstanceView {
+  return { ...row, mapIndex: toNumber(row.mapIndex) }
 }

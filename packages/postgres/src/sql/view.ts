@@ -1,6 +1,6 @@
 import type { ExpansionView, TaskInstanceView } from "@sluice/core/store"
 import type { TaskInstanceState } from "@sluice/core/state"
-import type { Sql } from "./row.ts"
+import { type Sql, toNumber } from "./row.ts"
 
 /** An expansion as people see it; bigints as text. */
 export type ExpansionViewRow = {
@@ -16,7 +16,7 @@ export type ExpansionViewRow = {
 export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionViewRow[]> {
   return sql<ExpansionViewRow[]>`
     select e.id as expansion_id, e.task_id, e.ordinal, e.kind, e.state, e.window_size as window, e.is_paused, e.pulls,
-      e.pages, e.created, coalesce(leases.running, 0) as running, e.success + coalesce(open.success, 0) as success,
+      e.pages, e.created, e.duplicates, coalesce(leases.running, 0) as running, e.success + coalesce(open.success, 0) as success,
       e.failed + coalesce(open.failed, 0) as failed, e.skipped + coalesce(open.skipped, 0) as skipped,
       e.upstream_failed_instances + coalesce(open.upstream_failed, 0) as upstream_failed,
       (select count(*) from offer where offer.expansion_id = e.id and offer.is_retry) as retrying,
@@ -63,7 +63,7 @@ export function selectTaskInstances(
 ): Promise<TaskInstanceRow[]> {
   return sql<TaskInstanceRow[]>`
     with seen as (
-      select page.expansion_id, place.map_index, ti.try_number, ti.started_at, ti.ended_at, ti.error, lease.claimed_at,
+      select page.expansion_id, place.map_index, place.key, place.label, ti.try_number, ti.started_at, ti.ended_at, ti.error, lease.claimed_at,
         lease.try_number as lease_try,
         case
           when lease.id is not null and (ti.state is null or (ti.state = 'up_for_retry' and lease.is_retry))
@@ -72,9 +72,10 @@ export function selectTaskInstances(
           else ti.state::text
         end as state
       from page
-      cross join lateral generate_series(
-        greatest(page.first_index, ${options.afterIndex}::bigint + 1), page.first_index + page.count - 1
-      ) as place (map_index)
+      -- Side by side, so that a page's names are unpacked once and not for each instance.
+      cross join lateral rows from (
+        generate_series(page.first_index, page.first_index + page.count - 1), unnest(page.keys), unnest(page.labels)
+      ) as place (map_index, key, label)
       left join task_instance ti on ti.expansion_id = page.expansion_id and ti.map_index = place.map_index
       left join lateral (
         select id, claimed_at, try_number, is_retry from lease
@@ -84,11 +85,11 @@ export function selectTaskInstances(
         limit 1
       ) lease on true
       where page.expansion_id = ${options.expansionId}
-        and page.first_index + page.count - 1 > ${options.afterIndex}
+        and page.first_index + page.count - 1 > ${options.afterIndex} and place.map_index > ${options.afterIndex}
         ${pagesWith(sql, options.states)}
       order by page.first_index, place.map_index
     )
-    select seen.expansion_id, expansion.task_id, seen.map_index, seen.state,
+    select seen.expansion_id, expansion.task_id, seen.map_index, seen.key, seen.label, seen.state,
       case when seen.state = 'running' then seen.lease_try else coalesce(seen.try_number, 0) end as try_number,
       case when seen.state = 'running' then seen.claimed_at else seen.started_at end as started_at,
       case when seen.state = 'running' then null else seen.ended_at end as ended_at, seen.error
@@ -97,6 +98,20 @@ export function selectTaskInstances(
     ${options.states === undefined ? sql`` : sql`where seen.state = any(${[...options.states]}::text[])`}
     limit ${options.limit}
   `
+}
+
+/** The instance whose item has a key, or null. */
+export async function selectInstanceByKey(
+  sql: Sql,
+  { expansionId, key }: { expansionId: string; key: string },
+): Promise<TaskInstanceRow | null> {
+  const found = await sql<{ before: string }[]>`
+    select map_index - 1 as before from item_key where expansion_id = ${expansionId} and key = ${key}
+  `
+  if (found[0] === undefined) return null
+  const afterIndex = toNumber(found[0].before)
+  const rows = await selectTaskInstances(sql, { expansionId, afterIndex, limit: 1 })
+  return rows[0] ?? null
 }
 
 /** Leaves out pages that have no instance in any of the states, where their counters can tell. */

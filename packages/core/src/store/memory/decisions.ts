@@ -58,7 +58,7 @@ function moveTo(state: MemoryState, expansion: ExpansionRecord, to: ExpansionSta
 function start(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.openedAt = state.now()
   if (expansion.task.kind === "task") {
-    addPage(expansion, null, -1)
+    addPage(expansion, { items: null, keys: null, labels: null }, -1)
     expansion.exhausted = true
   }
   for (const [edge, downstream] of downstreamOf(expansion)) {

@@ -16,6 +16,7 @@ export function viewOf(expansion: ExpansionRecord, now: number): ExpansionView {
     pulls: expansion.pulls,
     pages: expansion.task.kind === "task" ? 0 : expansion.pages.length,
     created: expansion.created,
+    duplicates: expansion.duplicates,
     running: runningOf(expansion),
     ...countsOf(expansion),
     retrying: retryingOf(expansion),

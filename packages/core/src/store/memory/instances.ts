@@ -34,13 +34,23 @@ function hasInstance(expansion: ExpansionRecord, index: number): boolean {
   return expansion.task.kind !== "source" && pageAt(expansion, index) !== undefined
 }
 
+/** The instance whose item has a key; undefined when there is none. */
+export function instanceByKey(expansion: ExpansionRecord, key: string): TaskInstanceView | undefined {
+  const mapIndex = expansion.keys.get(key)
+  return mapIndex === undefined ? undefined : instanceAt(expansion, mapIndex)
+}
+
 function instanceAt(expansion: ExpansionRecord, mapIndex: number): TaskInstanceView {
   const row = expansion.rows.get(mapIndex)
+  const page = pageAt(expansion, mapIndex)
+  const place = mapIndex - (page?.firstIndex ?? 0)
   const lease = [...expansion.leases].find((held) => isUnrecorded(held, mapIndex))
   return {
     expansionId: expansion.id,
     taskId: expansion.task.taskId,
     mapIndex,
+    key: page?.keys?.[place] ?? null,
+    label: page?.labels?.[place] ?? null,
     ...(lease === undefined ? recordedFacts(row) : runningFacts(lease)),
   }
 }

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { CommittedGap, ExpansionStore } from "../expansion-store.ts"
-import { LeaseLost } from "../errors.ts"
+import { LeaseLost, TooManyItems } from "../errors.ts"
 import { addOutcome, countsOf, noOutcomes, noteFinished, sumOf } from "./counts.ts"
 import {
   type ExpansionRecord,
@@ -19,9 +19,22 @@ type BreakOptions = Parameters<ExpansionStore["breakStream"]>[0]
 export function commitPage(
   state: MemoryState,
   options: CommitOptions,
+): Effect.Effect<ExpansionRecord, LeaseLost | TooManyItems> {
+  const page = withoutDuplicates(expansionOf(state, options.expansionId), options)
+  const checked = fenced(state, options, (expansion) => beyondMaxItems(expansion, page))
+  return Effect.flatMap(checked, (tooMany): Effect.Effect<ExpansionRecord, LeaseLost | TooManyItems> =>
+    tooMany === null ? commit(state, options, page) : Effect.fail(tooMany),
+  )
+}
+
+function commit(
+  state: MemoryState,
+  options: CommitOptions,
+  page: CommittedItems,
 ): Effect.Effect<ExpansionRecord, LeaseLost> {
   return fenced(state, options, (expansion) => {
-    if (options.items.length > 0) storePage(state, expansion, options)
+    expansion.duplicates += options.items.length - page.items.length
+    if (page.items.length > 0) storePage(state, expansion, page)
     expansion.cursor = options.cursor
     expansion.pulls += options.pulls
     expansion.pullFailures = 0
@@ -92,8 +105,39 @@ function moveOn(consumed: Map<number, number>, taken: { ordinal: number; index: 
   consumed.set(taken.ordinal, Math.max(taken.index, consumed.get(taken.ordinal) ?? 0))
 }
 
-function storePage(state: MemoryState, expansion: ExpansionRecord, options: CommitOptions): void {
-  const page = addPage(expansion, options.items, expansion.created)
+/** What of a page becomes instances: all of it, or without keys that came before. */
+type CommittedItems = Pick<CommitOptions, "items" | "keys" | "labels" | "gaps">
+
+function withoutDuplicates(expansion: ExpansionRecord, options: CommitOptions): CommittedItems {
+  const { items, keys, labels, gaps } = options
+  if (keys === null) return { items, keys, labels, gaps }
+  const seen = new Set<string>()
+  const fresh = keys.flatMap((key, place) => {
+    if (key !== null && (expansion.keys.has(key) || seen.has(key))) return []
+    if (key !== null) seen.add(key)
+    return [place]
+  })
+  const placeOf = new Map(fresh.map((place, to) => [place, to] as const))
+  return {
+    items: fresh.map((place) => items[place] ?? null),
+    keys: fresh.map((place) => keys[place] ?? null),
+    labels: labels === null ? null : fresh.map((place) => labels[place] ?? null),
+    gaps: gaps.map((gap) => ({ ...gap, position: placeOf.get(gap.position) ?? gap.position })),
+  }
+}
+
+function beyondMaxItems({ task, created }: ExpansionRecord, page: CommittedItems): TooManyItems | null {
+  const maxItems = task.mapping?.maxItems ?? null
+  const fresh = page.items.length
+  if (page.keys === null || maxItems === null || created + fresh <= maxItems) return null
+  return new TooManyItems({ created, fresh, maxItems })
+}
+
+function storePage(state: MemoryState, expansion: ExpansionRecord, options: CommittedItems): void {
+  const page = addPage(expansion, options, expansion.created)
+  options.keys?.forEach((key, place) => {
+    if (key !== null) expansion.keys.set(key, page.firstIndex + place)
+  })
   if (expansion.task.kind === "source") {
     settleSourcePage(page)
     return
@@ -105,7 +149,7 @@ function storePage(state: MemoryState, expansion: ExpansionRecord, options: Comm
 /** Adds a page whose first instance has this index. */
 export function addPage(
   expansion: ExpansionRecord,
-  items: readonly (string | null)[] | null,
+  { items, keys, labels }: Pick<PageRecord, "items" | "keys" | "labels">,
   firstIndex: number,
 ): PageRecord {
   const page: PageRecord = {
@@ -113,6 +157,8 @@ export function addPage(
     firstIndex,
     count: items?.length ?? 1,
     items,
+    keys,
+    labels,
     claimed: 0,
     counts: noOutcomes(),
     firstEndedAt: null,

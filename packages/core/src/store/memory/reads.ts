@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { NotFound } from "../errors.ts"
 import type { ReadStore } from "../read-store.ts"
-import { listTaskInstances, xcomOf } from "./instances.ts"
+import { instanceByKey, listTaskInstances, xcomOf } from "./instances.ts"
 import { readLogs } from "./logs.ts"
 import { type MemoryState, expansionOf } from "./state.ts"
 
@@ -10,6 +10,13 @@ export function reads(state: MemoryState): ReadStore {
   return {
     listTaskInstances: (options) =>
       Effect.sync(() => listTaskInstances(expansionOf(state, options.expansionId), options)),
+    instanceByKey: ({ expansionId, key }) =>
+      Effect.suspend(() => {
+        const instance = instanceByKey(expansionOf(state, expansionId), key)
+        return instance === undefined
+          ? Effect.fail(new NotFound({ what: "key", id: key }))
+          : Effect.succeed(instance)
+      }),
     xcom: ({ expansionId, mapIndex, key }) =>
       Effect.suspend(() => {
         const value = xcomOf(expansionOf(state, expansionId), mapIndex, key)

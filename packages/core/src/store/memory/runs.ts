@@ -124,6 +124,8 @@ function newExpansion(
     streamFailure: null,
     streamError: null,
     created: 0,
+    duplicates: 0,
+    keys: new Map(),
     folded: noOutcomes(),
     pages: [],
     unfolded: new Set(),

@@ -60,6 +60,9 @@ export interface ExpansionRecord {
   streamFailure: "own" | "upstream" | null
   streamError: TaskError | null
   created: number
+  duplicates: number
+  /** The map index of each key. */
+  readonly keys: Map<string, number>
   /** Outcomes of the pages that were folded. */
   readonly folded: OutcomeCounts
   readonly pages: PageRecord[]
@@ -85,6 +88,8 @@ export interface PageRecord {
   readonly count: number
   /** Encoded inputs, null at a gap; null for the page of an unmapped task. */
   readonly items: readonly (string | null)[] | null
+  readonly keys: readonly (string | null)[] | null
+  readonly labels: readonly (string | null)[] | null
   /** Instances from the page's start that have been leased at least once. */
   claimed: number
   readonly counts: OutcomeCounts

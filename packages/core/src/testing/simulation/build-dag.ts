@@ -17,7 +17,7 @@ import type {
   SourceSpec,
   ValueSpec,
 } from "./dag-spec.ts"
-import { listOf, pipelineFunctions, resultOf, retriesOfAll, sourceItems } from "./user-code.ts"
+import { keyOf, listOf, pipelineFunctions, resultOf, retriesOfAll, sourceItems } from "./user-code.ts"
 
 /** What the functions of a simulated DAG do besides computing: take time, fail, open and close things. */
 export interface Doings {
@@ -73,10 +73,15 @@ class Built {
   #map(node: MapSpec): LazyXCom<unknown> {
     const items = this.#pipeline(node.over).map((item) => ({ item }))
     const run = task(node.id, this.#run(node.id), this.#optionsOf(node))
+    const isBare = node.beside === null && node.over.op === "stream"
+    const { keys } = node
+    const itemOf = (given: unknown) => (isBare ? given : (given as { item: unknown }).item)
+    const key = keys === null ? {} : { key: (given: unknown) => keyOf(itemOf(given), keys) }
+    const bounds = { ...node.bounds, ...key }
     const mapped =
       node.beside === null
-        ? run.iterate(node.over.op === "stream" ? this.#pipeline(node.over) : items, node.bounds)
-        : run.partial({ beside: this.#valueOf(node.beside) } as never).iterate(items as never, node.bounds)
+        ? run.iterate(isBare ? this.#pipeline(node.over) : items, bounds)
+        : run.partial({ beside: this.#valueOf(node.beside) } as never).iterate(items as never, bounds)
     return this.#ordered(node, mapped)
   }
 

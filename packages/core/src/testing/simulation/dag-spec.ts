@@ -46,6 +46,8 @@ export interface MapSpec extends NodeBase {
   readonly over: PipelineSpec
   /** A task whose value each instance takes as well. */
   readonly beside: string | null
+  /** How many different keys the items have at most; null: they have none. */
+  readonly keys: number | null
   readonly bounds: Bounds
   readonly concurrency: number | null
 }
@@ -100,6 +102,13 @@ export function drawDag(random: SeededRandom): DagSpec {
     troublePercent: random.pick([0, 0, 5, 20, 50]),
     instanceMsMax: random.pick([2, 20, 20, 300, 2_000]),
   }
+}
+
+/** Gives some of a DAG's maps a key. */
+export function drawKeys(spec: DagSpec, random: SeededRandom): DagSpec {
+  const keyed = (node: NodeSpec): NodeSpec =>
+    node.kind === "map" && random.chance(0.25) ? { ...node, keys: random.pick([1, 3, 10, 100]) } : node
+  return { ...spec, nodes: spec.nodes.map(keyed) }
 }
 
 class Drawing {
@@ -162,6 +171,7 @@ class Drawing {
       kind: "map",
       over,
       beside: this.#values.length > 0 && this.#random.chance(0.3) ? this.#random.pick(this.#values) : null,
+      keys: null,
       bounds: this.#bounds(),
       concurrency: this.#random.chance(0.2) ? this.#random.integer(1, 3) : null,
     }
@@ -177,6 +187,7 @@ class Drawing {
         kind: "map",
         over: { op: "stream", id },
         beside: null,
+        keys: null,
         bounds: this.#bounds(),
         concurrency: null,
       })

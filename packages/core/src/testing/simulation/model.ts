@@ -5,7 +5,7 @@ import { decideTrigger } from "../../state/trigger-rule.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagSpec, NodeSpec, PipelineSpec, SourceSpec } from "./dag-spec.ts"
 import { gapIn, isPlaceGap, pipelineItems, type PlaceGap } from "./pipeline-items.ts"
-import { deedOf, listOf, resultOf, sourceItems } from "./user-code.ts"
+import { deedOf, keyOf, listOf, resultOf, sourceItems } from "./user-code.ts"
 
 /** How one instance must end. */
 export interface ExpectedInstance {
@@ -124,7 +124,7 @@ class Model {
   }
 
   #mappedInputs(node: Extract<NodeSpec, { kind: "map" }>): unknown[] {
-    const items = this.#items(node.over)
+    const items = withoutDuplicates(this.#items(node.over), node.keys)
     if (node.beside === null && node.over.op === "stream") return items
     const beside = node.beside === null ? {} : { beside: this.#valueOf(node.beside) }
     return items.map((item) => (isPlaceGap(item) ? item : { item, ...beside }))
@@ -189,6 +189,17 @@ class Model {
     if (over.op === "stream") return this.#streams.get(over.id)?.isBroken ?? false
     return [over.of].flat().some((part) => this.#isBroken(part))
   }
+}
+
+/** The first item of each key, and every gap. */
+function withoutDuplicates(items: unknown[], keys: number | null): unknown[] {
+  if (keys === null) return items
+  const seen = new Set<string>()
+  return items.filter((item) => {
+    if (isPlaceGap(item)) return true
+    const key = keyOf(item, keys)
+    return !seen.has(key) && seen.add(key).size > 0
+  })
 }
 
 /** What a reader of a stream meets at the place of an instance. */

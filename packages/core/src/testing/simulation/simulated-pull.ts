@@ -1,4 +1,5 @@
 import { type DagDefinition, inputStream } from "../../dag/dag-definition.ts"
+import { itemKeys } from "../../dag/item-names.ts"
 import { isFailWithoutRetry } from "../../dag/task-outcome-error.ts"
 import type { ExecutionContext, PulledPage, PullRequest } from "../../host/host-pool.ts"
 import { PullFailed } from "../../host/host-pool.ts"
@@ -55,12 +56,15 @@ async function pullPage(
   context: ExecutionContext,
   request: PullRequest,
 ): Promise<PulledPage> {
-  const { stream } = inputStream(definition.node(context.taskId))
+  const node = definition.node(context.taskId)
+  const { stream } = inputStream(node)
   session.scope.pageSize = request.pageSize
   const cursor = request.cursor === null ? stream.start : (JSON.parse(request.cursor) as Json)
   const page = await stream.pull(cursor, session.scope)
   return {
     items: page.items.map((item) => (isGap(item) ? { gap: item.state } : JSON.stringify(item))),
+    keys: itemKeys(node, page.items),
+    labels: null,
     next: page.next === null ? null : JSON.stringify(page.next),
     waiting: page.waiting ?? false,
     logs: [],

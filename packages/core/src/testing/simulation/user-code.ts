@@ -37,6 +37,11 @@ export function resultOf(taskId: string, input: unknown): string {
   return text.length <= 60 ? `${taskId}(${text})` : `${taskId}(#${hashOf(text).toString(16)})`
 }
 
+/** The key of an item, where there are so many different ones at most. */
+export function keyOf(item: unknown, keys: number): string {
+  return `k${hashOf(`key ${textOf(item)}`) % keys}`
+}
+
 /** What an unmapped task returns. */
 export function listOf(taskId: string, length: number, taken: unknown): string[] {
   const of = hashOf(textOf(taken)).toString(16)

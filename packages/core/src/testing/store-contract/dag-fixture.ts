@@ -63,6 +63,8 @@ function serializedMapping(mapping: Partial<SerializedMapping>): SerializedMappi
     paused: false,
     leaves: [],
     operators: [],
+    isKeyed: false,
+    isLabelled: false,
     isDirect: false,
     ...mapping,
   }

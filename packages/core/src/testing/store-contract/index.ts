@@ -7,6 +7,7 @@ import type { ContractOptions, OpenStore } from "./harness.ts"
 import { eventContract } from "./events.ts"
 import { historyContract } from "./histories.ts"
 import { identityContract } from "./identities.ts"
+import { keyContract } from "./keys.ts"
 import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
 import { pullingContract } from "./pulling.ts"
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     cancellingContract(open)
     pullingContract(open)
     pageContract(open)
+    keyContract(open, options)
     decisionContract(open)
     streamContract(open)
     claimContract(open)

@@ -36,6 +36,7 @@ export function readContract(open: OpenStore): void {
         pulls: 0,
         pages: 0,
         created: 0,
+        duplicates: 0,
         running: 0,
         success: 0,
         failed: 0,

@@ -149,6 +149,8 @@ export function page(
   )
   return {
     items,
+    keys: null,
+    labels: null,
     gaps,
     cursor: options.exhausted === true ? null : `{"after":${items.length}}`,
     exhausted: false,
