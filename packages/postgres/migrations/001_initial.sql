@@ -137,6 +137,11 @@ create table expansion (
   skipped bigint not null default 0,
   upstream_failed_instances bigint not null default 0,
   unfinished_peak bigint not null default 0,
+  -- How often it was begun anew, and the tries that its instances had before: new ones count on from there.
+  generation int not null default 0,
+  base_try smallint not null default 0,
+  -- Begun anew, and what it had is not yet all gone: nothing may start before.
+  is_clearing boolean not null default false,
   first_ended_at timestamptz,
   pulls_at_first_end bigint,
   opened_at timestamptz,
@@ -147,6 +152,7 @@ create table expansion (
 create index expansion_due on expansion (id) where is_due;
 create index expansion_unfinished on expansion (dag_run_id)
   where state in ('waiting', 'open', 'draining');
+create index expansion_clearing on expansion (id) where is_clearing;
 create index expansion_pullable on expansion (runner_expires_at)
   where state = 'open' and kind in ('mapped', 'source');
 
@@ -206,7 +212,9 @@ create table lease (
   count int not null check (count > 0),
   remaining int not null check (remaining between 1 and count),
   worker_id text not null,
-  try_number int not null check (try_number > 0),
+  try_number int not null check (try_number > base_try),
+  -- The tries that do not count against the task's retries: those before a redrive.
+  base_try int not null default 0 check (base_try >= 0),
   is_retry boolean not null,
   is_isolated boolean not null,
   claimed_at timestamptz not null default now(),
@@ -237,7 +245,9 @@ create table offer (
   count int not null check (count > 0),
   page_first bigint not null,
   at timestamptz not null,
-  try_number int not null check (try_number > 0),
+  try_number int not null check (try_number > base_try),
+  -- The tries that do not count against the task's retries: those before a redrive.
+  base_try int not null default 0 check (base_try >= 0),
   is_retry boolean not null,
   is_isolated boolean not null,
   primary key (expansion_id, first_index, is_retry),
@@ -257,13 +267,14 @@ create table task_instance (
   primary key (expansion_id, map_index)
 );
 
--- Attempts that were not the last.
+-- Attempts that were not the last: failed ones that were tried again, and whatever was run again by hand.
 create table task_try (
   expansion_id bigint not null,
   map_index bigint not null,
   try_number smallint not null,
   started_at timestamptz not null,
   ended_at timestamptz not null,
+  state task_instance_state not null,
   error json,
   primary key (expansion_id, map_index, try_number)
 );

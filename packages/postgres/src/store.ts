@@ -19,6 +19,8 @@ import * as definitions from "./sql/definition.ts"
 import * as expansions from "./sql/expansion.ts"
 import * as leases from "./sql/lease.ts"
 import * as logs from "./sql/log.ts"
+import * as redrives from "./sql/redrive.ts"
+import * as reopening from "./sql/reopen.ts"
 import * as roles from "./sql/role.ts"
 import * as rows from "./sql/rows.ts"
 import * as scheduling from "./sql/scheduling.ts"
@@ -40,6 +42,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...pullVerbs(clients.hot),
     ...schedulingVerbs(clients.hot),
     ...leaseVerbs(clients.hot),
+    ...redriveVerbs(clients),
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
     ...controlVerbs(clients.cold),
@@ -233,6 +236,16 @@ function leaseVerbs(
     rescue: ({ limit }) => call(client, "rescue", (sql) => leases.rescue(sql, limit)),
     forgetWorker: ({ workerId }) => call(client, "forgetWorker", (sql) => leases.forgetWorker(sql, workerId)),
     appendLogs: (options) => call(client, "appendLogs", (sql) => logs.insertLogs(sql, options)),
+  }
+}
+
+/** What touches instances goes over hot connections, where the planner keeps to the indexes. */
+function redriveVerbs({ hot, cold }: StoreClients): Verbs<"redriveInstances" | "reopenRun" | "clearPages"> {
+  return {
+    redriveInstances: (options) =>
+      call(hot, "redriveInstances", (sql) => redrives.redriveInstances(sql, options)),
+    reopenRun: (options) => call(cold, "reopenRun", (sql) => reopening.reopenRun(sql, options)),
+    clearPages: ({ limit }) => call(hot, "clearPages", (sql) => reopening.clearPages(sql, limit)),
   }
 }
 

@@ -18,7 +18,7 @@ import { makeWakeGate } from "../store/wake-gate.ts"
 import { Hosts } from "./hosts.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
-import { dueMax, scheduleOnce } from "./scheduler.ts"
+import { scheduleOnce } from "./scheduler.ts"
 import { makeWorker } from "./worker/worker.ts"
 
 /** The roles that the engine can play. */
@@ -97,8 +97,8 @@ const schedulerRole = Effect.fnUntraced(function* (store: StoreService) {
   const gate = yield* makeWakeGate(store, ["due"])
   const turn = Effect.gen(function* () {
     const seen = gate.version()
-    const decided = yield* scheduleOnce(store)
-    if (decided < dueMax) yield* gate.wait(seen, schedulePollMs)
+    const hasMore = yield* scheduleOnce(store)
+    if (!hasMore) yield* gate.wait(seen, schedulePollMs)
   })
   return roleLoop("scheduler", turn)
 })

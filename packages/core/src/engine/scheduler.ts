@@ -19,14 +19,18 @@ import type { StoreService } from "../store/store.ts"
 export const dueMax = 200
 const decisionsAtOnce = 4
 
-/** Decides everything that is due, once; says how many expansions it looked at. */
+/** The most pages that one turn removes of what begins anew: few enough that decisions do not wait for them. */
+const clearedPagesMax = 50
+
+/** Decides everything that is due, once; says whether there may be more. */
 export const scheduleOnce = Effect.fnUntraced(function* (store: StoreService) {
+  const cleared = yield* store.clearPages({ limit: clearedPagesMax })
   const due = yield* store.dueExpansions({ limit: dueMax })
   yield* Effect.forEach(due, (expansion) => decide(store, expansion), {
     concurrency: decisionsAtOnce,
     discard: true,
   })
-  return due.length
+  return cleared || due.length >= dueMax
 })
 
 const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueExpansion) {

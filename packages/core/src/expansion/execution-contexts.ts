@@ -22,9 +22,12 @@ export interface TaskOfRun {
   readonly ordinalOf: (taskId: string) => number
 }
 
-/** Looks up what a host must know of an expansion, and remembers it. */
+/** Looks up what a host must know of an expansion, and remembers it, until the expansion has begun anew. */
 export interface ExecutionContexts {
-  readonly get: (expansionId: string) => Effect.Effect<TaskOfRun, NotFound | StoreError>
+  readonly get: (expansion: {
+    readonly expansionId: string
+    readonly generation: number
+  }) => Effect.Effect<TaskOfRun, NotFound | StoreError>
 }
 
 /** Makes the look-up; bounded by `contextsMax`. */
@@ -33,7 +36,8 @@ export function makeExecutionContexts(store: StoreService): ExecutionContexts {
   const tasks = new Map<string, TaskOfRun>()
   const version = (id: string) => remembered(versions, id, store.dagVersion(id))
   return {
-    get: (expansionId) => remembered(tasks, expansionId, load(store, version, expansionId)),
+    get: ({ expansionId, generation }) =>
+      remembered(tasks, `${expansionId}/${generation}`, load(store, version, expansionId)),
   }
 }
 

@@ -100,7 +100,7 @@ function pullExpansion(runner: Runner, options: RunnerOptions, lease: ExpansionL
   const { store, hosts, contexts, gate, runnerId } = options
   const held = [{ expansionId: lease.expansionId, epoch: lease.epoch }]
   const whileIdle = (wait: Effect.Effect<void>) => idling(runner, options, lease.expansionId, wait)
-  return contexts.get(lease.expansionId).pipe(
+  return contexts.get(lease).pipe(
     Effect.flatMap((of) =>
       pullLoop({ store, gate, of, source: pullSourceOf(store, hosts, of), lease, whileIdle }),
     ),

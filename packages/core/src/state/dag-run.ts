@@ -1,8 +1,8 @@
-/** What may follow each state of a DagRun. `failed` goes back to `running` only by hand (`resume`). */
+/** What may follow each state of a DagRun. One that has ended goes on only by hand (`resume`, `redrive`, `clear`). */
 export const dagRunTransitions = {
   queued: ["running", "failed"],
   running: ["success", "failed"],
-  success: [],
+  success: ["running"],
   failed: ["running"],
 } as const satisfies Record<string, readonly string[]>
 

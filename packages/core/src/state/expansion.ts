@@ -2,16 +2,17 @@
  * What may follow each state of an expansion.
  *
  * `waiting`: for its upstream tasks. `open`: its stream is being pulled. `draining`: all its instances exist, some
- * are unfinished; an unmapped task goes there at once. `cancelled` goes back only by hand (`resume`).
+ * are unfinished; an unmapped task goes there at once. What has ended goes on only by hand: `cancelled` by `resume`; the
+ * others to `draining` when instances of theirs are run again, to `waiting` when something above them is.
  */
 export const expansionTransitions = {
   waiting: ["open", "draining", "skipped", "upstream_failed", "cancelled"],
-  open: ["draining", "cancelled"],
-  draining: ["success", "failed", "skipped", "upstream_failed", "cancelled"],
-  success: [],
-  failed: [],
-  skipped: [],
-  upstream_failed: [],
+  open: ["draining", "cancelled", "waiting"],
+  draining: ["success", "failed", "skipped", "upstream_failed", "cancelled", "waiting"],
+  success: ["draining", "waiting"],
+  failed: ["draining", "waiting"],
+  skipped: ["draining", "waiting"],
+  upstream_failed: ["draining", "waiting"],
   cancelled: ["waiting", "open", "draining"],
 } as const satisfies Record<string, readonly string[]>
 

@@ -1,5 +1,6 @@
 /**
- * What may follow each state of a task instance. An empty list marks a state as final.
+ * What may follow each state of a task instance. From those in which it has ended it goes on only by hand: it is run
+ * again (`redrive`, `clear`).
  *
  * Only states from `success` on, and `up_for_retry`, stand in a row: `scheduled` is an index that no lease covers,
  * `running` one inside a lease.
@@ -8,9 +9,9 @@ export const taskInstanceTransitions = {
   scheduled: ["running", "skipped", "upstream_failed"],
   running: ["success", "failed", "skipped", "up_for_retry", "scheduled"],
   up_for_retry: ["running"],
-  success: [],
-  failed: [],
-  skipped: [],
+  success: ["up_for_retry"],
+  failed: ["up_for_retry"],
+  skipped: ["up_for_retry"],
   upstream_failed: [],
 } as const satisfies Record<string, readonly string[]>
 

@@ -13,6 +13,8 @@ export interface ExpansionLease {
   readonly taskId: string
   readonly kind: "mapped" | "source"
   readonly epoch: number
+  /** How often the expansion was begun anew: what is known of it from before is out of date. */
+  readonly generation: number
   /** JSON text of the cursor; null: from the start. */
   readonly cursor: string | null
   readonly pullFailures: number

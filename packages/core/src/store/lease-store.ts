@@ -11,6 +11,12 @@ export interface Lease {
   /** Instances of the range without a recorded outcome. */
   readonly remaining: number
   readonly tryNumber: number
+  /** The tries that do not count against the task's retries: those before a redrive. */
+  readonly baseTry: number
+  /** One instance that was tried before: its row waits for this try. */
+  readonly isRetry: boolean
+  /** How often the expansion was begun anew. */
+  readonly generation: number
   /** The encoded inputs as one JSON array text; null for an unmapped task. */
   readonly items: string | null
   readonly recorded: readonly number[]

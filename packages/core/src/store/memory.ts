@@ -5,6 +5,7 @@ import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
 import { leases } from "./memory/leases.ts"
 import { reads } from "./memory/reads.ts"
+import { redrives } from "./memory/redrive.ts"
 import { roles } from "./memory/roles.ts"
 import { runs } from "./memory/runs.ts"
 import { emptyState, type MemoryState } from "./memory/state.ts"
@@ -28,6 +29,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...runs(state),
     ...expansions(state),
     ...leases(state),
+    ...redrives(state),
     ...reads(state),
     ...roles(state),
     ...identities(state),

@@ -20,9 +20,10 @@ export interface TaskInstanceView {
   readonly error: TaskError | null
 }
 
-/** An attempt that was not the last. */
+/** An attempt that was not the last: it failed and was tried again, or was run again by hand, however it had ended. */
 export interface TaskTryRow {
   readonly tryNumber: number
+  readonly state: "success" | "failed" | "skipped"
   readonly startedAt: Date
   readonly endedAt: Date
   readonly error: TaskError | null

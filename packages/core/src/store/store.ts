@@ -5,6 +5,7 @@ import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
+import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
 import type { Wakeups } from "./wakeups.ts"
 
@@ -15,6 +16,7 @@ export interface StoreService
     RunStore,
     ExpansionStore,
     LeaseStore,
+    RedriveStore,
     ReadStore,
     RoleStore,
     IdentityStore,

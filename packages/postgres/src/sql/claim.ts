@@ -12,6 +12,9 @@ export interface LeaseRow {
   count: number
   remaining: number
   tryNumber: number
+  baseTry: number
+  isRetry: boolean
+  generation: number
   items: string | null
   recorded: string[] | null
   isIsolated: boolean
@@ -97,7 +100,7 @@ export function claim(
       ) following
       where offer_walk.step < ${candidatesMax}::int
     ), offered as materialized (
-      select due.*, room.free, offer_walk.expansion_id > ${after}::bigint as is_next
+      select due.*, expansion.generation, room.free, offer_walk.expansion_id > ${after}::bigint as is_next
       from offer_walk
       join expansion on expansion.id = offer_walk.expansion_id and expansion.state in ('open', 'draining')
       cross join lateral (
@@ -106,7 +109,7 @@ export function claim(
       ) room
       cross join lateral (
         select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
-          offer.is_retry, offer.is_isolated
+          offer.base_try, offer.is_retry, offer.is_isolated
         from offer
         where offer.expansion_id = offer_walk.expansion_id and offer.at < 'infinity' and offer.at <= now()
         order by offer.expansion_id, offer.at
@@ -128,7 +131,7 @@ export function claim(
         ) as size
       ) sized
     ), sized_offers as materialized (
-      select expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated,
+      select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
         least(size, free - coalesce(size_before, 0))::int as size
       from offered_sized
       where free > coalesce(size_before, 0)
@@ -140,12 +143,12 @@ export function claim(
         and offer.is_retry = s.is_retry
     ), offers_left as (
       -- A new row and not a new key: a claim that saw the old one would take what is left without removing it.
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
-      select expansion_id, first_index + size, count - size, page_first, at, try_number, is_retry, is_isolated
+      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
+      select expansion_id, first_index + size, count - size, page_first, at, try_number, base_try, is_retry, is_isolated
       from sized_offers
       where size < count
     ), candidate as materialized (
-      select seen.urgency, seen.expansion_id,
+      select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
       from seen
       join expansion on expansion.id = seen.expansion_id and expansion.state in ('open', 'draining')
@@ -159,6 +162,7 @@ export function claim(
       order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
     ), chosen as materialized (
       select page.expansion_id, page.first_index, page.claimed, page.has_records,
+        candidate.generation, candidate.base_try,
         least(candidate.size, page.count - page.claimed) as size
       from candidate
       cross join lateral (
@@ -178,7 +182,7 @@ export function claim(
       returning page.expansion_id
     ), range as materialized (
       select expansion_id, first_index as page_first, first_index + claimed as first_index, size as count,
-        1 as try_number, false as is_retry, false as is_isolated,
+        base_try + 1 as try_number, base_try, false as is_retry, false as is_isolated, generation,
         case when has_records then array(
           select map_index from task_instance
           where task_instance.expansion_id = chosen.expansion_id
@@ -187,7 +191,7 @@ export function claim(
         ) end as recorded
       from chosen
       union all
-      select expansion_id, page_first, first_index, size, try_number, is_retry, is_isolated,
+      select expansion_id, page_first, first_index, size, try_number, base_try, is_retry, is_isolated, generation,
         case when not is_retry then array(
           select map_index from task_instance
           where task_instance.expansion_id = s.expansion_id
@@ -197,17 +201,18 @@ export function claim(
       from sized_offers s
     ), leased as (
       insert into lease (
-        expansion_id, page_first, first_index, count, remaining, worker_id, try_number, is_retry, is_isolated, expires_at
+        expansion_id, page_first, first_index, count, remaining, worker_id, try_number, base_try, is_retry,
+        is_isolated, expires_at
       )
       select expansion_id, page_first, first_index, count, count - coalesce(cardinality(recorded), 0),
-        ${options.workerId}, try_number, is_retry, is_isolated,
+        ${options.workerId}, try_number, base_try, is_retry, is_isolated,
         now() + make_interval(secs => ${options.leaseSeconds})
       from range
       where count > coalesce(cardinality(recorded), 0)
-      returning id, expansion_id, page_first, first_index, count, remaining, try_number, is_retry, is_isolated
+      returning id, expansion_id, page_first, first_index, count, remaining, try_number, base_try, is_retry, is_isolated
     )
     select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
-      leased.try_number, leased.is_isolated, range.recorded,
+      leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.recorded,
       case when page.items is not null then
         '[' || array_to_string(
           page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],

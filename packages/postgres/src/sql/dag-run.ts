@@ -127,8 +127,8 @@ export async function cancelDagRun(
     ), revoked as (
       delete from lease using stopped where lease.expansion_id = stopped.id returning lease.*
     ), parked_leases as (
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
-      select expansion_id, first_index, count, page_first, 'infinity', try_number, is_retry, is_isolated
+      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
+      select expansion_id, first_index, count, page_first, 'infinity', try_number, base_try, is_retry, is_isolated
       from revoked
     ), parked_offers as (
       update offer set at = 'infinity' from stopped where offer.expansion_id = stopped.id

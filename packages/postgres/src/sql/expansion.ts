@@ -26,7 +26,7 @@ export function leaseExpansions(
         runner_expires_at = now() + make_interval(secs => ${options.leaseSeconds})
     from free
     where expansion.id = free.id
-    returning expansion.id as expansion_id, dag_run_id, dag_version_id, task_id, kind, epoch, cursor,
+    returning expansion.id as expansion_id, dag_run_id, dag_version_id, task_id, kind, epoch, generation, cursor,
       pull_failures, greatest(0, ceil(extract(epoch from pull_after - now()) * 1000))::float8 as pull_after_ms
   `
 }

@@ -72,7 +72,7 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
   const done = finished + retried
   const rows = await sql<CompletedRow[]>`
     with held as materialized (
-      select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.claimed_at,
+      select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.base_try, lease.claimed_at,
         lease.is_isolated, expansion.pulls, expansion.is_exhausted
       from lease
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
@@ -138,16 +138,16 @@ function exceptionRows(sql: Sql, exceptions: readonly RecordedException[]) {
 
 function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
   return sql`, tried as (
-      insert into task_try (expansion_id, map_index, try_number, started_at, ended_at, error)
+      insert into task_try (expansion_id, map_index, try_number, started_at, ended_at, state, error)
       select held.expansion_id, x.map_index, held.try_number,
         held.claimed_at + make_interval(secs => x.started_ms / 1000.0),
-        held.claimed_at + make_interval(secs => x.ended_ms / 1000.0), x.error::json
+        held.claimed_at + make_interval(secs => x.ended_ms / 1000.0), 'failed', x.error::json
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
     ), offered as (
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
       select held.expansion_id, x.map_index, 1, held.page_first, now() + make_interval(secs => x.delay_seconds),
-        held.try_number + 1, true, held.is_isolated
+        held.try_number + 1, held.base_try, true, held.is_isolated
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
     )`
@@ -196,12 +196,12 @@ export async function release(
       from gone
       join expansion on expansion.id = gone.expansion_id
     )
-    insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
-    select expansion_id, first_index, left_count, page_first, at, try_number, is_retry,
+    insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
+    select expansion_id, first_index, left_count, page_first, at, try_number, base_try, is_retry,
       is_isolated or ${options.split}::boolean
     from bounds
     union all
-    select expansion_id, first_index + left_count, count - left_count, page_first, at, try_number, is_retry,
+    select expansion_id, first_index + left_count, count - left_count, page_first, at, try_number, base_try, is_retry,
       is_isolated or ${options.split}::boolean
     from bounds
     where count > left_count
@@ -225,9 +225,10 @@ export async function forgetWorker(sql: Sql, workerId: string): Promise<number> 
 /** Offers the ranges of `gone` again; parked where their expansion was cancelled. */
 function offerAgain(sql: Sql) {
   return sql`
-    insert into offer (expansion_id, first_index, count, page_first, at, try_number, is_retry, is_isolated)
+    insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
     select gone.expansion_id, first_index, count, page_first,
-      case when expansion.state = 'cancelled' then 'infinity' else now() end, try_number, is_retry, is_isolated
+      case when expansion.state = 'cancelled' then 'infinity' else now() end, try_number, gone.base_try, is_retry,
+      is_isolated
     from gone
     join expansion on expansion.id = gone.expansion_id
     returning expansion_id

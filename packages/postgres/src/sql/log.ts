@@ -53,7 +53,7 @@ export function selectTaskTries(
   options: { expansionId: string; mapIndex: number },
 ): Promise<TaskTryRow[]> {
   return sql<(TaskTryRow & { error: TaskError | null })[]>`
-    select try_number, started_at, ended_at, error from task_try
+    select try_number, state, started_at, ended_at, error from task_try
     where expansion_id = ${options.expansionId} and map_index = ${options.mapIndex}
     order by try_number
   `

@@ -88,7 +88,7 @@ export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
       is_leaf, is_exhausted as exhausted, stream_failure, created, success, failed, skipped,
       upstream_failed_instances
     from expansion
-    where is_due
+    where is_due and not is_clearing
     order by id
     limit ${limit}
   `
@@ -180,7 +180,8 @@ export async function endExpansion(
           upstream_skipped = downstream.upstream_skipped + ${to === "skipped" ? 1 : 0}::int * reader.edges,
           upstream_upstream_failed = downstream.upstream_upstream_failed
             + ${to === "upstream_failed" ? 1 : 0}::int * reader.edges,
-          is_due = true, seq = downstream.seq + 1
+          -- Counted even where it has started or ended: it may begin anew, and must then know.
+          is_due = downstream.is_due or downstream.state = 'waiting', seq = downstream.seq + 1
       from (
         select moved.dag_run_id * 4096 + edge.downstream as id, count(*)::int as edges
         from moved
@@ -188,7 +189,7 @@ export async function endExpansion(
           and (edge.kind = 'complete' or moved.opened_at is null)
         group by 1
       ) reader
-      where downstream.id = reader.id and downstream.state = 'waiting'
+      where downstream.id = reader.id
     )
     select ordinal from moved
   `

@@ -37,7 +37,8 @@ export async function readStream(
   const items = contiguous(rows, options.fromIndex)
   const nextIndex = options.fromIndex + items.length
   const isEnd =
-    (head.isExhausted && nextIndex >= toNumber(head.nextIndex)) || (head.isFinal && items.length === 0)
+    (head.isExhausted && nextIndex >= toNumber(head.nextIndex)) ||
+    (head.isFinal && !head.isExhausted && items.length === 0)
   return { items, nextIndex, exhausted: isEnd, isBroken: isEnd && head.isBroken }
 }
 

@@ -166,9 +166,9 @@ const record = Effect.fnUntraced(function* (
     yield* untilAvailable(store.appendLogs({ expansionId: lease.expansionId, entries: batch.logs }))
   }
   const isWhole = batch.indexes === null && batch.others.length === 0 && progress.isUntouched
-  const exceptions = batch.others.map((other) => toException(of.task, lease.tryNumber, other))
+  const exceptions = batch.others.map((other) => toException(of.task, triesOf(lease), other))
   progress.report(exceptions.map((exception) => exception.mapIndex))
-  const isPlain = isWhole && lease.tryNumber === 1 && batch.xcoms.length === 0 && batch.timings === null
+  const isPlain = isWhole && !lease.isRetry && batch.xcoms.length === 0 && batch.timings === null
   const indexes = isPlain ? null : (batch.indexes ?? progress.unreported())
   const count = (indexes?.length ?? lease.count) + exceptions.length
   if (count === 0) return
@@ -190,6 +190,11 @@ const record = Effect.fnUntraced(function* (
   runner.onRecorded(lease, { count, remaining: done.remaining, busyMs: batch.busyMs })
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
 })
+
+/** The tries that count against the task's retries. */
+function triesOf({ tryNumber, baseTry }: Lease): number {
+  return tryNumber - baseTry
+}
 
 function roundTimings(timings: OutcomeBatch["timings"]): OutcomeBatch["timings"] {
   return timings === null
@@ -234,11 +239,11 @@ function onRefused(
   progress: LeaseProgress,
   refusal: StoreFailure,
 ): Effect.Effect<void, LeaseLost | StoreError> {
-  const { firstIndex, count, tryNumber } = progress.lease
+  const { firstIndex, count } = progress.lease
   if (count > 1) return giveBack(runner, progress, true)
   const failed = { mapIndex: firstIndex, kind: "failed", isFinal: true, startedMs: 0, endedMs: 0 } as const
   const error = { type: "NotRecorded", message: `what it left was refused: ${refusal.message}`, stack: null }
-  return recordLoss(runner, progress, toException(of.task, tryNumber, { ...failed, error }))
+  return recordLoss(runner, progress, toException(of.task, triesOf(progress.lease), { ...failed, error }))
 }
 
 /**
@@ -257,7 +262,7 @@ function onHostLost(
   const mapIndex = blame
   const failed = { mapIndex, kind: "failed", isFinal: false, startedMs: 0, endedMs: lost.afterMs } as const
   const error = { type: "HostLost", message: lost.reason, stack: null }
-  const exception = toException(of.task, progress.lease.tryNumber, { ...failed, error })
+  const exception = toException(of.task, triesOf(progress.lease), { ...failed, error })
   return recordLoss(runner, progress, exception).pipe(
     Effect.andThen(Effect.suspend(() => giveBack(runner, progress, false))),
   )

@@ -4,13 +4,10 @@ import type { OtherOutcome, TaskError } from "../../host/host-pool.ts"
 import type { RecordedException } from "../../store/lease-store.ts"
 
 /**
- * Turns an instance that did not succeed into what is recorded of it: this is where a failure becomes a retry.
+ * Turns an instance that did not succeed into what is recorded of it: this is where a failure becomes a retry. `tries`
+ * are those made so far, this one included; a redrive begins to count anew.
  */
-export function toException(
-  task: SerializedTask,
-  tryNumber: number,
-  outcome: OtherOutcome,
-): RecordedException {
+export function toException(task: SerializedTask, tries: number, outcome: OtherOutcome): RecordedException {
   const { mapIndex, startedMs, endedMs } = outcome
   const times = { mapIndex, startedMs: Math.round(startedMs), endedMs: Math.round(endedMs) }
   if (outcome.kind === "skipped") {
@@ -18,10 +15,10 @@ export function toException(
     return { ...times, state: "skipped", error, retryDelayMs: null }
   }
   const { error } = outcome
-  if (outcome.isFinal || tryNumber > task.retries) {
+  if (outcome.isFinal || tries > task.retries) {
     return { ...times, state: "failed", error, retryDelayMs: null }
   }
-  const retryDelayMs = retryDelayOf(task, { failures: tryNumber, mapIndex })
+  const retryDelayMs = retryDelayOf(task, { failures: tries, mapIndex })
   return { ...times, state: "up_for_retry", error, retryDelayMs }
 }
 

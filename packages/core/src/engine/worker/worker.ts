@@ -79,7 +79,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     const abort = new AbortController()
     aborts.set(lease.leaseId, abort)
     const concurrency = slots.take(lease.leaseId, lease.remaining)
-    const run = options.contexts.get(lease.expansionId).pipe(
+    const run = options.contexts.get(lease).pipe(
       Effect.flatMap((of) =>
         runLease(runner, of, lease, { concurrency, signal: abort.signal }).pipe(
           // What a limited task leaves free may be taken up at once, here or elsewhere.

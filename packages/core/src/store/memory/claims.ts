@@ -95,7 +95,8 @@ function claimPage(
     page,
     firstIndex: page.firstIndex + page.claimed,
     count,
-    tryNumber: 1,
+    tryNumber: expansion.baseTry + 1,
+    baseTry: expansion.baseTry,
     isRetry: false,
     isIsolated: false,
   }
@@ -127,7 +128,7 @@ function roomOf(expansion: ExpansionRecord): number {
 function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions): LeaseRecord | null {
   const remaining = unrecordedOf(range).length
   if (remaining === 0) return null
-  const { expansion, page, firstIndex, count, tryNumber, isRetry, isIsolated } = range
+  const { expansion, page, firstIndex, count, tryNumber, baseTry, isRetry, isIsolated } = range
   const startedAt = state.now()
   const lease: LeaseRecord = {
     id: String(nextNumber(state)),
@@ -140,6 +141,7 @@ function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions)
     firstIndex,
     count,
     tryNumber,
+    baseTry,
     isRetry,
     isIsolated,
   }
@@ -149,7 +151,7 @@ function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions)
 }
 
 function toLease(lease: LeaseRecord): Lease {
-  const { firstIndex, count, remaining, tryNumber, isIsolated } = lease
+  const { firstIndex, count, remaining, tryNumber, baseTry, isRetry, isIsolated } = lease
   const unrecorded = new Set(unrecordedOf(lease))
   const indexes = Array.from({ length: count }, (_, i) => firstIndex + i)
   return {
@@ -159,6 +161,9 @@ function toLease(lease: LeaseRecord): Lease {
     count,
     remaining,
     tryNumber,
+    baseTry,
+    isRetry,
+    generation: lease.expansion.generation,
     items: itemsOf(lease),
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,

@@ -27,6 +27,14 @@ export function addCounts(into: OutcomeCounts, from: OutcomeCounts): void {
   into.upstreamFailed += from.upstreamFailed
 }
 
+/** Takes one set of counts out of another. */
+export function subtractCounts(from: OutcomeCounts, less: OutcomeCounts): void {
+  from.success -= less.success
+  from.failed -= less.failed
+  from.skipped -= less.skipped
+  from.upstreamFailed -= less.upstreamFailed
+}
+
 /** Outcomes of an expansion, folded or not. */
 export function countsOf(expansion: ExpansionRecord): OutcomeCounts {
   const counts = { ...expansion.folded }

@@ -9,7 +9,7 @@ type DecideOptions = Parameters<ExpansionStore["decideExpansion"]>[0]
 
 /** Expansions whose facts have changed, in the order of their ids. */
 export function dueExpansions(state: MemoryState, limit: number): DueExpansion[] {
-  const due = [...state.due].sort((a, b) => a.order - b.order)
+  const due = [...state.due].filter(({ isClearing }) => !isClearing).sort((a, b) => a.order - b.order)
   return due.slice(0, limit).map(factsOf)
 }
 
@@ -88,24 +88,27 @@ function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState)
   }
   for (const [edge, downstream] of downstreamOf(expansion)) {
     // A consumer that saw the stream open is told by the stream itself how it ended.
-    const isWaitingForThis = edge === "complete" || expansion.openedAt === null
-    if (isWaitingForThis && downstream.state === "waiting") tell(state, downstream, counterOf(to))
+    if (edge === "complete" || expansion.openedAt === null) tell(state, downstream, counterOf(to))
   }
 }
 
-type Counter = Exclude<keyof UpstreamCounts, "total">
+/** What a task knows of how its upstream tasks stand. */
+export type Counter = Exclude<keyof UpstreamCounts, "total">
 
-function counterOf(state: ExpansionState): Counter {
+/** What a task counts an upstream as that ended so. */
+export function counterOf(state: ExpansionState): Counter {
   if (state === "success" || state === "skipped") return state
   return state === "upstream_failed" ? "upstreamFailed" : "failed"
 }
 
+/** Counted even where it has started or ended: it may begin anew, and must then know. */
 function tell(state: MemoryState, expansion: ExpansionRecord, counter: Counter): void {
   expansion.upstream[counter] += 1
-  markDue(state, expansion)
+  if (expansion.state === "waiting") markDue(state, expansion)
 }
 
-function downstreamOf(expansion: ExpansionRecord): ["complete" | "stream", ExpansionRecord][] {
+/** The tasks that follow on one, with how they do. */
+export function downstreamOf(expansion: ExpansionRecord): ["complete" | "stream", ExpansionRecord][] {
   return expansion.edgesOut.flatMap((edge) => {
     const downstream = expansion.run.expansions.find((other) => other.task.taskId === edge.downstream)
     return downstream === undefined ? [] : [[edge.kind, downstream]]

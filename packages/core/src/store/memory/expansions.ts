@@ -69,6 +69,7 @@ function leaseOf(expansion: ExpansionRecord, now: number): ExpansionLease {
     taskId: expansion.task.taskId,
     kind: expansion.task.kind === "source" ? "source" : "mapped",
     epoch: expansion.epoch,
+    generation: expansion.generation,
     cursor: expansion.cursor,
     pullFailures: expansion.pullFailures,
     pullAfterMs: Math.max(0, (expansion.pullAfter ?? now) - now),

@@ -6,9 +6,14 @@ import { type ExpansionRecord, type InstanceRow, type LeaseRecord, dateOf } from
 
 type ListOptions = Parameters<ReadStore["listTaskInstances"]>[0]
 
+/** What the names of all XComs of an instance begin with. */
+export function xcomPrefix(mapIndex: number): string {
+  return `${mapIndex}/`
+}
+
 /** The name under which an instance's XCom is kept. */
 export function xcomName(mapIndex: number, key: string): string {
-  return `${mapIndex}/${key}`
+  return `${xcomPrefix(mapIndex)}${key}`
 }
 
 /** The value an instance left under a key; `return_value` is its result. Undefined when it left none. */

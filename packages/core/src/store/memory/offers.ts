@@ -47,8 +47,18 @@ function addOffer(
   const first = indexes.at(0)
   const last = indexes.at(-1)
   if (first === undefined || last === undefined) return
-  const { expansion, page, tryNumber, isRetry } = range
+  const { expansion, page, tryNumber, baseTry, isRetry } = range
   const { at, isIsolated } = options
   const count = last - first + 1
-  expansion.offers.add({ expansion, page, firstIndex: first, count, at, tryNumber, isRetry, isIsolated })
+  expansion.offers.add({
+    expansion,
+    page,
+    firstIndex: first,
+    count,
+    at,
+    tryNumber,
+    baseTry,
+    isRetry,
+    isIsolated,
+  })
 }

@@ -105,11 +105,12 @@ function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: I
 
 /** A retry leaves its lease: it has an offer of its own, for the time when it is due. */
 function offerRetry(state: MemoryState, lease: LeaseRecord, exception: RecordedException): void {
-  const { expansion, page, tryNumber, isIsolated } = lease
+  const { expansion, page, tryNumber, baseTry, isIsolated } = lease
   const { mapIndex, error } = exception
   const tries = expansion.tries.get(mapIndex) ?? []
   const startedAt = dateOf(lease.startedAt + exception.startedMs)
-  tries.push({ tryNumber, startedAt, endedAt: dateOf(lease.startedAt + exception.endedMs), error })
+  const endedAt = dateOf(lease.startedAt + exception.endedMs)
+  tries.push({ tryNumber, state: "failed", startedAt, endedAt, error })
   expansion.tries.set(mapIndex, tries)
   expansion.offers.add({
     expansion,
@@ -118,6 +119,7 @@ function offerRetry(state: MemoryState, lease: LeaseRecord, exception: RecordedE
     count: 1,
     at: state.now() + (exception.retryDelayMs ?? 0),
     tryNumber: tryNumber + 1,
+    baseTry,
     isRetry: true,
     isIsolated,
   })

@@ -139,6 +139,9 @@ function newExpansion(
     openedAt: null,
     endedAt: null,
     unfinishedPeak: 0,
+    generation: 0,
+    baseTry: 0,
+    isClearing: false,
   }
 }
 

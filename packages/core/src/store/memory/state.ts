@@ -64,7 +64,7 @@ export interface ExpansionRecord {
   /** The map index of each key. */
   readonly keys: Map<string, number>
   /** Outcomes of the pages that were folded. */
-  readonly folded: OutcomeCounts
+  folded: OutcomeCounts
   readonly pages: PageRecord[]
   readonly unfolded: Set<PageRecord>
   /** The place in `pages` of the first page that may have room. */
@@ -79,6 +79,9 @@ export interface ExpansionRecord {
   openedAt: number | null
   endedAt: number | null
   unfinishedPeak: number
+  generation: number
+  baseTry: number
+  isClearing: boolean
 }
 
 /** A page: consecutive indexes that were created together. */
@@ -114,6 +117,7 @@ export interface WorkRange {
   readonly firstIndex: number
   readonly count: number
   readonly tryNumber: number
+  readonly baseTry: number
   readonly isRetry: boolean
   readonly isIsolated: boolean
 }

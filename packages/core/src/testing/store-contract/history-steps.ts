@@ -9,10 +9,13 @@ import {
   complete,
   completeLost,
   elapse,
+  redrive,
   release,
   rescue,
   resume,
 } from "./history.ts"
+import type { RedrivableState } from "../../store/redrive-store.ts"
+import { redrivableStates } from "../../store/redrive-store.ts"
 import { runEffect } from "./run-effect.ts"
 
 /** Something that somebody does to an expansion. `pick` chooses among what there is at that time. */
@@ -29,6 +32,7 @@ export type Step =
   | { readonly kind: "elapse"; readonly ms: number }
   | { readonly kind: "rescue" | "cancel" | "resume" }
   | { readonly kind: "fold"; readonly limit: number }
+  | { readonly kind: "redrive"; readonly states: RedrivableState[]; readonly below: number }
 
 const pick = fc.nat({ max: 30 })
 
@@ -76,6 +80,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: kind("elapse"), ms: pauses }) },
   { weight: 2, arbitrary: fc.record({ kind: kind("rescue") }) },
   { weight: 2, arbitrary: fc.record({ kind: kind("fold"), limit: fc.integer({ min: 1, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: kind("redrive"),
+      states: fc.subarray<RedrivableState>([...redrivableStates], { minLength: 1 }),
+      below: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cancel" as const, "resume" as const) }) },
 )
 
@@ -105,6 +117,8 @@ export async function applyStep(history: History, step: Step): Promise<void> {
       return cancel(history)
     case "resume":
       return resume(history)
+    case "redrive":
+      return redrive(history, step)
     case "fold":
       return void (await runEffect(history.world.store.fold({ expansionIds: null, limit: step.limit })))
   }

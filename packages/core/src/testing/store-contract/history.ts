@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { expect } from "vitest"
 import type { Lease } from "../../store/lease-store.ts"
+import type { RedrivableState } from "../../store/redrive-store.ts"
 import type { StoreHarness } from "./harness.ts"
 import { failureOf, runEffect } from "./run-effect.ts"
 import {
@@ -38,8 +39,12 @@ export interface History {
   readonly live: Map<string, HeldLease>
   readonly lost: HeldLease[]
   readonly ended: Map<number, EndedState>
-  /** Attempts that failed and are to be tried again, by index. */
+  /** Attempts that are not the last, by index: they failed, or are to be run again. */
   readonly tries: Map<number, number>
+  /** The attempts that do not count against the retries, by index. */
+  readonly bases: Map<number, number>
+  /** Places that an upstream left empty: they never run. */
+  readonly gaps: Set<number>
 }
 
 /** The states in which an instance has ended. */
@@ -68,6 +73,8 @@ export async function beginHistory(
     lost: [],
     ended: new Map(),
     tries: new Map(),
+    bases: new Map(),
+    gaps: new Set(),
   }
 }
 
@@ -86,7 +93,10 @@ export async function commit(
     return
   }
   await runEffect(call)
-  for (const { position, state } of gaps) history.ended.set(history.created + position, state)
+  for (const { position, state } of gaps) {
+    history.ended.set(history.created + position, state)
+    history.gaps.add(history.created + position)
+  }
   history.created += places.length
   history.isExhausted = exhausted
 }
@@ -122,6 +132,7 @@ function noteLease(history: History, workerId: string, lease: Lease): void {
     expect([...history.live.values()].some((held) => held.left.has(index))).toBe(false)
     expect(history.ended.has(index)).toBe(false)
     expect(lease.tryNumber).toBe((history.tries.get(index) ?? 0) + 1)
+    expect(lease.baseTry).toBe(history.bases.get(index) ?? 0)
     expect(inputs[index - lease.firstIndex]).toBe(index)
   }
   history.live.set(lease.leaseId, { lease, workerId, left, expiresAt: history.now + leaseMs })
@@ -188,6 +199,27 @@ export async function rescue(history: History): Promise<void> {
   const expired = [...history.live.values()].filter((held) => held.expiresAt < history.now)
   expect(await runEffect(history.world.store.rescue({ limit: 1000 }))).toBe(expired.length)
   for (const held of expired) lose(history, held)
+}
+
+/** Takes back what has ended so, among the first instances. */
+export async function redrive(
+  history: History,
+  { states, below }: { states: readonly RedrivableState[]; below: number },
+): Promise<void> {
+  const indexes = Array.from({ length: below }, (_, index) => index)
+  const isTaken = (index: number) =>
+    !history.isCancelled &&
+    !history.gaps.has(index) &&
+    (states as readonly string[]).includes(history.ended.get(index) ?? "")
+  const expected = indexes.filter(isTaken)
+  const call = history.world.store.redriveInstances({ ...history.map, indexes, states })
+  expect(await runEffect(call)).toEqual(expected)
+  for (const index of expected) {
+    const tries = (history.tries.get(index) ?? 0) + 1
+    history.ended.delete(index)
+    history.tries.set(index, tries)
+    history.bases.set(index, tries)
+  }
 }
 
 /** Cancels the run: every lease is lost. */

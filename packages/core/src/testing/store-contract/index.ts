@@ -12,6 +12,7 @@ import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
 import { pullingContract } from "./pulling.ts"
 import { readContract } from "./reads.ts"
+import { redriveContract } from "./redrives.ts"
 import { releaseContract } from "./releases.ts"
 import { retryContract } from "./retries.ts"
 import { roleContract } from "./roles.ts"
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     outcomeContract(open)
     retryContract(open)
     releaseContract(open)
+    redriveContract(open)
     readContract(open)
     roleContract(open)
     identityContract(open)

@@ -1,0 +1,130 @@
+import { isFinalExpansionState } from "../../state/expansion.ts"
+import type { RedriveStore, Reopened } from "../redrive-store.ts"
+import { noOutcomes, sumOf } from "./counts.ts"
+import { type Counter, counterOf, downstreamOf } from "./decisions.ts"
+import { dropLease } from "./offers.ts"
+import { type ExpansionRecord, type MemoryState, type RunRecord } from "./state.ts"
+
+/** Lets a run go on of which instances were taken back, with what is downstream of them. */
+export function reopenRun(
+  state: MemoryState,
+  { dagRunId, resetsDownstream }: Parameters<RedriveStore["reopenRun"]>[0],
+): Reopened {
+  const run = state.runs[Number(dagRunId) - 1]
+  if (run === undefined || run.isCancelled || run.state === "queued") return { reopened: [], reset: [] }
+  const back = run.expansions.filter(hasBeenTakenBack)
+  const reset = resetsDownstream ? expansionsBelow(back) : new Set<ExpansionRecord>()
+  const reopened = back.filter((expansion) => !reset.has(expansion))
+  // All is told before anything changes: who is told what depends on how the others stand.
+  for (const expansion of reset) untell(expansion, true)
+  for (const expansion of reopened) untell(expansion, false)
+  for (const expansion of reset) resetExpansion(state, expansion)
+  for (const expansion of reopened) reopenExpansion(state, expansion)
+  if (back.length > 0) setRunning(run)
+  return { reopened: idsOf(reopened), reset: idsOf(reset) }
+}
+
+function idsOf(expansions: Iterable<ExpansionRecord>): string[] {
+  return [...expansions].sort((a, b) => a.order - b.order).map(({ id }) => id)
+}
+
+function setRunning(run: RunRecord): void {
+  run.state = "running"
+  run.endedAt = null
+}
+
+/** It has ended, and some of its instances have not. */
+function hasBeenTakenBack(expansion: ExpansionRecord): boolean {
+  const { state, task, created, folded } = expansion
+  if (state === "cancelled" || !isFinalExpansionState(state)) return false
+  return (task.kind === "task" || task.kind === "mapped") && sumOf(folded) < created
+}
+
+/**
+ * What waits for the end of these expansions, and of what is reset with them, if it has started. A map that begins anew
+ * takes the source along that it pulls itself. What was cancelled by hand stays so.
+ */
+function expansionsBelow(back: readonly ExpansionRecord[]): Set<ExpansionRecord> {
+  const below = new Set(back.flatMap(waitingForEndOf).filter(hasStarted))
+  // A set yields what is added while it is walked, so it is its own queue.
+  for (const expansion of below) {
+    const next = [...toldBy(expansion), ...fusedSourcesOf(expansion)].filter(hasStarted)
+    for (const one of next) below.add(one)
+  }
+  return below
+}
+
+function waitingForEndOf(expansion: ExpansionRecord): ExpansionRecord[] {
+  return downstreamOf(expansion).flatMap(([edge, downstream]) => (edge === "complete" ? [downstream] : []))
+}
+
+function hasStarted({ state }: ExpansionRecord): boolean {
+  return state !== "waiting" && state !== "cancelled"
+}
+
+/** Those that started, or did not, because of this expansion. */
+function toldBy(expansion: ExpansionRecord): ExpansionRecord[] {
+  return downstreamOf(expansion).flatMap(([edge, downstream]) => {
+    const isTold =
+      edge === "stream" && expansion.openedAt !== null ? true : isFinalExpansionState(expansion.state)
+    return isTold ? [downstream] : []
+  })
+}
+
+function fusedSourcesOf(expansion: ExpansionRecord): ExpansionRecord[] {
+  return expansion.run.expansions.filter(
+    ({ task, edgesOut }) =>
+      task.kind === "fused" &&
+      edgesOut.some((edge) => edge.kind === "stream" && edge.downstream === expansion.task.taskId),
+  )
+}
+
+/** Takes back what an expansion has told its downstream: how it ended, and, where it is reset, that it was opened. */
+function untell(expansion: ExpansionRecord, isReset: boolean): void {
+  const { openedAt, state: ended } = expansion
+  for (const [edge, downstream] of downstreamOf(expansion)) {
+    const isOpenStream = edge === "stream" && openedAt !== null
+    if (isOpenStream && isReset) lower(downstream, "opened")
+    if (!isOpenStream && isFinalExpansionState(ended)) lower(downstream, counterOf(ended))
+  }
+}
+
+function lower(downstream: ExpansionRecord, counter: Counter): void {
+  downstream.upstream[counter] -= 1
+  downstream.seq += 1
+}
+
+function reopenExpansion(state: MemoryState, expansion: ExpansionRecord): void {
+  expansion.state = "draining"
+  expansion.seq += 1
+  expansion.endedAt = null
+  state.unended.add(expansion)
+}
+
+/** Takes an expansion back to where it had not begun. What it had is removed page by page (`clearPages`). */
+function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
+  for (const lease of expansion.leases) dropLease(state, lease)
+  Object.assign(expansion, {
+    state: "waiting",
+    seq: expansion.seq + 1,
+    generation: expansion.generation + 1,
+    isClearing: true,
+    epoch: expansion.epoch + 1,
+    heldBy: null,
+    cursor: null,
+    exhausted: false,
+    pulls: 0,
+    pullFailures: 0,
+    pullAfter: null,
+    streamFailure: null,
+    streamError: null,
+    created: 0,
+    folded: noOutcomes(),
+    openedAt: null,
+    endedAt: null,
+    unfinishedPeak: 0,
+  } satisfies Partial<ExpansionRecord>)
+  expansion.consumed.clear()
+  state.due.delete(expansion)
+  state.unended.add(expansion)
+}

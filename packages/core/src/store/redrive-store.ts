@@ -1,0 +1,53 @@
+import type { Effect } from "effect"
+import type { StoreError } from "./errors.ts"
+
+/** The states in which an instance that has run has ended, and from which it can be run again. */
+export const redrivableStates = ["failed", "skipped", "success"] as const
+
+/** A state from which an instance can be run again. */
+export type RedrivableState = (typeof redrivableStates)[number]
+
+/** The most instances that one call takes back. */
+export const redrivenMax = 1_000
+
+/** What `reopenRun` did, by expansion id. */
+export interface Reopened {
+  /** Those that go on: some of their instances are to be run again. */
+  readonly reopened: readonly string[]
+  /** Those downstream that begin anew. */
+  readonly reset: readonly string[]
+}
+
+/**
+ * Instances that are run again by hand, and what follows from it.
+ *
+ * In steps, each atomic, so that a million takes no giant lock: instances are taken back page by page while their
+ * expansion stays ended, and then `reopenRun` lets everything go on at once. Whoever dies in between has lost nothing:
+ * the same again finishes it.
+ */
+export interface RedriveStore {
+  /**
+   * Takes back instances that have ended in one of these states: the attempt goes into the history, what it left is
+   * dropped, counters go down, and a try is offered, from which the task's retries count anew. Says which these were.
+   * Passes over the others, and all where run or map are cancelled. At most `redrivenMax` at once.
+   */
+  readonly redriveInstances: (options: {
+    expansionId: string
+    indexes: readonly number[]
+    states: readonly RedrivableState[]
+  }) => Effect.Effect<readonly number[], StoreError>
+  /**
+   * Lets the ended expansions of a run go on of which instances were taken back, and the run with them; with
+   * `resetsDownstream` all tasks that wait for their ends begin anew, if they had started. Nothing happens to a run
+   * without such expansions, or to a cancelled one. O(tasks of the run).
+   */
+  readonly reopenRun: (options: {
+    dagRunId: string
+    resetsDownstream: boolean
+  }) => Effect.Effect<Reopened, StoreError>
+  /**
+   * Removes pages of expansions that begin anew, with their instances, whose attempts go into the history. An expansion
+   * starts only when nothing is left of it. Says whether there was anything to do.
+   */
+  readonly clearPages: (options: { limit: number }) => Effect.Effect<boolean, StoreError>
+}

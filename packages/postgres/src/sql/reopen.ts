@@ -1,0 +1,183 @@
+import type { Sql } from "./row.ts"
+
+/** An expansion that was moved, and where to. */
+interface MovedRow {
+  id: string
+  isReset: boolean
+}
+
+/**
+ * Lets the ended expansions of a run go on of which instances were taken back; with `resetsDownstream` whatever waits for
+ * their ends, and has started, begins anew.
+ *
+ * One statement, O(tasks): the run's expansions are locked first, so that what is read of them is how they stand. What a
+ * task has told its downstream is taken back as a difference, since others may tell theirs meanwhile. A map that begins
+ * anew takes the source along that it pulls itself; what was cancelled by hand stays so.
+ */
+export async function reopenRun(
+  sql: Sql,
+  options: { dagRunId: string; resetsDownstream: boolean },
+): Promise<{ reopened: string[]; reset: string[] }> {
+  const rows = await sql<MovedRow[]>`
+    with recursive run as materialized (
+      select id from dag_run
+      where id = ${options.dagRunId} and state in ('running', 'success', 'failed') and not is_cancelled
+      for update
+    ), stood as materialized (
+      select e.id, e.ordinal, e.dag_version_id, e.kind, e.state, e.opened_at is not null as is_opened,
+        e.state in ('success', 'failed', 'skipped', 'upstream_failed') as is_ended,
+        e.state not in ('waiting', 'cancelled') as has_started,
+        e.kind in ('task', 'mapped')
+          and e.created > e.success + e.failed + e.skipped + e.upstream_failed_instances as has_unfinished
+      from run
+      join expansion e on e.id between run.id * 4096 and run.id * 4096 + 4095
+      order by e.id
+      for update of e
+    ), taken_back as materialized (
+      select * from stood where is_ended and has_unfinished
+    ), below as (
+      select edge.downstream as ordinal
+      from taken_back
+      join edge on edge.dag_version_id = taken_back.dag_version_id and edge.upstream = taken_back.ordinal
+        and edge.kind = 'complete'
+      where ${options.resetsDownstream}::boolean
+      union
+      select next.ordinal
+      from below
+      join stood on stood.ordinal = below.ordinal and stood.has_started
+      cross join lateral (
+        -- Those that started, or did not, because of it.
+        select edge.downstream as ordinal from edge
+        where edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
+          and (stood.is_ended or (edge.kind = 'stream' and stood.is_opened))
+        union all
+        select source.ordinal from edge
+        join stood source on source.ordinal = edge.upstream and source.kind = 'fused'
+        where edge.dag_version_id = stood.dag_version_id and edge.downstream = stood.ordinal
+          and edge.kind = 'stream'
+      ) next
+    ), moving as materialized (
+      select stood.*, true as is_reset from stood join below on below.ordinal = stood.ordinal where stood.has_started
+      union all
+      select taken_back.*, false from taken_back
+      where not exists (select from below where below.ordinal = taken_back.ordinal)
+    ), untold as (
+      select edge.downstream as ordinal,
+        count(*) filter (where is_told_end and moving.state = 'success') as success,
+        count(*) filter (where is_told_end and moving.state = 'failed') as failed,
+        count(*) filter (where is_told_end and moving.state = 'skipped') as skipped,
+        count(*) filter (where is_told_end and moving.state = 'upstream_failed') as upstream_failed,
+        count(*) filter (where not is_told_end and moving.is_reset and edge.kind = 'stream') as opened
+      from moving
+      join edge on edge.dag_version_id = moving.dag_version_id and edge.upstream = moving.ordinal
+      cross join lateral (
+        select moving.is_ended and (edge.kind = 'complete' or not moving.is_opened) as is_told_end
+      ) told
+      where is_told_end or (moving.is_reset and edge.kind = 'stream' and moving.is_opened)
+      group by edge.downstream
+    ), moved as (
+      update expansion e
+      set upstream_success = e.upstream_success - coalesce(untold.success, 0)::int,
+          upstream_failed = e.upstream_failed - coalesce(untold.failed, 0)::int,
+          upstream_skipped = e.upstream_skipped - coalesce(untold.skipped, 0)::int,
+          upstream_upstream_failed = e.upstream_upstream_failed - coalesce(untold.upstream_failed, 0)::int,
+          upstream_opened = e.upstream_opened - coalesce(untold.opened, 0)::int,
+          seq = e.seq + 1,
+          state = case when moving.is_reset then 'waiting' when moving.ordinal is not null then 'draining'
+            else e.state end,
+          ended_at = case when moving.ordinal is null then e.ended_at end,
+          is_due = e.is_due and moving.is_reset is not true,
+          generation = e.generation + coalesce(moving.is_reset, false)::int,
+          is_clearing = e.is_clearing or coalesce(moving.is_reset, false),
+          epoch = e.epoch + coalesce(moving.is_reset, false)::int,
+          runner_id = case when moving.is_reset then null else e.runner_id end,
+          runner_expires_at = case when moving.is_reset then '-infinity' else e.runner_expires_at end,
+          cursor = case when moving.is_reset then null else e.cursor end,
+          next_index = case when moving.is_reset then 0 else e.next_index end,
+          pulls = case when moving.is_reset then 0 else e.pulls end,
+          pages = case when moving.is_reset then 0 else e.pages end,
+          is_exhausted = e.is_exhausted and moving.is_reset is not true,
+          pull_failures = case when moving.is_reset then 0 else e.pull_failures end,
+          pull_after = case when moving.is_reset then '-infinity' else e.pull_after end,
+          stream_failure = case when moving.is_reset then null else e.stream_failure end,
+          stream_error = case when moving.is_reset then null else e.stream_error end,
+          created = case when moving.is_reset then 0 else e.created end,
+          success = case when moving.is_reset then 0 else e.success end,
+          failed = case when moving.is_reset then 0 else e.failed end,
+          skipped = case when moving.is_reset then 0 else e.skipped end,
+          upstream_failed_instances = case when moving.is_reset then 0 else e.upstream_failed_instances end,
+          unfinished_peak = case when moving.is_reset then 0 else e.unfinished_peak end,
+          first_ended_at = case when moving.is_reset then null else e.first_ended_at end,
+          pulls_at_first_end = case when moving.is_reset then null else e.pulls_at_first_end end,
+          opened_at = case when moving.is_reset then null else e.opened_at end
+      from stood
+      left join moving on moving.ordinal = stood.ordinal
+      left join untold on untold.ordinal = stood.ordinal
+      where e.id = stood.id and (moving.ordinal is not null or untold.ordinal is not null)
+    ), revoked as (
+      delete from lease using moving where moving.is_reset and lease.expansion_id = moving.id
+    ), positions as (
+      update stream_position set consumed = 0
+      from moving
+      where moving.is_reset and stream_position.consumer_id = moving.id
+    ), going as (
+      update dag_run set state = 'running', ended_at = null
+      from run
+      where dag_run.id = run.id and exists (select from moving)
+    )
+    select id, is_reset from moving order by id
+  `
+  const ids = (isReset: boolean) => rows.filter((row) => row.isReset === isReset).map((row) => row.id)
+  return { reopened: ids(false), reset: ids(true) }
+}
+
+/**
+ * Removes the first pages of an expansion that begins anew, with their instances; it may start once nothing is left. Says
+ * whether there was anything to do.
+ *
+ * Another that removes from the same expansion is passed over, so no two wait for each other.
+ */
+export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
+  const rows = await sql`
+    with target as materialized (
+      select id from expansion where is_clearing order by id limit 1 for update skip locked
+    ), cleared as materialized (
+      select page.expansion_id, page.first_index, page.count
+      from target
+      join page on page.expansion_id = target.id
+      order by page.first_index
+      limit ${limit}
+      for update of page
+    ), instances as (
+      delete from task_instance using cleared
+      where task_instance.expansion_id = cleared.expansion_id
+        and task_instance.map_index between cleared.first_index and cleared.first_index + cleared.count - 1
+      returning task_instance.*
+    ), archived as (
+      insert into task_try (expansion_id, map_index, try_number, started_at, ended_at, state, error)
+      select expansion_id, map_index, try_number, started_at, ended_at, state, error
+      from instances
+      where try_number > 0 and state in ('success', 'failed', 'skipped')
+    ), pushed as (
+      delete from xcom using cleared
+      where xcom.expansion_id = cleared.expansion_id
+        and xcom.map_index between cleared.first_index and cleared.first_index + cleared.count - 1
+    ), offers as (
+      delete from offer using cleared
+      where offer.expansion_id = cleared.expansion_id
+        and offer.first_index between cleared.first_index and cleared.first_index + cleared.count - 1
+    ), gone as (
+      delete from page using cleared
+      where page.expansion_id = cleared.expansion_id and page.first_index = cleared.first_index
+    )
+    update expansion
+    set base_try = greatest(base_try, (select max(try_number) from instances)),
+        is_clearing = (select count(*) from cleared) = ${limit}::int,
+        is_due = (select count(*) from cleared) < ${limit}::int,
+        seq = seq + 1
+    from target
+    where expansion.id = target.id
+    returning expansion.id
+  `
+  return rows.length > 0
+}
