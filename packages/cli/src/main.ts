@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs"
 import type { Command } from "./command.ts"
 import { dbMigrate } from "./commands/db-migrate.ts"
+import { engine } from "./commands/engine.ts"
 import { dbStatus } from "./commands/db-status.ts"
 import { eventsList } from "./commands/events-list.ts"
 import { logs } from "./commands/logs.ts"
+import { roles } from "./commands/roles.ts"
 import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
 import { runsList } from "./commands/runs-list.ts"
@@ -15,6 +17,8 @@ import { runMain } from "./run-main.ts"
 /** Every command, in the order of the help. */
 const commands: readonly Command[] = [
   run,
+  engine,
+  roles,
   runsList,
   runsShow,
   runsCancel,
@@ -40,6 +44,7 @@ await runMain({
   commands,
   examples: [
     "sluice run dags/users.ts",
+    "sluice engine --roles worker",
     "sluice runs list --state failed",
     "sluice tasks list latest --state failed",
     "sluice logs latest upsert --follow",

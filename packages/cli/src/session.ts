@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { Hosts, type HostPool, runEngine } from "@sluice/core/engine"
+import { type EngineOptions, Hosts, type HostPool, runEngine } from "@sluice/core/engine"
 import { Store, type StoreService } from "@sluice/core/store"
 import { createHostPool } from "@sluice/host"
 import { type Database, openDatabase, openStore } from "@sluice/postgres"
@@ -89,32 +89,41 @@ export function openEmbeddedIfThere(projectDir: string): Promise<Database> {
   return openDatabase({ url: undefined, projectDir, migrate: false })
 }
 
-/** An engine with all its roles, in this process. */
+/** An engine in this process. */
 export interface EngineSession {
   /** Rejects if the engine breaks; never resolves. */
   readonly broken: Promise<never>
+  /** Resolves when the engine has run out, after its `drain` was aborted. */
+  readonly drained: Promise<void>
   /** Stops in order: what runs is aborted and has its grace, the rest is given back. */
   stop(): Promise<void>
 }
 
-/** Starts all roles over a session's store. The hosts are the caller's, and are closed with the engine. */
-export function startEngine(session: Session, hosts: HostPool, log: EngineLog): EngineSession {
+/** Starts roles over a session's store, all by default. The hosts are the caller's, and are closed with the engine. */
+export function startEngine(
+  session: Session,
+  hosts: HostPool,
+  log: EngineLog,
+  options: Partial<EngineOptions> = {},
+): EngineSession {
   const engine = Effect.runFork(
-    runEngine().pipe(
+    runEngine(options).pipe(
       Effect.provideService(Store, session.store),
       Effect.provideService(Hosts, hosts),
       Effect.provide(engineLogLayer(log)),
     ),
   )
   let isStopping = false
+  const ended = Effect.runPromise(Fiber.join(engine))
   const broken = new Promise<never>((_resolve, reject) => {
-    Effect.runPromise(Fiber.join(engine)).catch((error: unknown) => {
+    ended.catch((error: unknown) => {
       if (!isStopping) reject(error)
     })
   })
   broken.catch(() => {})
   return {
     broken,
+    drained: ended,
     stop: async () => {
       isStopping = true
       await Effect.runPromise(Fiber.interrupt(engine))
@@ -126,12 +135,13 @@ export function startEngine(session: Session, hosts: HostPool, log: EngineLog): 
 /** How long hosts may take to close their streams once nothing runs in them any more. */
 const hostGraceMs = 2_000
 
-/** Makes the hosts of a session: they load bundles from its store. */
+/** Makes the hosts of a session: they load bundles from its store. With `isWarm` they start at once (the default). */
 export function openHosts(
   session: Pick<Session, "call" | "store">,
   env: Readonly<Record<string, string>> = {},
+  { isWarm = true }: { readonly isWarm?: boolean } = {},
 ): HostPool {
   const pool = createHostPool({ loadBundle: (hash) => session.call(session.store.loadBundle(hash)), env })
-  pool.warm()
+  if (isWarm) pool.warm()
   return pool
 }

@@ -320,15 +320,23 @@ create index event_of_dag on event_log (dag_id, id);
 create index event_of_run on event_log (dag_run_id, id) where dag_run_id is not null;
 create index event_of_expansion on event_log (expansion_id, id) where expansion_id is not null;
 
+-- A process of a role. Each heartbeat is a promise of the next: past expires_at it counts as dead, and a rescuer takes back
+-- what its engine holds; died_at says that this was done.
 create table role (
   id text primary key,
   role text not null,
+  -- The name in leases and expansions; one engine plays several roles.
+  engine text not null,
   hostname text not null,
   pid int not null,
   started_at timestamptz not null default now(),
   heartbeat_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  died_at timestamptz,
   info json not null
 );
+create index role_of_engine on role (engine);
+create index role_expiry on role (expires_at);
 
 -- Who may use the API. A user's id is never given out twice, so what was signed for one who is gone stays void.
 create table api_user (

@@ -197,7 +197,9 @@ function schedulingVerbs(client: Client): Verbs<"fold" | "dueExpansions" | "deci
 
 function leaseVerbs(
   client: Client,
-): Verbs<"claim" | "complete" | "renew" | "release" | "rescue" | "forgetWorker" | "appendLogs"> {
+): Verbs<
+  "claim" | "complete" | "renew" | "release" | "rescue" | "rescueDead" | "forgetWorker" | "appendLogs"
+> {
   return {
     claim: (options) =>
       call(client, "claim", async (sql) => {
@@ -234,6 +236,7 @@ function leaseVerbs(
     renew: (options) => call(client, "renew", (sql) => leases.renew(sql, options)),
     release: (options) => call(client, "release", (sql) => leases.release(sql, options)),
     rescue: ({ limit }) => call(client, "rescue", (sql) => leases.rescue(sql, limit)),
+    rescueDead: (options) => call(client, "rescueDead", (sql) => roles.rescueDead(sql, options)),
     forgetWorker: ({ workerId }) => call(client, "forgetWorker", (sql) => leases.forgetWorker(sql, workerId)),
     appendLogs: (options) => call(client, "appendLogs", (sql) => logs.insertLogs(sql, options)),
   }

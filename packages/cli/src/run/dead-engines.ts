@@ -22,20 +22,15 @@ export async function forgetDeadEngines(session: Session): Promise<number> {
   return leases
 }
 
-/** A role that has not been heard of for this long is dead: it says so every five seconds. */
-const silentMsMax = 20_000
-
 /** Whether an engine works on this database: on this machine by its process, elsewhere by its heartbeat. */
 export async function hasLiveEngine(session: Session): Promise<boolean> {
   const roles = await session.call(session.store.listRoles({ limit: rolesMax }))
-  return roles.some((role) =>
-    role.hostname === hostname() ? isAlive(role.pid) : Date.now() - role.heartbeatAt.getTime() < silentMsMax,
-  )
+  return roles.some((role) => (role.hostname === hostname() ? isAlive(role.pid) : role.isAlive))
 }
 
-/** A role's id is `<role>/<engine>`; an engine plays several. */
-export function engineNames(roles: readonly Pick<RoleRow, "id">[]): string[] {
-  return [...new Set(roles.map(({ id }) => id.slice(id.indexOf("/") + 1)))]
+/** An engine plays several roles. */
+export function engineNames(roles: readonly Pick<RoleRow, "engine">[]): string[] {
+  return [...new Set(roles.map(({ engine }) => engine))]
 }
 
 function isAlive(pid: number): boolean {

@@ -4,7 +4,7 @@
  * All roles may run here, or some; any number of processes share a store. Nothing here must live: killed at any line,
  * other processes (or the next start) take over what it held when its leases expire.
  */
-import { Effect } from "effect"
+import { Deferred, Effect } from "effect"
 import { hostname } from "node:os"
 import { randomUUID } from "node:crypto"
 import type { Json } from "../json.ts"
@@ -15,6 +15,7 @@ import type { HostPool } from "../host/host-pool.ts"
 import type { StoreService } from "../store/store.ts"
 import { Store } from "../store/store.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
+import { untilAborted } from "./draining.ts"
 import { Hosts } from "./hosts.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
@@ -38,10 +39,14 @@ export interface EngineOptions {
   readonly expansionsMax: number
   /** How long a lease lives without renewal, in seconds; it is renewed three times within that. */
   readonly leaseSeconds: number
+  /** How long this process may be silent before others take back what it holds; it says that it is alive four times within that. */
+  readonly deadAfterSeconds: number
   /** How long what runs may take to end when the engine stops, in milliseconds. */
   readonly stopGraceMs: number
   /** Names this process in leases and heartbeats. */
   readonly name: string
+  /** Aborted to let the engine run out: it takes nothing new, and ends when what it holds is recorded. Default: never. */
+  readonly drain?: AbortSignal
 }
 
 /** What an engine does when nothing else is said. */
@@ -51,6 +56,7 @@ export const engineDefaults: EngineOptions = {
   concurrency: 64,
   expansionsMax: 256,
   leaseSeconds: 30,
+  deadAfterSeconds: 20,
   stopGraceMs: 10_000,
   name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
 }
@@ -61,14 +67,14 @@ const schedulePollMs = 500
 const takePollMs = 500
 /** How often what died is looked for. */
 const rescueEveryMs = 2_000
-/** How often a role says that it is alive. */
-const heartbeatEveryMs = 5_000
+/** How often a role says that it is alive before it counts as dead. */
+const beatsPerLife = 4
 
 /**
- * Runs the roles for ever. Interrupting it stops in order: what runs is aborted, has its grace, and the rest is given
- * back.
+ * Runs the roles, for ever or until it was drained. Interrupting it stops in order: what runs is aborted, has its grace,
+ * and the rest is given back.
  */
-export function runEngine(given: Partial<EngineOptions> = {}): Effect.Effect<never, unknown, Store | Hosts> {
+export function runEngine(given: Partial<EngineOptions> = {}): Effect.Effect<void, unknown, Store | Hosts> {
   return Effect.scoped(runRoles({ ...engineDefaults, ...given }))
 }
 
@@ -77,13 +83,42 @@ const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   const hosts = yield* Hosts
   const contexts = makeExecutionContexts(store)
   const parts = { store, hosts, contexts, options }
-  const loops: Effect.Effect<never, unknown>[] = []
-  if (options.roles.includes("scheduler")) loops.push(yield* schedulerRole(store))
-  if (options.roles.includes("expander")) loops.push(yield* expanderRole(parts))
-  if (options.roles.includes("worker")) loops.push(yield* workerRole(parts))
-  if (options.roles.includes("rescuer")) loops.push(rescuerRole(store))
-  loops.push(heartbeatLoop(store, options))
-  return yield* Effect.andThen(Effect.all(loops, { concurrency: "unbounded" }), Effect.never)
+  const roles: Role[] = []
+  if (options.roles.includes("scheduler")) roles.push({ loop: yield* schedulerRole(store) })
+  if (options.roles.includes("expander")) roles.push(yield* expanderRole(parts))
+  if (options.roles.includes("worker")) roles.push(yield* workerRole(parts))
+  if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store) })
+  roles.push({ loop: heartbeatLoop(store, options) })
+  const loops = Effect.all(
+    roles.map((role) => role.loop),
+    { concurrency: "unbounded" },
+  )
+  const drained = Effect.all(
+    roles.map((role) => role.drained ?? Effect.void),
+    { concurrency: "unbounded" },
+  )
+  // While one role runs out, the others go on: leases are renewed, pages folded, heartbeats sent.
+  const end = Effect.andThen(untilAborted(options.drain), drained)
+  yield* Effect.raceFirst(Effect.andThen(loops, Effect.never), end)
+})
+
+/** A role under way. */
+interface Role {
+  readonly loop: Effect.Effect<unknown, unknown>
+  /** Ends, after the signal to drain, when the role holds nothing any more. */
+  readonly drained?: Effect.Effect<unknown>
+}
+
+/** A loop that takes work until the engine drains, and what ends when it takes nothing more. */
+const taking = Effect.fnUntraced(function* (
+  name: string,
+  turn: Effect.Effect<unknown, unknown>,
+  { drain }: EngineOptions,
+) {
+  const isOver = yield* Deferred.make<void>()
+  const taken = Effect.raceFirst(roleLoop(name, turn), untilAborted(drain))
+  const loop = taken.pipe(Effect.andThen(Deferred.succeed(isOver, undefined)), Effect.andThen(Effect.never))
+  return { loop, over: Deferred.await(isOver) }
 })
 
 interface Parts {
@@ -115,9 +150,11 @@ const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opti
     expansionsMax: options.expansionsMax,
     leaseSeconds: options.leaseSeconds,
   }
-  yield* Effect.addFinalizer(() =>
-    releaseAll(runner, runnerOptions).pipe(Effect.timeoutOption(options.stopGraceMs), Effect.ignore),
+  const release = releaseAll(runner, runnerOptions).pipe(
+    Effect.timeoutOption(options.stopGraceMs),
+    Effect.ignore,
   )
+  yield* Effect.addFinalizer(() => release)
   const take = yield* makeWakeGate(store, ["open"])
   const turn = Effect.gen(function* () {
     const seen = take.version()
@@ -126,9 +163,10 @@ const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opti
   })
   const controlled = yield* makeWakeGate(store, ["control"])
   const renew = renewEvery(controlled, options.leaseSeconds, renewOnce(runner, runnerOptions))
-  return Effect.all([roleLoop("expander", turn), roleLoop("expander renewal", renew)], {
-    concurrency: "unbounded",
-  }) as Effect.Effect<never>
+  const takes = yield* taking("expander", turn, options)
+  const loop = Effect.all([takes.loop, roleLoop("expander renewal", renew)], { concurrency: "unbounded" })
+  // A page that is being pulled is dropped: whoever takes the expansion up pulls it again.
+  return { loop, drained: Effect.andThen(takes.over, release) } satisfies Role
 })
 
 const workerRole = Effect.fnUntraced(function* ({ store, hosts, contexts, options }: Parts) {
@@ -149,14 +187,17 @@ const workerRole = Effect.fnUntraced(function* ({ store, hosts, contexts, option
     worker.stop.pipe(Effect.andThen(worker.idle), Effect.timeoutOption(options.stopGraceMs), Effect.ignore),
   )
   const controlled = yield* makeWakeGate(store, ["control"])
-  return Effect.all(
+  const takes = yield* taking("worker", worker.claimOnce, options)
+  const loop = Effect.all(
     [
-      roleLoop("worker", worker.claimOnce),
+      takes.loop,
       roleLoop("worker fold", worker.foldOnce),
       roleLoop("worker renewal", renewEvery(controlled, leaseSeconds, worker.renewOnce)),
     ],
     { concurrency: "unbounded" },
-  ) as Effect.Effect<never>
+  )
+  const drained = takes.over.pipe(Effect.andThen(worker.idle), Effect.andThen(Effect.ignore(worker.foldNow)))
+  return { loop, drained } satisfies Role
 })
 
 /** Renews three times within a lease, and at once when something was cancelled. */
@@ -180,13 +221,16 @@ function heartbeatLoop(store: StoreService, options: EngineOptions): Effect.Effe
     store.heartbeat({
       id: `${role}/${options.name}`,
       role,
+      engine: options.name,
+      deadAfterSeconds: options.deadAfterSeconds,
       hostname: hostname(),
       pid: process.pid,
       info,
     }),
   )
   const forget = Effect.forEach(options.roles, (role) => store.endRole(`${role}/${options.name}`))
-  return roleLoop("heartbeat", Effect.andThen(beat, Effect.sleep(heartbeatEveryMs))).pipe(
-    Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, 2_000))),
-  )
+  return roleLoop(
+    "heartbeat",
+    Effect.andThen(beat, Effect.sleep((options.deadAfterSeconds * 1000) / beatsPerLife)),
+  ).pipe(Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, 2_000))))
 }

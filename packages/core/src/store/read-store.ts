@@ -71,22 +71,46 @@ export interface ReadStore {
 export interface RoleRow {
   readonly id: string
   readonly role: string
+  /** The process, by its name in leases and expansions; it may play several roles. */
+  readonly engine: string
   readonly hostname: string
   readonly pid: number
   readonly startedAt: Date
   readonly heartbeatAt: Date
+  /** Milliseconds since it was last heard of, by the store's clock. */
+  readonly silentMs: number
+  /** Whether it was heard of within the time it promised. */
+  readonly isAlive: boolean
+  /** When what it held was taken back, since it had been silent for too long. */
+  readonly diedAt: Date | null
   readonly info: Json
 }
 
+/** A role that was found dead. */
+export type DeadRole = Pick<RoleRow, "id" | "role" | "engine" | "hostname" | "pid" | "silentMs">
+
 /** Heartbeats of the roles. */
 export interface RoleStore {
+  /** Says that a role is alive, and promises to say so again within `deadAfterSeconds`. One that was taken for dead is back. */
   readonly heartbeat: (options: {
     id: string
     role: string
+    engine: string
     hostname: string
     pid: number
     info: Json
+    deadAfterSeconds: number
   }) => Effect.Effect<void, StoreError>
   readonly endRole: (id: string) => Effect.Effect<void, StoreError>
+  /** Roles, the one heard of last first. */
   readonly listRoles: (options: { limit: number }) => Effect.Effect<readonly RoleRow[], StoreError>
+  /**
+   * Finds up to `limit` roles that broke their promise, each once, and takes back at once what their engines held: leases are
+   * offered again, expansions let go, whatever time is left to them. An engine of which another role is alive keeps what
+   * it has. Roles found dead more than `keepSeconds` ago are removed.
+   */
+  readonly rescueDead: (options: {
+    limit: number
+    keepSeconds: number
+  }) => Effect.Effect<{ readonly dead: readonly DeadRole[]; readonly leases: number }, StoreError>
 }

@@ -223,7 +223,7 @@ export async function forgetWorker(sql: Sql, workerId: string): Promise<number> 
 }
 
 /** Offers the ranges of `gone` again; parked where their expansion was cancelled. */
-function offerAgain(sql: Sql) {
+export function offerAgain(sql: Sql) {
   return sql`
     insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
     select gone.expansion_id, first_index, count, page_first,

@@ -33,8 +33,7 @@ export const makeFolder = Effect.fnUntraced(function* (store: StoreService) {
       Effect.sleep(ms),
       Effect.suspend(() => gate.wait(gate.version(), ms)).pipe(Effect.repeat({ until: () => isUrgent })),
     )
-  const foldOnce = Effect.gen(function* () {
-    yield* gather
+  const foldNow = Effect.gen(function* () {
     const expansionIds = [...finished]
     if (expansionIds.length === 0) return
     finished.clear()
@@ -44,10 +43,11 @@ export const makeFolder = Effect.fnUntraced(function* (store: StoreService) {
     if (hasDue) store.wake("due")
     store.wake("progress")
   })
+  const foldOnce = Effect.andThen(gather, foldNow)
   const onPageFinished = (expansionId: string, isExhausted: boolean) => {
     finished.add(expansionId)
     isUrgent ||= isExhausted
     bell.wake("work")
   }
-  return { onPageFinished, foldOnce }
+  return { onPageFinished, foldOnce, foldNow }
 })

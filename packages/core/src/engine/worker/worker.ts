@@ -41,6 +41,8 @@ export interface Worker {
   /** Extends the leases held and aborts those that were taken away. */
   readonly renewOnce: Effect.Effect<void, unknown>
   readonly foldOnce: Effect.Effect<void, unknown>
+  /** Folds what waits to be folded, without gathering more. */
+  readonly foldNow: Effect.Effect<void, unknown>
   /** Aborts what runs and gives the rest back. */
   readonly stop: Effect.Effect<void>
   /** Ends when no lease is held. */
@@ -143,6 +145,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     claimOnce,
     renewOnce,
     foldOnce: folder.foldOnce,
+    foldNow: folder.foldNow,
     stop,
     idle: Effect.ignore(FiberMap.awaitEmpty(fibers)),
   } satisfies Worker

@@ -35,7 +35,8 @@ function heldLease(state: MemoryState, workerId: string, leaseId: string): Lease
   return lease?.workerId === workerId ? lease : undefined
 }
 
-function forgetWorker(state: MemoryState, workerId: string): number {
+/** Takes back what an engine held; says how many leases. */
+export function forgetWorker(state: MemoryState, workerId: string): number {
   for (const expansion of state.unended) {
     if (expansion.heldBy === workerId) expansion.heldBy = null
   }

@@ -141,6 +141,15 @@ export interface StoredLog extends LogEntry {
   readonly order: number
 }
 
+/** A process of a role. */
+export interface RoleRecord extends Pick<RoleRow, "id" | "role" | "engine" | "hostname" | "pid" | "info"> {
+  readonly startedAt: number
+  readonly heartbeatAt: number
+  /** When it counts as dead, unless it is heard of again. */
+  readonly expiresAt: number
+  diedAt: number | null
+}
+
 /** Everything the memory store knows. */
 export interface MemoryState {
   readonly now: () => number
@@ -158,7 +167,7 @@ export interface MemoryState {
   readonly leases: Map<string, LeaseRecord>
   readonly logs: Map<string, StoredLog[]>
   readonly events: EventRow[]
-  readonly roles: Map<string, RoleRow>
+  readonly roles: Map<string, RoleRecord>
   readonly users: Map<string, UserCredentials>
   /** Tokens of programs, by name. */
   readonly apiTokens: Map<string, ApiTokenRow & { readonly tokenHash: string }>

@@ -1,0 +1,101 @@
+/**
+ * An engine as a process of its own: plays its roles until a signal, then runs out and gives the rest back.
+ *
+ * However it ends, nothing is lost: what it had no time to give back is taken from it when it is silent for too long.
+ */
+import { engineDefaults, type EngineRole, engineRoles } from "@sluice/core/engine"
+import type { CliContext } from "../context.ts"
+import { exitCodes, UsageProblem } from "../problem.ts"
+import { openHosts, type SessionOptions, startEngine, withSession } from "../session.ts"
+import { listenForInterrupts } from "./interrupts.ts"
+
+/** What to play, and how to end. */
+export interface EngineProcessOptions {
+  readonly session: SessionOptions
+  readonly roles: readonly EngineRole[]
+  /** How long what runs may take to end after the first signal. */
+  readonly graceMs: number
+  readonly concurrency: number | undefined
+  readonly json: boolean
+}
+
+/** Reads role names with commas between; all where none is named. */
+export function readRoles(text: string | undefined): readonly EngineRole[] {
+  if (text === undefined) return engineRoles
+  const names = [...new Set(text.split(",").map((name) => name.trim()))]
+  const unknown = names.find((name) => !(engineRoles as readonly string[]).includes(name))
+  if (unknown !== undefined)
+    throw new UsageProblem(`--roles: "${unknown}" came`, {
+      expected: `some of ${engineRoles.join(", ")}, with commas between`,
+    })
+  return names as EngineRole[]
+}
+
+/** Roles that run user code. */
+const rolesWithHosts: readonly EngineRole[] = ["expander", "worker"]
+
+/** Runs it; resolves when it has stopped in order. */
+export async function runEngineProcess(context: CliContext, options: EngineProcessOptions): Promise<void> {
+  const interrupts = listenForInterrupts(() => process.exit(exitCodes.interrupted))
+  try {
+    await withSession(options.session, async (session) => {
+      // A database that cannot be used is told now, and not by loops that try for ever.
+      await session.call(session.store.listRoles({ limit: 1 }))
+      const isWarm = options.roles.some((role) => rolesWithHosts.includes(role))
+      const hosts = openHosts(session, {}, { isWarm })
+      const log = (level: string, message: string, details: string | null) =>
+        void context.err.line(`${level}: ${message}${details === null ? "" : `\n${details}`}`)
+      const { name } = engineDefaults
+      const { roles, concurrency } = options
+      const engine = startEngine(session, hosts, log, {
+        name,
+        roles,
+        drain: interrupts.signal,
+        ...(concurrency !== undefined && { concurrency }),
+      })
+      const say = (type: string, words: string) =>
+        tell(context, options, { type, engine: name, roles }, words)
+      await say("started", `engine ${name} plays ${roles.join(", ")}`)
+      try {
+        await Promise.race([aborted(interrupts.signal), engine.broken])
+        await say("stopping", `stopping: what runs has ${options.graceMs / 1000} s to end`)
+        const isDrained = await within(options.graceMs, engine.drained)
+        await engine.stop()
+        const how = isDrained ? "everything it held is recorded" : "what was left is given back"
+        await say("stopped", `engine ${name} stopped: ${how}`)
+      } catch (error) {
+        await engine.stop()
+        throw error
+      }
+    })
+  } finally {
+    interrupts.close()
+  }
+}
+
+function tell(
+  { out }: CliContext,
+  { json }: EngineProcessOptions,
+  fields: { type: string; engine: string; roles: readonly string[] },
+  words: string,
+): Promise<void> {
+  return out.line(json ? JSON.stringify({ ...fields, pid: process.pid, at: new Date() }) : words)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+}
+
+/** Whether something ended in time. */
+async function within(ms: number, ended: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  const isInTime = await Promise.race([ended.then(() => true), late])
+  clearTimeout(timer)
+  return isInTime
+}
