@@ -29,7 +29,7 @@ export interface TestDatabaseOptions {
 }
 
 /** Templates of earlier states of the migrations that are kept, for branches that are switched between. */
-const templatesMax = 4
+const templatesMax = 16
 
 /** Serialises those who make the template. */
 const templateLock = "7310589164250113"
