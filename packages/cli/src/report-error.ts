@@ -23,7 +23,9 @@ export function reportError(error: unknown): ErrorReport {
 export function describeRejection(error: TaskError): string {
   const frame = error.type === "SyntaxError" ? null : firstUserFrame(error.stack)
   const place = frame === null ? "" : ` (at ${frame})`
-  const isOwn = ["MissingFile", "DagFileError", "DagDefinitionError", "HostLost"].includes(error.type)
+  const isOwn = ["MissingFile", "NoDag", "DagFileError", "DagDefinitionError", "HostLost"].includes(
+    error.type,
+  )
   return `${isOwn ? "" : `${error.type}: `}${error.message}${place}`
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 import { BundleRejected } from "@sluice/core/host"
 import { afterEach, expect, it } from "vitest"
 import { bundleDagFile } from "./index.ts"
@@ -52,7 +52,13 @@ const sample = {
 
 it("makes one module of a file and all it imports, except what the host supplies", async () => {
   const folder = await write(sample)
-  const bundle = await bundleDagFile(join(folder, "dags/users.ts"))
+  const { bundle, modules } = await bundleDagFile(join(folder, "dags/users.ts"))
+  expect(modules.map((path) => relative(folder, path)).toSorted()).toEqual([
+    "dags/config.json",
+    "dags/users.ts",
+    "lib/twice.ts",
+    "node_modules/small-package/index.js",
+  ])
   const imports = [...bundle.code.matchAll(/from "([^"]+)"/g)].map(([, specifier]) => specifier)
   expect(new Set(imports)).toEqual(new Set(["@sluice/core/stream", "fs/promises", "node:crypto", "sluice"]))
   expect(bundle.code).not.toContain("comment")
@@ -63,15 +69,15 @@ it("makes one module of a file and all it imports, except what the host supplies
 
 it("gives the same bundle for the same content in another folder", async () => {
   const [one, two] = [await write(sample), await write(sample)]
-  const bundles = await Promise.all([one, two].map((folder) => bundleDagFile(join(folder, "dags/users.ts"))))
-  expect(bundles[0]).toEqual(bundles[1])
-  expect(bundles[0]?.hash).toMatch(/^[0-9a-f]{64}$/)
+  const files = await Promise.all([one, two].map((folder) => bundleDagFile(join(folder, "dags/users.ts"))))
+  expect(files[0]?.bundle).toEqual(files[1]?.bundle)
+  expect(files[0]?.bundle.hash).toMatch(/^[0-9a-f]{64}$/)
 })
 
 it("gives another hash when an imported file changes", async () => {
-  const one = await bundleDagFile(join(await write(sample), "dags/users.ts"))
+  const { bundle: one } = await bundleDagFile(join(await write(sample), "dags/users.ts"))
   const changed = { ...sample, "lib/twice.ts": "export const twice = (n: number) => n * 3" }
-  const two = await bundleDagFile(join(await write(changed), "dags/users.ts"))
+  const { bundle: two } = await bundleDagFile(join(await write(changed), "dags/users.ts"))
   expect(two.hash).not.toBe(one.hash)
 })
 

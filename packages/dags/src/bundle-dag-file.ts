@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { access } from "node:fs/promises"
-import { basename, dirname, resolve } from "node:path"
+import { basename, dirname, isAbsolute, resolve } from "node:path"
 import type { Bundle } from "@sluice/core/host"
 import { BundleRejected } from "@sluice/core/host"
 import { type InputOptions, type OutputChunk, type RolldownOutput, rolldown } from "rolldown"
@@ -12,18 +12,25 @@ const external = [/^sluice$/, /^@sluice\/core(\/|$)/, /^node:/]
 // The workspace's own packages resolve to their sources while this one does.
 const conditionNames = import.meta.url.endsWith(".ts") ? ["@sluice/source"] : []
 
+/** A bundle, and the files it was made of. */
+export interface BundledFile {
+  readonly bundle: Bundle
+  /** Absolute paths of the modules in it, the DAG file itself among them. */
+  readonly modules: readonly string[]
+}
+
 /**
  * Bundles a DAG file with all it imports into one ES module and its source map.
  *
  * The same content gives the same hash in any folder: the code carries no paths, and the map's are relative to the
  * file. Rejects with `BundleRejected`, naming the place, when the file or an import of it cannot be read.
  */
-export async function bundleDagFile(path: string): Promise<Bundle> {
+export async function bundleDagFile(path: string): Promise<BundledFile> {
   const file = resolve(path)
   await requireFile(file)
   try {
-    const { code, sourceMap } = chunkOf(await build(file))
-    return { hash: hashOf(code), code, sourceMap }
+    const { code, sourceMap, modules } = chunkOf(await build(file))
+    return { bundle: { hash: hashOf(code), code, sourceMap }, modules }
   } catch (error) {
     throw new BundleRejected(describeBuildError(error, dirname(file)))
   }
@@ -73,9 +80,11 @@ async function build(file: string): Promise<RolldownOutput> {
   }
 }
 
-function chunkOf({ output }: RolldownOutput): { code: string; sourceMap: string | null } {
+function chunkOf({ output }: RolldownOutput) {
   const chunk: OutputChunk = output[0]
-  return { code: chunk.code, sourceMap: chunk.map?.toString() ?? null }
+  // Ids that are no paths are the bundler's own helpers.
+  const modules = chunk.moduleIds.filter((id) => isAbsolute(id))
+  return { code: chunk.code, sourceMap: chunk.map?.toString() ?? null, modules }
 }
 
 /** Of the code alone: an edit of comments is no new version. */

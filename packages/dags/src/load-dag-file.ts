@@ -7,6 +7,6 @@ export async function loadDagFile(
   path: string,
   pool: Pick<HostPool, "describe">,
 ): Promise<{ readonly bundle: Bundle; readonly dags: readonly SerializedDag[] }> {
-  const bundle = await bundleDagFile(path)
+  const { bundle } = await bundleDagFile(path)
   return { bundle, dags: await pool.describe(bundle) }
 }

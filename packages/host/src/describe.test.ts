@@ -38,7 +38,7 @@ it.each([
     "exports no DAG",
     `export const x = 1`,
     {
-      type: "DagFileError",
+      type: "NoDag",
       message: 'the file exports no DAG. Fix: export default dag("my_dag", { … }, () => { … })',
     },
   ],

@@ -23,7 +23,23 @@ create table dag (
   dag_id text primary key check (length(dag_id) between 1 and 250),
   latest_version_id bigint,
   is_paused boolean not null default false,
-  created_at timestamptz not null default now()
+  -- The file that a DAG processor has it from; stale: it is not in that file any more.
+  file_folder text,
+  file_path text,
+  is_stale boolean not null default false,
+  created_at timestamptz not null default now(),
+  check ((file_folder is null) = (file_path is null))
+);
+create index dag_of_file on dag (file_folder, file_path) where file_path is not null;
+
+create table dag_file (
+  folder text collate "C",
+  path text collate "C",
+  bundle_hash text references bundle,
+  dag_ids text[] not null,
+  import_error json,
+  changed_at timestamptz not null default now(),
+  primary key (folder, path)
 );
 
 create table dag_version (

@@ -10,6 +10,7 @@ import type { DagRunRow, ExpansionProgress, StoreService, Wakeups } from "@sluic
 import { DuplicateDagRun, LeaseLost, NotFound, TooManyItems } from "@sluice/core/store"
 import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
+import { dagFileVerbs } from "./dag-file-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
@@ -38,6 +39,7 @@ export interface StoreClients {
 export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): StoreService {
   return {
     ...definitionVerbs(clients.cold),
+    ...dagFileVerbs(clients.cold),
     ...runVerbs(clients.cold),
     ...pullVerbs(clients.hot),
     ...schedulingVerbs(clients.hot),
@@ -58,7 +60,9 @@ function definitionVerbs(client: Client): Verbs<"registerDag" | "loadBundle" | "
     registerDag: ({ dag, bundle }) =>
       call(client, "registerDag", async (sql) => {
         await definitions.insertBundle(sql, bundle)
-        return definitions.upsertDagVersion(sql, { dag, bundleHash: bundle.hash })
+        const version = await definitions.upsertDagVersion(sql, { dag, bundleHash: bundle.hash })
+        await definitions.makeNewest(sql, { dagId: dag.dagId, dagVersionId: version.dagVersionId })
+        return version
       }),
     loadBundle: (hash) =>
       call(client, "loadBundle", (sql) => definitions.selectBundle(sql, hash)).pipe(

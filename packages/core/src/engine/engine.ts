@@ -16,6 +16,7 @@ import type { StoreService } from "../store/store.ts"
 import { Store } from "../store/store.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
 import { untilAborted } from "./draining.ts"
+import { heartbeats } from "./heartbeats.ts"
 import { Hosts } from "./hosts.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
@@ -67,8 +68,6 @@ const schedulePollMs = 500
 const takePollMs = 500
 /** How often what died is looked for. */
 const rescueEveryMs = 2_000
-/** How often a role says that it is alive before it counts as dead. */
-const beatsPerLife = 4
 
 /**
  * Runs the roles, for ever or until it was drained. Interrupting it stops in order: what runs is aborted, has its grace,
@@ -88,7 +87,7 @@ const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   if (options.roles.includes("expander")) roles.push(yield* expanderRole(parts))
   if (options.roles.includes("worker")) roles.push(yield* workerRole(parts))
   if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store) })
-  roles.push({ loop: heartbeatLoop(store, options) })
+  roles.push({ loop: heartbeats(store, { ...options, info: infoOf(options) }) })
   const loops = Effect.all(
     roles.map((role) => role.loop),
     { concurrency: "unbounded" },
@@ -215,22 +214,7 @@ function rescuerRole(store: StoreService): Effect.Effect<never> {
   return roleLoop("rescuer", Effect.andThen(Effect.sleep(rescueEveryMs), rescueOnce(store)))
 }
 
-function heartbeatLoop(store: StoreService, options: EngineOptions): Effect.Effect<never> {
-  const info: Json = { lanes: options.lanes, concurrency: options.concurrency }
-  const beat = Effect.forEach(options.roles, (role) =>
-    store.heartbeat({
-      id: `${role}/${options.name}`,
-      role,
-      engine: options.name,
-      deadAfterSeconds: options.deadAfterSeconds,
-      hostname: hostname(),
-      pid: process.pid,
-      info,
-    }),
-  )
-  const forget = Effect.forEach(options.roles, (role) => store.endRole(`${role}/${options.name}`))
-  return roleLoop(
-    "heartbeat",
-    Effect.andThen(beat, Effect.sleep((options.deadAfterSeconds * 1000) / beatsPerLife)),
-  ).pipe(Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, 2_000))))
+/** What the roles' rows say of the process beside their name. */
+function infoOf({ lanes, concurrency }: EngineOptions): Json {
+  return { lanes, concurrency }
 }

@@ -1,5 +1,6 @@
 export * from "../host/host-pool.ts"
 export * from "./engine.ts"
+export * from "./heartbeats.ts"
 export * from "./hosts.ts"
 export * from "./rescuer.ts"
 export * from "./role-loop.ts"

@@ -1,4 +1,5 @@
 export * from "./control-store.ts"
+export * from "./dag-file-store.ts"
 export * from "./definition-store.ts"
 export * from "./errors.ts"
 export * from "./expansion-store.ts"

@@ -1,5 +1,6 @@
 import { Layer } from "effect"
 import { control } from "./memory/control.ts"
+import { dagFiles } from "./memory/dag-files.ts"
 import { definitions } from "./memory/definitions.ts"
 import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
@@ -26,6 +27,7 @@ export function makeMemoryStore(options: { readonly now?: () => number } = {}): 
 export function memoryStoreOver(state: MemoryState): StoreService {
   return {
     ...definitions(state),
+    ...dagFiles(state),
     ...runs(state),
     ...expansions(state),
     ...leases(state),

@@ -1,5 +1,6 @@
 import { Context } from "effect"
 import type { ControlStore } from "./control-store.ts"
+import type { DagFileStore } from "./dag-file-store.ts"
 import type { DefinitionStore } from "./definition-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
@@ -13,6 +14,7 @@ import type { Wakeups } from "./wakeups.ts"
 export interface StoreService
   extends
     DefinitionStore,
+    DagFileStore,
     RunStore,
     ExpansionStore,
     LeaseStore,

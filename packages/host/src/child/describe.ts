@@ -9,11 +9,16 @@ class DagFileError extends Error {
   override readonly name = "DagFileError"
 }
 
+/** A file that defines nothing: for who asked for a DAG a mistake, for who looks through a folder a file of helpers. */
+class NoDagError extends Error {
+  override readonly name = "NoDag"
+}
+
 /** Evaluates a bundle and says which DAGs it defines. */
 export async function describeBundle(bundle: Bundle): Promise<readonly SerializedDag[]> {
   const dags = findDags(await importBundle(bundle)).map((definition) => serializeDag(definition))
   if (dags.length === 0) {
-    throw new DagFileError('the file exports no DAG. Fix: export default dag("my_dag", { … }, () => { … })')
+    throw new NoDagError('the file exports no DAG. Fix: export default dag("my_dag", { … }, () => { … })')
   }
   const ids = new Set<string>()
   for (const { dagId } of dags) {

@@ -18,16 +18,31 @@ export async function selectBundle(sql: Sql, hash: string): Promise<Bundle | nul
   return rows[0] ?? null
 }
 
+/** A version that is stored, and whether it was before. */
+export interface StoredVersion {
+  readonly dagVersionId: string
+  readonly versionNumber: number
+  readonly isNew: boolean
+}
+
+/** Makes a stored version the newest of its DAG, which is in use again. */
+export async function makeNewest(sql: Sql, options: { dagId: string; dagVersionId: string }): Promise<void> {
+  await sql`
+    update dag set latest_version_id = ${options.dagVersionId}, is_stale = false
+    where dag_id = ${options.dagId} and (latest_version_id is distinct from ${options.dagVersionId} or is_stale)
+  `
+}
+
 /**
- * Stores a DAG version with its tasks and edges, and makes it the newest; the version with this hash, if there is
- * one, is given back untouched, as the newest again.
+ * Stores a DAG version with its tasks and edges; the version with this hash, if there is one, is given back untouched.
+ * No run is made of it before it is made the newest.
  *
  * The row of `dag` is locked first, so two who register at once number their versions one after the other.
  */
 export async function upsertDagVersion(
   sql: Sql,
   options: { dag: SerializedDag; bundleHash: string },
-): Promise<{ dagVersionId: string; versionNumber: number; isNew: boolean }> {
+): Promise<StoredVersion> {
   const { dag, bundleHash } = options
   const serialized = JSON.stringify(dag)
   const hash = createHash("sha256").update(bundleHash).update("\n").update(serialized).digest("hex")
@@ -80,7 +95,6 @@ export async function upsertDagVersion(
   `
   const row = rows[0]
   if (row === undefined) return upsertDagVersion(sql, options)
-  await sql`update dag set latest_version_id = ${row.id} where dag_id = ${dag.dagId} and latest_version_id is distinct from ${row.id}`
   return { dagVersionId: row.id, versionNumber: row.versionNumber, isNew: row.isNew }
 }
 

@@ -10,7 +10,9 @@ export function definitions(state: MemoryState): DefinitionStore {
     registerDag: ({ dag, bundle }) =>
       Effect.sync(() => {
         state.bundles.set(bundle.hash, bundle)
-        return register(state, dag, bundle.hash)
+        const registered = register(state, dag, bundle.hash)
+        Object.assign(state.dags.get(dag.dagId) ?? {}, { isStale: false })
+        return registered
       }),
     loadBundle: (hash) =>
       Effect.suspend(() => {
@@ -29,7 +31,8 @@ export function definitions(state: MemoryState): DefinitionStore {
   }
 }
 
-function register(state: MemoryState, dag: SerializedDag, bundleHash: string) {
+/** Makes a shape with its bundle the current version of its DAG; a version that is known is taken up again. */
+export function register(state: MemoryState, dag: SerializedDag, bundleHash: string) {
   const record = state.dags.get(dag.dagId)
   const shape = JSON.stringify([bundleHash, dag])
   const known = record?.versions.get(shape)
@@ -53,7 +56,7 @@ function addVersion(
   }
   state.versions.set(version.id, version)
   if (record === undefined) {
-    state.dags.set(dag.dagId, { versions: new Map([[shape, version]]), current: version })
+    state.dags.set(dag.dagId, { versions: new Map([[shape, version]]), current: version, isStale: false })
   } else {
     record.versions.set(shape, version)
   }

@@ -3,6 +3,7 @@ import type { Bundle, LogEntry, TaskError } from "../../host/host-pool.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
+import type { DagFileKey, DagFileRow } from "../dag-file-store.ts"
 import type { DagVersion } from "../definition-store.ts"
 import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
 import type { EventRow } from "../control-store.ts"
@@ -28,6 +29,9 @@ export interface OutcomeCounts {
 export interface DagRecord {
   readonly versions: Map<string, DagVersion>
   current: DagVersion
+  /** The file that a DAG processor has it from. */
+  file?: DagFileKey
+  isStale: boolean
 }
 
 /** A run and its expansions, by ordinal. */
@@ -155,6 +159,7 @@ export interface MemoryState {
   readonly now: () => number
   readonly bundles: Map<string, Bundle>
   readonly dags: Map<string, DagRecord>
+  readonly dagFiles: Map<string, DagFileRow>
   readonly versions: Map<string, DagVersion>
   readonly runs: RunRecord[]
   readonly runsByName: Map<string, RunRecord>
@@ -182,6 +187,7 @@ export function emptyState(now: () => number): MemoryState {
     now,
     bundles: new Map(),
     dags: new Map(),
+    dagFiles: new Map(),
     versions: new Map(),
     runs: [],
     runsByName: new Map(),

@@ -2,6 +2,7 @@ import { describe } from "vitest"
 import { cancellingContract } from "./cancelling.ts"
 import { claimContract } from "./claims.ts"
 import { decisionContract } from "./decisions.ts"
+import { dagFileContract } from "./dag-files.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
 import { eventContract } from "./events.ts"
@@ -27,6 +28,7 @@ export * from "./run-effect.ts"
 export function storeContract(name: string, open: OpenStore, options: ContractOptions = {}): void {
   describe(`the ${name} store`, () => {
     definitionContract(open)
+    dagFileContract(open)
     runContract(open)
     cancellingContract(open)
     pullingContract(open)
