@@ -124,7 +124,9 @@ it("6: stops expanding whatever ends or pauses a run, and not only a failure", a
     expect(await cancelled.view("waits")).toMatchObject({ created: 60, state: "cancelled" })
     expect(froms(cancelled)).toEqual([0, 20, 40])
     expect(froms(paused)).toEqual([])
-    await database.query((sql) => sql`update expansion set is_paused = false where dag_run_id = ${paused.id}`)
+    await database.query(
+      (sql) => sql`update expansion set is_pulling_paused = false where dag_run_id = ${paused.id}`,
+    )
     world.store.wake("progress")
     await paused.untilEnd()
     expect(await paused.result("sum")).toBe(sumBelow(50))

@@ -130,7 +130,10 @@ create table expansion (
   page_size int,
   page_bytes_max bigint,
   max_items bigint,
-  is_paused boolean not null default false,
+  is_pulling_paused boolean not null default false,
+  is_running_paused boolean not null default false,
+  -- Whether its instances may be claimed now. What may not is kept out of the way of claims: see `admit`.
+  is_claimable boolean not null generated always as (state in ('open', 'draining') and not is_running_paused) stored,
   -- Pulling: who may, from where, how it went. '-infinity': nobody holds it.
   epoch int not null default 0,
   runner_id text,
@@ -254,7 +257,9 @@ begin
 end
 $$;
 
--- Ranges offered again: retries, rescued and returned leases. 'infinity': parked by a cancel.
+-- Ranges offered again: retries, rescued and returned leases. Parked: its expansion may not be claimed now. Whoever
+-- adds one locks its expansion `for key share` and looks at `is_claimable` under that lock: then it cannot come unparked
+-- into an expansion that is being paused, or parked into one that goes on (see `admit`).
 create table offer (
   expansion_id bigint not null,
   first_index bigint not null,
@@ -266,10 +271,58 @@ create table offer (
   base_try int not null default 0 check (base_try >= 0),
   is_retry boolean not null,
   is_isolated boolean not null,
+  is_parked boolean not null,
   primary key (expansion_id, first_index, is_retry),
   check (not is_retry or count = 1)
 );
-create index offer_live on offer (expansion_id, at) where at < 'infinity';
+create index offer_live on offer (expansion_id, at) where not is_parked;
+
+-- Puts the pages and offers of expansions in the way of claims or out of it, as `is_claimable` says: O(open pages +
+-- offers). Called in the statement that changes what `is_claimable` says. A function, because only its own statements
+-- see what was committed while it waited for the rows of the expansions, or for a claim that was taking an offer.
+create function admit(ids bigint[]) returns void
+language plpgsql volatile as $$
+begin
+  perform from expansion where id = any(ids) order by id for update;
+  update page set claimable = expansion.is_claimable
+  from expansion
+  where expansion.id = any(ids) and page.expansion_id = expansion.id and not page.folded
+    and page.claimed < page.count and page.claimable is distinct from expansion.is_claimable;
+  update offer set is_parked = false
+  from expansion
+  where expansion.id = any(ids) and expansion.is_claimable and offer.expansion_id = expansion.id and offer.is_parked;
+  -- A claim under way leaves the rest of an offer as a new one: parked once it is there.
+  while exists (
+    select from offer
+    join expansion on expansion.id = offer.expansion_id
+    where expansion.id = any(ids) and not expansion.is_claimable and not offer.is_parked
+  ) loop
+    update offer set is_parked = true
+    from expansion
+    where expansion.id = any(ids) and not expansion.is_claimable and offer.expansion_id = expansion.id
+      and not offer.is_parked;
+  end loop;
+end
+$$;
+
+-- Takes away the leases of expansions that were cancelled and parks what they held. Passed over is a lease of which
+-- something is being written just now: `complete` and `renew` refuse the next that comes of it.
+create function revoke_leases(ids bigint[]) returns void
+language plpgsql volatile as $$
+begin
+  perform admit(ids);
+  with revoked as (
+    delete from lease
+    where id in (select held.id from lease held where held.expansion_id = any(ids) for update skip locked)
+    returning *
+  )
+  insert into offer (
+    expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
+  )
+  select expansion_id, first_index, count, page_first, now(), try_number, base_try, is_retry, is_isolated, true
+  from revoked;
+end
+$$;
 
 create table task_instance (
   expansion_id bigint not null,

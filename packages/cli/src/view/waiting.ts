@@ -19,6 +19,8 @@ const slowPullMs = 300
 /** Says what a task waits for; null when it waits for nothing but its own instances. */
 export function waitsFor(task: SerializedTask, view: ExpansionView, around: Surroundings): string | null {
   if (view.state === "waiting") return waitsForUpstream(task, around)
+  if (view.isRunningPaused && !isFinalExpansionState(view.state))
+    return view.isPullingPaused ? "paused" : "running is paused"
   if (view.state === "open") return waitsForPage(task, view, around)
   if (view.state === "draining" && view.retrying > 0 && view.running === 0)
     return `waits for the next try of ${count(view.retrying)}`
@@ -39,7 +41,7 @@ function waitsForUpstream(task: SerializedTask, { dag, expansions }: Surrounding
 }
 
 function waitsForPage(task: SerializedTask, view: ExpansionView, around: Surroundings): string | null {
-  if (view.isPaused) return "paused"
+  if (view.isPullingPaused) return "pulling is paused"
   const retry = waitsForRetry(view, around.now)
   if (retry !== null) return retry
   const full = waitsForRoom(task, view, around)
@@ -84,7 +86,7 @@ function waitsForRoom(task: SerializedTask, view: ExpansionView, { dag }: Surrou
   const use = windowUse(view)
   if (use === null || task.mapping === null) return null
   const room = use.size - use.held
-  if (room >= Math.min(task.mapping.pageSize, use.size)) return null
+  if (room >= Math.min(view.pageSize ?? task.mapping.pageSize, use.size)) return null
   if (use.by === "unfinished") return `window full: ${count(use.held)} unfinished`
   const readers = dag.edges.filter((edge) => edge.upstream === task.taskId && edge.holdsBack)
   return `window full: ${count(use.held)} not yet taken by ${readers.map((edge) => edge.downstream).join(", ")}`

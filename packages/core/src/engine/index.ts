@@ -1,4 +1,5 @@
 export * from "../host/host-pool.ts"
+export * from "./control.ts"
 export * from "./engine.ts"
 export * from "./heartbeats.ts"
 export * from "./hosts.ts"

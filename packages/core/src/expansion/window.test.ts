@@ -4,7 +4,7 @@ import { nextPageSize, windowRoom } from "./window.ts"
 
 const progress = (window: number, created: number, finished: number, consumed: number | null) => ({
   state: "open" as const,
-  isPaused: false,
+  isPullingPaused: false,
   window,
   pageSize: 50,
   pageBytesMax: 1,
@@ -20,7 +20,7 @@ test("a slow consumer holds a window back that its own instances would leave ope
 })
 
 test("a paused expansion is not pulled, however much room there is", () => {
-  expect(nextPageSize({ ...progress(100, 0, 0, null), isPaused: true })).toBe(0)
+  expect(nextPageSize({ ...progress(100, 0, 0, null), isPullingPaused: true })).toBe(0)
 })
 
 test.prop([fc.integer({ min: 1, max: 500 }), fc.nat(1000), fc.nat(1000), fc.option(fc.nat(1000))])(

@@ -24,7 +24,7 @@ export function windowRoom(
  * into a stream of tiny pages.
  */
 export function nextPageSize(progress: ExpansionProgress): number {
-  if (progress.isPaused) return 0
+  if (progress.isPullingPaused) return 0
   const size = Math.min(progress.pageSize, progress.window)
   return windowRoom(progress) >= size ? size : 0
 }

@@ -1,9 +1,16 @@
 import type { Effect } from "effect"
 import type { Json } from "../json.ts"
-import type { StoreError } from "./errors.ts"
+import type { NotAllowed, NotFound, StoreError } from "./errors.ts"
+import type { MapChange } from "./map-change.ts"
 
 /** What the event log tells of: what people, programs and limits did to a run or a map. */
-export const eventNames = ["dag_run_cancelled", "dag_run_resumed"] as const
+export const eventNames = [
+  "dag_run_cancelled",
+  "dag_run_resumed",
+  "map_paused",
+  "map_resumed",
+  "map_changed",
+] as const
 
 /** The name of an event. */
 export type EventName = (typeof eventNames)[number]
@@ -30,6 +37,15 @@ export interface EventRow {
 
 /** Control of what runs, by hand or by a limit. Each change is in the event log, written with it or not at all. */
 export interface ControlStore {
+  /**
+   * Changes one map that has not ended; says whether that changed anything. It counts from the next pull and the next
+   * claim on; what is pulled or leased by then ends as it began.
+   */
+  readonly changeMap: (options: {
+    expansionId: string
+    actor: string
+    change: MapChange
+  }) => Effect.Effect<boolean, NotAllowed | NotFound | StoreError>
   /** Events, newest first, by keyset: give the last id of a list as `before` to read on. `limit` ≤ 1000. */
   readonly listEvents: (options: {
     dagId?: string

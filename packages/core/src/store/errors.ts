@@ -64,6 +64,15 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   readonly retryable = false
 }
 
+/** A thing is not of the kind, or not in the state, in which this may be done to it. The message says what to do. */
+export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {
+  what: Schema.String,
+  state: Schema.String,
+  message: Schema.String,
+}) {
+  readonly retryable = false
+}
+
 /** Whether a thrown value or a failure is an error with this tag. */
 export function isTagged(error: unknown, tag: string): boolean {
   return typeof error === "object" && error !== null && "_tag" in error && error._tag === tag

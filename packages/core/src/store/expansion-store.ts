@@ -25,7 +25,8 @@ export interface ExpansionLease {
 /** How an expansion stands against its window. */
 export interface ExpansionProgress {
   readonly state: ExpansionState
-  readonly isPaused: boolean
+  /** Nothing is pulled until someone resumes it. */
+  readonly isPullingPaused: boolean
   readonly window: number
   readonly pageSize: number
   readonly pageBytesMax: number
@@ -83,7 +84,11 @@ export interface ExpansionView {
   readonly kind: SerializedTask["kind"]
   readonly state: ExpansionState
   readonly window: number | null
-  readonly isPaused: boolean
+  readonly pageSize: number | null
+  readonly concurrency: number | null
+  /** Paused by hand: nothing is pulled; nothing more is claimed. */
+  readonly isPullingPaused: boolean
+  readonly isRunningPaused: boolean
   /** Pages pulled from the source (empty ones included), and pages stored. */
   readonly pulls: number
   readonly pages: number

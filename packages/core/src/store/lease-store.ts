@@ -22,6 +22,8 @@ export interface Lease {
   readonly recorded: readonly number[]
   /** Set when an earlier lease of this range cost its host. */
   readonly isIsolated: boolean
+  /** Set when the task limits how many run at once: the end of this lease makes room for others. */
+  readonly isLimited: boolean
 }
 
 /** An instance of a lease that ended in another way than success. */

@@ -18,6 +18,7 @@ export interface LeaseRow {
   items: string | null
   recorded: string[] | null
   isIsolated: boolean
+  isLimited: boolean
 }
 
 /**
@@ -88,21 +89,22 @@ export function claim(
       union
       select urgency, expansion_id from walk
     ), offer_walk as (
-      (select expansion_id, 1 as step from offer where at < 'infinity' order by expansion_id limit 1)
+      (select expansion_id, 1 as step from offer where not is_parked order by expansion_id limit 1)
       union all
       select following.expansion_id, offer_walk.step + 1
       from offer_walk
       cross join lateral (
         select offer.expansion_id from offer
-        where offer.at < 'infinity' and offer.expansion_id > offer_walk.expansion_id
+        where not offer.is_parked and offer.expansion_id > offer_walk.expansion_id
         order by offer.expansion_id
         limit 1
       ) following
       where offer_walk.step < ${candidatesMax}::int
     ), offered as materialized (
-      select due.*, expansion.generation, room.free, offer_walk.expansion_id > ${after}::bigint as is_next
+      select due.*, expansion.generation, room.free, expansion.concurrency is not null as is_limited,
+        offer_walk.expansion_id > ${after}::bigint as is_next
       from offer_walk
-      join expansion on expansion.id = offer_walk.expansion_id and expansion.state in ('open', 'draining')
+      join expansion on expansion.id = offer_walk.expansion_id and expansion.is_claimable
       cross join lateral (
         select case when expansion.concurrency is null then 2147483647
           else free_concurrency(expansion.id, expansion.concurrency) end as free
@@ -111,7 +113,7 @@ export function claim(
         select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
           offer.base_try, offer.is_retry, offer.is_isolated
         from offer
-        where offer.expansion_id = offer_walk.expansion_id and offer.at < 'infinity' and offer.at <= now()
+        where offer.expansion_id = offer_walk.expansion_id and not offer.is_parked and offer.at <= now()
         order by offer.expansion_id, offer.at
         limit ${options.limit}
         for update skip locked
@@ -132,6 +134,7 @@ export function claim(
       ) sized
     ), sized_offers as materialized (
       select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
+        is_limited,
         least(size, free - coalesce(size_before, 0))::int as size
       from offered_sized
       where free > coalesce(size_before, 0)
@@ -143,15 +146,19 @@ export function claim(
         and offer.is_retry = s.is_retry
     ), offers_left as (
       -- A new row and not a new key: a claim that saw the old one would take what is left without removing it.
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
-      select expansion_id, first_index + size, count - size, page_first, at, try_number, base_try, is_retry, is_isolated
+      insert into offer (
+        expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
+      )
+      select expansion_id, first_index + size, count - size, page_first, at, try_number, base_try, is_retry,
+        is_isolated, false
       from sized_offers
       where size < count
     ), candidate as materialized (
       select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
+        expansion.concurrency is not null as is_limited,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
       from seen
-      join expansion on expansion.id = seen.expansion_id and expansion.state in ('open', 'draining')
+      join expansion on expansion.id = seen.expansion_id and expansion.is_claimable
       left join hint on hint.expansion_id = seen.expansion_id
       cross join lateral (
         select case when expansion.concurrency is null then 2147483647
@@ -162,7 +169,7 @@ export function claim(
       order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
     ), chosen as materialized (
       select page.expansion_id, page.first_index, page.claimed, page.has_records,
-        candidate.generation, candidate.base_try,
+        candidate.generation, candidate.base_try, candidate.is_limited,
         least(candidate.size, page.count - page.claimed) as size
       from candidate
       cross join lateral (
@@ -182,7 +189,7 @@ export function claim(
       returning page.expansion_id
     ), range as materialized (
       select expansion_id, first_index as page_first, first_index + claimed as first_index, size as count,
-        base_try + 1 as try_number, base_try, false as is_retry, false as is_isolated, generation,
+        base_try + 1 as try_number, base_try, false as is_retry, false as is_isolated, generation, is_limited,
         case when has_records then array(
           select map_index from task_instance
           where task_instance.expansion_id = chosen.expansion_id
@@ -192,6 +199,7 @@ export function claim(
       from chosen
       union all
       select expansion_id, page_first, first_index, size, try_number, base_try, is_retry, is_isolated, generation,
+        is_limited,
         case when not is_retry then array(
           select map_index from task_instance
           where task_instance.expansion_id = s.expansion_id
@@ -212,7 +220,8 @@ export function claim(
       returning id, expansion_id, page_first, first_index, count, remaining, try_number, base_try, is_retry, is_isolated
     )
     select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
-      leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.recorded,
+      leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.is_limited,
+      range.recorded,
       case when page.items is not null then
         '[' || array_to_string(
           page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],

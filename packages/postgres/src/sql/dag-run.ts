@@ -30,7 +30,7 @@ export async function insertDagRun(
     ), expansions as (
       insert into expansion (
         id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
-        concurrency, upstream_total, window_size, page_size, page_bytes_max, max_items, is_paused
+        concurrency, upstream_total, window_size, page_size, page_bytes_max, max_items, is_pulling_paused
       )
       select
         run.id * 4096 + task.ordinal, run.id, run.dag_version_id, task.ordinal, task.task_id, task.kind,
@@ -100,8 +100,7 @@ export function selectDagRuns(
 /**
  * Ends an unfinished run by hand: O(expansions + leases + open pages).
  *
- * Leases become parked offers, so that `resume` knows what was in flight. One that is claimed at this very moment
- * may stay behind; it is harmless: `complete` and `renew` refuse a cancelled expansion.
+ * Leases become parked offers, so that `resume` knows what was in flight.
  */
 export async function cancelDagRun(
   sql: Sql,
@@ -116,27 +115,22 @@ export async function cancelDagRun(
       returning id, dag_id, run_id
     ), noted as (
       ${noteRunEvent(sql, { actor, event: "dag_run_cancelled", detail: { note } })}
+    ), unfinished as materialized (
+      select expansion.id from expansion
+      join run on expansion.dag_run_id = run.id
+      where expansion.state in ('waiting', 'open', 'draining')
+      order by expansion.id
+      for update of expansion
     ), stopped as (
       update expansion
       -- The epoch as well: whoever pulled it may not notice before it is resumed, and must not keep what it has let go of.
       set state = 'cancelled', is_due = false, seq = seq + 1, ended_at = now(), epoch = epoch + 1, runner_id = null,
           runner_expires_at = '-infinity'
-      from run
-      where expansion.dag_run_id = run.id and expansion.state in ('waiting', 'open', 'draining')
+      from unfinished
+      where expansion.id = unfinished.id
       returning expansion.id
-    ), revoked as (
-      delete from lease using stopped where lease.expansion_id = stopped.id returning lease.*
-    ), parked_leases as (
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
-      select expansion_id, first_index, count, page_first, 'infinity', try_number, base_try, is_retry, is_isolated
-      from revoked
-    ), parked_offers as (
-      update offer set at = 'infinity' from stopped where offer.expansion_id = stopped.id
-    ), closed_pages as (
-      update page set claimable = false from stopped
-      where page.expansion_id = stopped.id and page.claimable
     )
-    select id from run
+    select id, revoke_leases(array(select id from stopped)) from run
   `
   return rows.length > 0
 }
@@ -163,13 +157,8 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
       from run
       where expansion.dag_run_id = run.id and expansion.state = 'cancelled'
       returning expansion.id
-    ), offers as (
-      update offer set at = now() from revived where offer.expansion_id = revived.id
-    ), pages as (
-      update page set claimable = true from revived
-      where page.expansion_id = revived.id and page.claimed < page.count and not page.folded
     )
-    select id from run
+    select id, admit(array(select id from revived)) from run
   `
   return rows.length > 0
 }

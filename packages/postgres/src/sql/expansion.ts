@@ -75,7 +75,7 @@ export async function releaseExpansions(
 /** How an expansion stands against its window; numbers as text. */
 export interface ProgressRow {
   state: "waiting" | "open" | "draining" | "success" | "failed" | "skipped" | "upstream_failed" | "cancelled"
-  isPaused: boolean
+  isPullingPaused: boolean
   window: number | null
   pageSize: number | null
   pageBytesMax: string | null
@@ -95,7 +95,7 @@ export async function selectProgress(sql: Sql, expansionId: string): Promise<Pro
 function progressOf(sql: Sql, expansionId: string) {
   return sql`
     select
-      e.state, e.is_paused, e.window_size as window, e.page_size, e.page_bytes_max, e.max_items, e.created,
+      e.state, e.is_pulling_paused, e.window_size as window, e.page_size, e.page_bytes_max, e.max_items, e.created,
       e.success + e.failed + e.skipped + e.upstream_failed_instances + (
         select coalesce(sum(page.finished), 0) from page
         where page.expansion_id = e.id and not page.folded
@@ -143,7 +143,7 @@ export async function commitPage(sql: Sql, options: CommitPageOptions): Promise<
         finished, success, skipped, upstream_failed, items${namesColumns(sql, options)}
       )
       select id, next_index - ${count}::int, ${count}::int, -priority,
-        kind = 'mapped' and ${gaps}::int < ${count}::int, kind = 'source', ${gaps}::int > 0,
+        kind = 'mapped' and is_claimable and ${gaps}::int < ${count}::int, kind = 'source', ${gaps}::int > 0,
         case when kind = 'source' or ${gaps}::int = ${count}::int then ${count}::int else 0 end,
         case when kind = 'source' then ${count}::int else ${gaps}::int end,
         case when kind = 'source' then ${others}::int else 0 end,
@@ -209,9 +209,10 @@ export async function commitPage(sql: Sql, options: CommitPageOptions): Promise<
       where expansion.id = ${options.expansionId} and expansion.epoch = ${options.epoch}
         and expansion.state = 'open'${keyed === null ? sql`` : sql` and tally.n <= coalesce(before.max_items - before.created, tally.n)`}
       returning expansion.id, expansion.dag_run_id, expansion.kind, expansion.priority, expansion.next_index,
+        expansion.is_claimable,
         expansion.state as new_state, expansion.created as new_created
     )${page}${gapRows}${consumed}${options.exhausted ? endFusedSources(sql, options.fusedSources) : sql``}
-    select moved.new_state as state, before.is_paused, before.window, before.page_size, before.page_bytes_max,
+    select moved.new_state as state, before.is_pulling_paused, before.window, before.page_size, before.page_bytes_max,
       before.max_items, moved.new_created as created,
       before.finished + case when moved.kind = 'source' then ${count}::int else ${gaps}::int end as finished, before.consumed${keyed === null ? sql`` : answerOf(sql, options)}
     from ${keyed === null ? sql`moved, before` : sql`before cross join tally left join moved on true`}

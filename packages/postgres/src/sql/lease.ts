@@ -71,10 +71,11 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
   const finished = success + failed + skipped
   const done = finished + retried
   const rows = await sql<CompletedRow[]>`
-    with held as materialized (
+    with ${retried === 0 ? sql`` : sql`home as materialized (${homeOf(sql, options)}), `}held as materialized (
       select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.base_try, lease.claimed_at,
-        lease.is_isolated, expansion.pulls, expansion.is_exhausted
+        lease.is_isolated, expansion.pulls, expansion.is_exhausted${retried === 0 ? sql`` : sql`, home.is_claimable`}
       from lease
+      ${retried === 0 ? sql`` : sql`join home on home.id = lease.expansion_id`}
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
         and lease.remaining = ${options.remainingBefore}
@@ -145,9 +146,11 @@ function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
     ), offered as (
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
+      insert into offer (
+        expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
+      )
       select held.expansion_id, x.map_index, 1, held.page_first, now() + make_interval(secs => x.delay_seconds),
-        held.try_number + 1, held.base_try, true, held.is_isolated
+        held.try_number + 1, held.base_try, true, held.is_isolated, not held.is_claimable
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
     )`
@@ -188,21 +191,25 @@ export async function release(
   options: { workerId: string; leaseId: string; split: boolean },
 ): Promise<void> {
   await sql`
-    with gone as (
-      delete from lease where id = ${options.leaseId} and worker_id = ${options.workerId} returning *
+    with home as materialized (
+      ${homeOf(sql, options)}
+    ), gone as (
+      delete from lease using home
+      where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId} and lease.expansion_id = home.id
+      returning lease.*, home.is_claimable
     ), bounds as (
-      select gone.*, case when ${options.split}::boolean and count > 1 then count / 2 else count end as left_count,
-        case when expansion.state = 'cancelled' then 'infinity' else now() end as at
+      select gone.*, case when ${options.split}::boolean and count > 1 then count / 2 else count end as left_count
       from gone
-      join expansion on expansion.id = gone.expansion_id
     )
-    insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
-    select expansion_id, first_index, left_count, page_first, at, try_number, base_try, is_retry,
-      is_isolated or ${options.split}::boolean
+    insert into offer (
+      expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
+    )
+    select expansion_id, first_index, left_count, page_first, now(), try_number, base_try, is_retry,
+      is_isolated or ${options.split}::boolean, not is_claimable
     from bounds
     union all
-    select expansion_id, first_index + left_count, count - left_count, page_first, at, try_number, base_try, is_retry,
-      is_isolated or ${options.split}::boolean
+    select expansion_id, first_index + left_count, count - left_count, page_first, now(), try_number, base_try,
+      is_retry, is_isolated or ${options.split}::boolean, not is_claimable
     from bounds
     where count > left_count
   `
@@ -222,20 +229,40 @@ export async function forgetWorker(sql: Sql, workerId: string): Promise<number> 
   return rows.length
 }
 
-/** Offers the ranges of `gone` again; parked where their expansion was cancelled. */
+/** Offers the ranges of `gone` again; parked where their expansion may not be claimed. */
 export function offerAgain(sql: Sql) {
   return sql`
-    insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
-    select gone.expansion_id, first_index, count, page_first,
-      case when expansion.state = 'cancelled' then 'infinity' else now() end, try_number, gone.base_try, is_retry,
-      is_isolated
+    insert into offer (
+      expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
+    )
+    select gone.expansion_id, first_index, count, page_first, now(), try_number, gone.base_try, is_retry, is_isolated,
+      not home.is_claimable
     from gone
-    join expansion on expansion.id = gone.expansion_id
+    join (
+      select id, is_claimable from expansion
+      where id in (select expansion_id from gone)
+      order by id
+      for key share
+    ) home on home.id = gone.expansion_id
     returning expansion_id
   `
 }
 
-/** Offers expired leases again; parked where their expansion was cancelled. */
+/**
+ * The expansion of a lease, locked so that nobody pauses, stops or resumes it before the offers of this statement are
+ * there. Others may write in it meanwhile: a page, a fold.
+ */
+function homeOf(sql: Sql, { workerId, leaseId }: { workerId: string; leaseId: string }) {
+  return sql`
+    select expansion.id, expansion.is_claimable
+    from lease
+    join expansion on expansion.id = lease.expansion_id
+    where lease.id = ${leaseId} and lease.worker_id = ${workerId}
+    for key share of expansion
+  `
+}
+
+/** Offers expired leases again; parked where their expansion may not be claimed. */
 export async function rescue(sql: Sql, limit: number): Promise<number> {
   const rows = await sql`
     with expired as materialized (

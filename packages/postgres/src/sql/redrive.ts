@@ -30,15 +30,16 @@ export async function redriveInstances(
       order by page.first_index
       for update of page
     ), target as materialized (
-      select e.id
+      select e.id, e.is_claimable
       from expansion e
       join dag_run on dag_run.id = e.dag_run_id and not dag_run.is_cancelled
       where e.id = ${options.expansionId} and e.state not in ('waiting', 'cancelled') and not e.is_clearing
         and (select count(*) from paged) > 0
-      for update of e
+      -- Not against those that add an offer of their own, and wait for a page.
+      for no key update of e
     ), chosen as materialized (
       select ti.expansion_id, ti.map_index, ti.state, ti.try_number, ti.started_at, ti.ended_at, ti.error,
-        placed.page_first
+        placed.page_first, target.is_claimable
       from target
       cross join placed
       join task_instance ti on ti.expansion_id = target.id and ti.map_index = placed.map_index
@@ -55,8 +56,11 @@ export async function redriveInstances(
       delete from xcom using chosen
       where xcom.expansion_id = chosen.expansion_id and xcom.map_index = chosen.map_index
     ), offered as (
-      insert into offer (expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated)
-      select expansion_id, map_index, 1, page_first, now(), try_number + 1, try_number, true, false from chosen
+      insert into offer (
+        expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
+      )
+      select expansion_id, map_index, 1, page_first, now(), try_number + 1, try_number, true, false, not is_claimable
+      from chosen
     ), fewer as materialized (
       select page_first, count(*)::int as finished, (count(*) filter (where state = 'success'))::int as success,
         (count(*) filter (where state = 'failed'))::int as failed,

@@ -114,6 +114,7 @@ export async function reopenRun(
       left join moving on moving.ordinal = stood.ordinal
       left join untold on untold.ordinal = stood.ordinal
       where e.id = stood.id and (moving.ordinal is not null or untold.ordinal is not null)
+      returning e.id
     ), revoked as (
       delete from lease using moving where moving.is_reset and lease.expansion_id = moving.id
     ), positions as (
@@ -125,7 +126,7 @@ export async function reopenRun(
       from run
       where dag_run.id = run.id and exists (select from moving)
     )
-    select id, is_reset from moving order by id
+    select id, is_reset, admit(array(select id from moved)) from moving order by id
   `
   const ids = (isReset: boolean) => rows.filter((row) => row.isReset === isReset).map((row) => row.id)
   return { reopened: ids(false), reset: ids(true) }

@@ -18,7 +18,7 @@ export const orNull = (value: string | number | null) => (value === null ? null 
 export function toProgress(row: ProgressRow): ExpansionProgress {
   return {
     state: row.state,
-    isPaused: row.isPaused,
+    isPullingPaused: row.isPullingPaused,
     window: row.window ?? 1,
     pageSize: row.pageSize ?? 1,
     pageBytesMax: toNumber(row.pageBytesMax ?? 0),
@@ -81,6 +81,8 @@ export function toExpansionView(row: ExpansionViewRow): ExpansionView {
     ...row,
     ordinal: toNumber(row.ordinal),
     window: orNull(row.window),
+    pageSize: orNull(row.pageSize),
+    concurrency: orNull(row.concurrency),
     pulls: toNumber(row.pulls),
     pages: toNumber(row.pages),
     created: toNumber(row.created),

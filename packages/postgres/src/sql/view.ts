@@ -15,7 +15,8 @@ export type ExpansionViewRow = {
  */
 export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionViewRow[]> {
   return sql<ExpansionViewRow[]>`
-    select e.id as expansion_id, e.task_id, e.ordinal, e.kind, e.state, e.window_size as window, e.is_paused, e.pulls,
+    select e.id as expansion_id, e.task_id, e.ordinal, e.kind, e.state, e.window_size as window, e.page_size,
+      e.concurrency, e.is_pulling_paused, e.is_running_paused, e.pulls,
       e.pages, e.created, e.duplicates, coalesce(leases.running, 0) as running, e.success + coalesce(open.success, 0) as success,
       e.failed + coalesce(open.failed, 0) as failed, e.skipped + coalesce(open.skipped, 0) as skipped,
       e.upstream_failed_instances + coalesce(open.upstream_failed, 0) as upstream_failed,

@@ -71,7 +71,7 @@ export function runLease(
   const progress = new LeaseProgress(lease)
   const stop = new AbortController()
   const either = AbortSignal.any([limits.signal, stop.signal])
-  const work = workOf(of, lease, limits.concurrency)
+  const work = workOf(lease, limits.concurrency)
   return Effect.contextWith((services: Context.Context<never>) =>
     Effect.tryPromise({
       try: () => runInHost(runner, of, progress, { work, stop, signal: either, services }),
@@ -129,7 +129,8 @@ async function runInHost(
   if (failed !== null) throw failed.error
 }
 
-function workOf(of: TaskOfRun, lease: Lease, concurrency: number): LeaseWork {
+/** A limit on the task's concurrency is the claim's business: no lease has more instances than may run. */
+function workOf(lease: Lease, concurrency: number): LeaseWork {
   return {
     leaseId: lease.leaseId,
     firstIndex: lease.firstIndex,
@@ -138,7 +139,7 @@ function workOf(of: TaskOfRun, lease: Lease, concurrency: number): LeaseWork {
     recorded: lease.recorded,
     tryNumber: lease.tryNumber,
     // One after the other: when the host is lost, there is one that ran.
-    concurrency: lease.isIsolated ? 1 : Math.min(concurrency, of.task.concurrency ?? concurrency),
+    concurrency: lease.isIsolated ? 1 : concurrency,
     isolated: lease.isIsolated,
   }
 }

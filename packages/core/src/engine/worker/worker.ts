@@ -85,7 +85,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       Effect.flatMap((of) =>
         runLease(runner, of, lease, { concurrency, signal: abort.signal }).pipe(
           // What a limited task leaves free may be taken up at once, here or elsewhere.
-          Effect.ensuring(Effect.sync(() => of.task.concurrency !== null && store.wake("work"))),
+          Effect.ensuring(Effect.sync(() => lease.isLimited && store.wake("work"))),
         ),
       ),
       Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} could not be started`, cause)),

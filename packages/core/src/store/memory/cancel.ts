@@ -50,7 +50,6 @@ export function resumeRun(state: MemoryState, run: RunRecord, actor: string): bo
 function resumeExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.state = resumedState(expansion)
   expansion.endedAt = null
-  for (const offer of expansion.offers) offer.at = state.now()
   state.unended.add(expansion)
   markDue(state, expansion)
 }

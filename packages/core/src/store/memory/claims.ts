@@ -15,9 +15,14 @@ type ClaimOptions = Parameters<LeaseStore["claim"]>[0]
 
 /** Leases ranges of work to a worker: what was offered again first, then pages with room. */
 export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
-  const running = [...state.unended].filter(({ state }) => state === "open" || state === "draining")
+  const running = [...state.unended].filter(isClaimable)
   const leases = claimOffers(state, running, options)
   return [...leases, ...claimPages(state, running, options, leases)].map(toLease)
+}
+
+/** Whether instances of an expansion may be claimed now. */
+function isClaimable({ state, isRunningPaused }: ExpansionRecord): boolean {
+  return (state === "open" || state === "draining") && !isRunningPaused
 }
 
 function claimOffers(state: MemoryState, running: ExpansionRecord[], options: ClaimOptions): LeaseRecord[] {
@@ -120,7 +125,7 @@ function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
 
 /** How many more instances of the task may run at once. */
 function roomOf(expansion: ExpansionRecord): number {
-  const { concurrency } = expansion.task
+  const { concurrency } = expansion
   return concurrency === null ? Number.MAX_SAFE_INTEGER : concurrency - runningOf(expansion)
 }
 
@@ -167,6 +172,7 @@ function toLease(lease: LeaseRecord): Lease {
     items: itemsOf(lease),
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,
+    isLimited: lease.expansion.concurrency !== null,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ControlStore, EventRow } from "../control-store.ts"
-import { type MemoryState, type RunRecord, nextNumber } from "./state.ts"
+import { type ExpansionRecord, type MemoryState, type RunRecord, nextNumber } from "./state.ts"
 
 /** What there is to say of an event besides where it happened. */
 type Happening = Pick<EventRow, "actor" | "event" | "detail">
@@ -21,6 +21,21 @@ function eventOf(state: MemoryState, run: RunRecord, happening: Happening): Even
     mapIndex: null,
     ...happening,
   }
+}
+
+/** Notes what was done to a task of a run, or to one instance of it. */
+export function noteMapEvent(
+  state: MemoryState,
+  expansion: ExpansionRecord,
+  happening: Happening & { readonly mapIndex?: number },
+): void {
+  const { mapIndex = null, ...rest } = happening
+  state.events.push({
+    ...eventOf(state, expansion.run, rest),
+    expansionId: expansion.id,
+    taskId: expansion.task.taskId,
+    mapIndex,
+  })
 }
 
 /** Events, newest first. */

@@ -91,9 +91,9 @@ function progressOf(expansion: ExpansionRecord): ExpansionProgress {
   const { mapping } = expansion.task
   return {
     state: expansion.state,
-    isPaused: expansion.isPaused,
+    isPullingPaused: expansion.isPullingPaused,
     window: expansion.window ?? 1,
-    pageSize: mapping?.pageSize ?? 1,
+    pageSize: expansion.pageSize ?? 1,
     pageBytesMax: mapping?.pageBytesMax ?? 0,
     maxItems: mapping?.maxItems ?? null,
     created: expansion.created,

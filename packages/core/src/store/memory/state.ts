@@ -52,7 +52,10 @@ export interface ExpansionRecord {
   seq: number
   readonly upstream: Mutable<UpstreamCounts>
   window: number | null
-  isPaused: boolean
+  pageSize: number | null
+  concurrency: number | null
+  isPullingPaused: boolean
+  isRunningPaused: boolean
   epoch: number
   heldBy: string | null
   heldUntil: number

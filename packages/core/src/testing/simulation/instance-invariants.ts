@@ -14,7 +14,7 @@ import { must } from "./invariants.ts"
  * its page that was never leased. And the counters say the same as the rows.
  */
 export function expectAccounted(expansion: ExpansionRecord, ended: Map<number, InstanceRow>): void {
-  const { task, leases, concurrency } = { ...expansion, concurrency: expansion.task.concurrency }
+  const { task, leases, concurrency } = expansion
   const ranges = [...leases, ...expansion.offers]
   const folded = noOutcomes()
   for (const page of expansion.pages) {

@@ -10,6 +10,7 @@ import {
   completeLost,
   elapse,
   redrive,
+  pause,
   release,
   rescue,
   resume,
@@ -31,6 +32,7 @@ export type Step =
   | { readonly kind: "release"; readonly pick: number; readonly split: boolean }
   | { readonly kind: "elapse"; readonly ms: number }
   | { readonly kind: "rescue" | "cancel" | "resume" }
+  | { readonly kind: "pause"; readonly isPaused: boolean }
   | { readonly kind: "fold"; readonly limit: number }
   | { readonly kind: "redrive"; readonly states: RedrivableState[]; readonly below: number }
 
@@ -89,6 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cancel" as const, "resume" as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: kind("pause"), isPaused: fc.boolean() }) },
 )
 
 /** Histories of up to thirty steps. */
@@ -119,6 +122,8 @@ export async function applyStep(history: History, step: Step): Promise<void> {
       return resume(history)
     case "redrive":
       return redrive(history, step)
+    case "pause":
+      return pause(history, step.isPaused)
     case "fold":
       return void (await runEffect(history.world.store.fold({ expansionIds: null, limit: step.limit })))
   }

@@ -36,6 +36,7 @@ export interface History {
   created: number
   isExhausted: boolean
   isCancelled: boolean
+  isPaused: boolean
   readonly live: Map<string, HeldLease>
   readonly lost: HeldLease[]
   readonly ended: Map<number, EndedState>
@@ -69,6 +70,7 @@ export async function beginHistory(
     created: 0,
     isExhausted: false,
     isCancelled: false,
+    isPaused: false,
     live: new Map(),
     lost: [],
     ended: new Map(),
@@ -123,7 +125,7 @@ export async function claimTogether(
 /** A lease is news only of instances that nobody holds and that have not ended; it brings each its own input. */
 function noteLease(history: History, workerId: string, lease: Lease): void {
   expect(lease.expansionId).toBe(history.map.expansionId)
-  expect(history.isCancelled).toBe(false)
+  expect(history.isCancelled || history.isPaused).toBe(false)
   const left = new Set(indexesOf(lease))
   expect(left.size).toBe(lease.remaining)
   expect(left.size).toBeGreaterThan(0)
@@ -246,6 +248,19 @@ export async function resume(history: History): Promise<void> {
   }
 }
 
+/** Pauses or resumes the running of instances; a cancelled map has nothing to pause. */
+export async function pause(history: History, isPaused: boolean): Promise<void> {
+  const { world, map } = history
+  const change = { isRunningPaused: isPaused }
+  const call = world.store.changeMap({ expansionId: map.expansionId, actor: "tester", change })
+  if (history.isCancelled) {
+    expect(await failureOf(call)).toMatchObject({ _tag: "NotAllowed" })
+    return
+  }
+  expect(await runEffect(call)).toBe(history.isPaused !== isPaused)
+  history.isPaused = isPaused
+}
+
 function lose(history: History, held: HeldLease): void {
   history.live.delete(held.lease.leaseId)
   history.lost.push(held)
@@ -254,6 +269,7 @@ function lose(history: History, held: HeldLease): void {
 /** Whatever happened: goes on to the end, as a healthy engine would. */
 export async function finishHistory(history: History): Promise<void> {
   if (history.isCancelled) await resume(history)
+  if (history.isPaused) await pause(history, false)
   if (!history.isExhausted) await commit(history, [], true)
   for (let round = 0; history.ended.size < history.created; round++) {
     // Each round ends at least one instance, or moves past a range of gaps.

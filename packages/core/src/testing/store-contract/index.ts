@@ -1,6 +1,7 @@
 import { describe } from "vitest"
 import { cancellingContract } from "./cancelling.ts"
 import { claimContract } from "./claims.ts"
+import { controlContract } from "./control.ts"
 import { decisionContract } from "./decisions.ts"
 import { dagFileContract } from "./dag-files.ts"
 import { definitionContract } from "./definitions.ts"
@@ -45,6 +46,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     roleContract(open)
     identityContract(open)
     eventContract(open)
+    controlContract(open)
     historyContract(open, options)
   })
 }

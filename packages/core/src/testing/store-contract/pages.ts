@@ -34,7 +34,7 @@ export function pageContract(open: OpenStore): void {
       const progress = await map.commit(items(3), { cursor: '{"page":2}' })
       expect(progress).toEqual({
         state: "open",
-        isPaused: false,
+        isPullingPaused: false,
         window: 50,
         pageSize: 7,
         pageBytesMax: 1_000_000,
