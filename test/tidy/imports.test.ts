@@ -16,11 +16,12 @@ const mayImport: Record<string, readonly string[]> = {
 const coreLayers: Record<string, readonly string[]> = {
   state: [],
   stream: [],
-  dag: ["state", "stream"],
+  time: [],
+  dag: ["state", "stream", "time"],
   host: ["dag"],
-  store: ["state", "dag", "host"],
+  store: ["state", "dag", "time", "host"],
   expansion: ["state", "dag", "host", "store"],
-  engine: ["state", "dag", "host", "store", "expansion"],
+  engine: ["state", "dag", "time", "host", "store", "expansion"],
 }
 
 const names: Record<string, string> = { sluice: "cli" }

@@ -2,15 +2,16 @@ import type { Json } from "../json.ts"
 import { jsonProblem } from "../stream/json-value.ts"
 import { isPlainObject } from "./input-plan.ts"
 import { checkOptions, orNullCheck, textCheck, type OptionCheck } from "./option-check.ts"
+import type { SerializedPlanning } from "../time/timetable.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import { planningChecks, planningOf, type PlanningOptions } from "./planning-options.ts"
 import { checkDefaultTaskOptions, type GivenTaskOptions, type TaskOptions } from "./options.ts"
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json }
 
 /** Options of a DAG. */
-export interface DagOptions {
-  /** When runs are made; null, the default: only when asked for. */
-  readonly schedule?: string | null
+export interface DagOptions extends PlanningOptions {
   readonly description?: string | null
   readonly tags?: readonly string[]
   /** The parameters of a run with their defaults; `ctx.params` has them. */
@@ -23,14 +24,15 @@ export interface DagOptions {
 
 /** The options of a DAG, checked and complete. */
 export interface DagSettings {
+  /** The schedule as people read it. */
   readonly schedule: string | null
+  readonly planning: SerializedPlanning
   readonly description: string | null
   readonly tags: readonly string[]
   readonly params: JsonObject
   readonly paramsSchema: JsonObject | null
 }
 
-const scheduleLengthMax = 1_000
 const descriptionLengthMax = 10_000
 const tagLengthMax = 100
 const tagsMax = 100
@@ -51,7 +53,7 @@ const jsonObjectCheck: OptionCheck<JsonObject> = {
 }
 
 const dagChecks = {
-  schedule: orNullCheck(textCheck(scheduleLengthMax)),
+  ...planningChecks,
   description: orNullCheck(textCheck(descriptionLengthMax)),
   tags: tagsCheck,
   params: jsonObjectCheck,
@@ -69,11 +71,34 @@ export function checkDagOptions(
 ): { readonly settings: DagSettings; readonly defaults: GivenTaskOptions } {
   const checked = checkOptions(given, dagChecks, { dagId, call: "dag()" })
   const settings = {
-    schedule: checked.schedule ?? null,
+    ...planningOf(checked, dagId),
     description: checked.description ?? null,
     tags: checked.tags ?? [],
     params: checked.params ?? {},
     paramsSchema: checked.paramsSchema ?? null,
   }
+  refuseParamsNobodyGives(settings, dagId)
   return { settings, defaults: checkDefaultTaskOptions(checked.defaultTaskOptions, dagId) }
+}
+
+/** Nobody gives params to a run that the schedule makes: what its schema requires needs a default. */
+function refuseParamsNobodyGives(settings: DagSettings, dagId: string): void {
+  const { planning, params, paramsSchema } = settings
+  const required = paramsSchema?.["required"]
+  if (planning.timetable.kind === "none" || !Array.isArray(required)) return
+  const missing = required.find((name) => typeof name === "string" && !hasDefault(name, settings))
+  if (missing === undefined) return
+  const given = Object.keys(params).join(", ") || "none"
+  throw new DagDefinitionError({
+    dagId,
+    problem: `it has a schedule, and requires the param "${String(missing)}" without a default (defaults: ${given})`,
+    fix: `give it one: params: { ${String(missing)}: ... }`,
+  })
+}
+
+function hasDefault(name: string, { params, paramsSchema }: DagSettings): boolean {
+  if (Object.hasOwn(params, name)) return true
+  const properties = paramsSchema?.["properties"]
+  const property = isPlainObject(properties) ? properties[name] : undefined
+  return isPlainObject(property) && Object.hasOwn(property, "default")
 }

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest"
-import { dag, page, source, task } from "../index.ts"
-import type { LazyXCom, SourceScope, TaskContext, XCom } from "../index.ts"
+import { continuous, cron, dag, every, once, page, source, task } from "../index.ts"
+import type { DataInterval, LazyXCom, Schedule, SourceScope, TaskContext, XCom } from "../index.ts"
 
 // Nothing here is called: `tsc -b packages/core` checks it, and takes an unused @ts-expect-error for an error.
 
@@ -223,5 +223,29 @@ describe("the types of the authoring API", () => {
     dag("d", { schedule: "@hourly", params: { a: [1, null] }, defaultTaskOptions: { retries: 1 } }, () => {})
     // @ts-expect-error a date is not JSON
     dag("d", { params: { at: new Date() } }, () => {})
+  })
+
+  types("know schedules", () => {
+    const build = () => {}
+    dag("d", { schedule: cron("0 5 * * *", { timezone: "Europe/Berlin", dataInterval: "none" }) }, build)
+    dag("d", { schedule: every("15m"), startDate: "2026-01-01", endDate: new Date(), catchup: true }, build)
+    dag("d", { schedule: ["@hourly", cron("30 9 * * *")], jitter: "5m", maxActiveRuns: 1 }, build)
+    dag("d", { schedule: once() }, build)
+    dag("d", { schedule: continuous() }, build)
+    expectTypeOf(cron("@daily")).toExtend<Schedule>()
+    task("t", (_, ctx) => {
+      expectTypeOf(ctx.logicalDate).toEqualTypeOf<Date | null>()
+      expectTypeOf(ctx.dataInterval).toEqualTypeOf<DataInterval | null>()
+    })
+    // @ts-expect-error spans are not crons
+    dag("d", { schedule: [every("15m")] }, build)
+    // @ts-expect-error no such unit
+    every("15 minutes")
+    // @ts-expect-error no such option
+    cron("@daily", { zone: "UTC" })
+    // @ts-expect-error no such rule
+    every("1h", { dataInterval: "next" })
+    // @ts-expect-error a number is no instant
+    dag("d", { startDate: 0 }, build)
   })
 })

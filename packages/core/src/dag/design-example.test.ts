@@ -75,6 +75,23 @@ it("serializes the example of the design", () => {
         },
       ],
       "paramsSchema": null,
+      "planning": {
+        "catchup": false,
+        "endDate": null,
+        "jitterMs": 0,
+        "maxActiveRuns": 16,
+        "startDate": null,
+        "timetable": {
+          "crons": [
+            {
+              "expression": "0 * * * *",
+              "timezone": "UTC",
+            },
+          ],
+          "dataInterval": "since_previous",
+          "kind": "cron",
+        },
+      },
       "schedule": "@hourly",
       "tags": [],
       "tasks": [

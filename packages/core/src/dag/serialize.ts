@@ -9,10 +9,11 @@ import type { TaskNode } from "./task-node.ts"
 
 /** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
 export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
-  const { schedule, description, tags } = settings
+  const { schedule, planning, description, tags } = settings
   return {
     dagId,
     schedule,
+    planning,
     description,
     tags,
     paramsSchema: paramsSchemaOf(settings),

@@ -1,4 +1,5 @@
 import type { Json } from "../json.ts"
+import type { SerializedPlanning } from "../time/timetable.ts"
 import type { TriggerRule } from "../state/trigger-rule.ts"
 
 /**
@@ -9,7 +10,9 @@ import type { TriggerRule } from "../state/trigger-rule.ts"
  */
 export interface SerializedDag {
   readonly dagId: string
+  /** When runs are made, for people. */
   readonly schedule: string | null
+  readonly planning: SerializedPlanning
   readonly description: string | null
   readonly tags: readonly string[]
   readonly paramsSchema: Json | null

@@ -4,6 +4,7 @@ import type {
   SerializedMapping,
   SerializedTask,
 } from "../../dag/serialized-dag.ts"
+import { planningDefaults } from "../../time/timetable.ts"
 
 /** A task as a test needs to name it: all else has a default. */
 export type TaskFixture = Partial<Omit<SerializedTask, "mapping" | "ordinal">> & {
@@ -23,6 +24,7 @@ export function serializedDag(options: {
   return {
     dagId: options.dagId ?? "fixture",
     schedule: null,
+    planning: planningDefaults,
     description: null,
     tags: [],
     paramsSchema: null,

@@ -1,0 +1,91 @@
+import { type SerializedPlanning, planningDefaults } from "../time/timetable.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import type { Duration } from "./duration.ts"
+import {
+  booleanCheck,
+  type CheckedOptions,
+  durationCheck,
+  integerCheck,
+  type OptionCheck,
+  orNullCheck,
+} from "./option-check.ts"
+import { checkSchedule } from "./schedule-option.ts"
+import type { ScheduleOption } from "./schedule.ts"
+
+/** Options of a DAG that say which runs are made. `planningDefaults` holds what counts where nothing is said. */
+export interface PlanningOptions {
+  /** When runs are made; null, the default: only when asked for. */
+  readonly schedule?: ScheduleOption
+  /** No data interval starts before it. Default null: ticks count from when the schedule is first stored. */
+  readonly startDate?: Date | string | null
+  /** No logical date comes after it. Default null: no end. */
+  readonly endDate?: Date | string | null
+  /** True to make a run for each tick that was missed; otherwise only the latest of them is made. Default false. */
+  readonly catchup?: boolean
+  /** Spreads the runs of DAGs that are due together: this DAG's come up to so much later, always as much. Default 0. */
+  readonly jitter?: Duration
+  /** The most runs of this DAG, backfills aside, that run at once; more wait in `queued`, and start in their order. Default 16. */
+  readonly maxActiveRuns?: number
+}
+
+/** The most runs of one DAG at once that can be asked for. */
+const activeRunsMax = 10_000
+
+const dateCheck: OptionCheck<string> = {
+  expected: 'a Date, a day such as "2026-01-31" (midnight UTC), or an instant such as "2026-01-31T06:00:00Z"',
+  read: (value) => {
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+    return typeof value === "string" ? readInstant(value) : undefined
+  },
+}
+
+/** An instant must say its offset: otherwise it would mean another time on another machine. */
+function readInstant(text: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)) return undefined
+  const at = Date.parse(text)
+  // A 31st of February is read as the 3rd of March, or refused, depending on how it is written.
+  const isSameDay = !Number.isNaN(at) && isCalendarDay(text.slice(0, 10))
+  return isSameDay ? new Date(at).toISOString() : undefined
+}
+
+function isCalendarDay(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day)
+}
+
+/** The checks of the planning options; `schedule` has its own. */
+export const planningChecks = {
+  schedule: { expected: "a schedule", read: (value) => value } as OptionCheck<unknown>,
+  startDate: orNullCheck(dateCheck),
+  endDate: orNullCheck(dateCheck),
+  catchup: booleanCheck,
+  jitter: durationCheck(0),
+  maxActiveRuns: integerCheck(1, activeRunsMax),
+}
+
+/** Puts checked planning options together with their defaults. */
+export function planningOf(
+  checked: CheckedOptions<typeof planningChecks>,
+  dagId: string,
+): { readonly schedule: string | null; readonly planning: SerializedPlanning } {
+  const { summary, timetable } = checkSchedule(checked.schedule, dagId)
+  const planning = {
+    timetable,
+    startDate: checked.startDate ?? planningDefaults.startDate,
+    endDate: checked.endDate ?? planningDefaults.endDate,
+    catchup: checked.catchup ?? planningDefaults.catchup,
+    jitterMs: checked.jitter ?? planningDefaults.jitterMs,
+    maxActiveRuns: checked.maxActiveRuns ?? planningDefaults.maxActiveRuns,
+  }
+  refuseEndBeforeStart(planning, dagId)
+  return { schedule: summary, planning }
+}
+
+function refuseEndBeforeStart({ startDate, endDate }: SerializedPlanning, dagId: string): void {
+  if (startDate === null || endDate === null || startDate <= endDate) return
+  throw new DagDefinitionError({
+    dagId,
+    problem: `its endDate ${endDate} comes before its startDate ${startDate}`,
+    expected: "an endDate after it, or none",
+  })
+}

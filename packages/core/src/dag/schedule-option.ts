@@ -1,0 +1,133 @@
+import { describeValue } from "../stream/describe-value.ts"
+import { isTimezone, readCron } from "../time/cron.ts"
+import type { DataIntervalRule, SerializedCron, SerializedTimetable } from "../time/timetable.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import { checkOptions, durationCheck, oneOfCheck, type OptionCheck } from "./option-check.ts"
+
+/** A schedule as it is stored, and as people read it. */
+export interface CheckedSchedule {
+  readonly summary: string | null
+  readonly timetable: SerializedTimetable
+}
+
+const noSchedule: CheckedSchedule = { summary: null, timetable: { kind: "none" } }
+
+/** The most crons that one DAG may have, and the longest text of one. */
+const cronsMax = 20
+const expressionLengthMax = 1_000
+/** More often than this no timetable ticks. */
+const everyMsMin = 1_000
+
+const expected =
+  'a cron such as "0 5 * * *", a preset such as "@daily", cron(), every(), once(), continuous(), several crons, or null'
+
+const intervalCheck: OptionCheck<DataIntervalRule> = oneOfCheck(["since_previous", "none"])
+
+const timezoneCheck: OptionCheck<string> = {
+  expected: 'the IANA name of a time zone, such as "Europe/Berlin"',
+  read: (value) => (typeof value === "string" && isTimezone(value) ? value : undefined),
+}
+
+/** Checks what `schedule` of `dag()` says. */
+export function checkSchedule(given: unknown, dagId: string): CheckedSchedule {
+  if (given === undefined || given === null) return noSchedule
+  if (given === "@once") return { summary: "@once", timetable: { kind: "once" } }
+  if (given === "@continuous") return { summary: "@continuous", timetable: { kind: "continuous" } }
+  if (typeof given === "string" || Array.isArray(given)) return checkCrons([given].flat(), dagId)
+  switch (kindOf(given)) {
+    case "cron":
+      return checkCrons([given], dagId)
+    case "delta":
+      return checkDelta(given, dagId)
+    case "once":
+      return checkSchedule("@once", dagId)
+    case "continuous":
+      return checkSchedule("@continuous", dagId)
+    default:
+      throw refused(dagId, `is ${describeValue(given)}`, expected)
+  }
+}
+
+function kindOf(given: unknown): unknown {
+  return typeof given === "object" && given !== null && "kind" in given ? given.kind : undefined
+}
+
+interface CheckedCron extends SerializedCron {
+  readonly summary: string
+  readonly dataInterval: DataIntervalRule
+}
+
+function checkCrons(given: readonly unknown[], dagId: string): CheckedSchedule {
+  if (given.length === 0 || given.length > cronsMax) {
+    throw refused(dagId, `is ${describeValue(given)}`, `1 to ${cronsMax} crons`)
+  }
+  const crons = given.map((one) => checkCron(one, dagId))
+  const dataInterval = crons[0]?.dataInterval ?? "since_previous"
+  if (crons.some((one) => one.dataInterval !== dataInterval)) {
+    throw refused(dagId, "has crons that differ in dataInterval", "the same for all of them")
+  }
+  return {
+    summary: crons.map((one) => one.summary).join(", "),
+    timetable: {
+      kind: "cron",
+      crons: crons.map(({ expression, timezone }) => ({ expression, timezone })),
+      dataInterval,
+    },
+  }
+}
+
+function checkCron(given: unknown, dagId: string): CheckedCron {
+  if (typeof given === "string") return checkCron({ kind: "cron", expression: given, options: {} }, dagId)
+  if (kindOf(given) !== "cron") throw refused(dagId, `holds ${describeValue(given)}`, "crons alone in a list")
+  const { expression, options } = given as { expression: unknown; options: unknown }
+  const checks = { timezone: timezoneCheck, dataInterval: intervalCheck }
+  const { timezone = "UTC", dataInterval = "since_previous" } = checkOptions(options, checks, {
+    dagId,
+    call: "cron()",
+  })
+  const written = readExpression(expression, dagId)
+  const text = String(expression).trim()
+  return {
+    expression: written,
+    timezone,
+    dataInterval,
+    summary: timezone === "UTC" ? text : `${text} (${timezone})`,
+  }
+}
+
+function readExpression(given: unknown, dagId: string): string {
+  if (typeof given !== "string" || given.length > expressionLengthMax) {
+    throw refused(
+      dagId,
+      `has ${describeValue(given)} as a cron`,
+      `text of up to ${expressionLengthMax} characters`,
+    )
+  }
+  const read = readCron(given)
+  if (typeof read === "string") return read
+  throw refused(dagId, `has ${read.problem} in the cron "${given}"`, read.expected)
+}
+
+function checkDelta(given: object, dagId: string): CheckedSchedule {
+  const { every, options } = given as { every: unknown; options: unknown }
+  const check = durationCheck(everyMsMin)
+  const everyMs = check.read(every)
+  if (everyMs === undefined) throw refused(dagId, `has every(${describeValue(every)})`, check.expected)
+  const { dataInterval = "since_previous" } = checkOptions(
+    options,
+    { dataInterval: intervalCheck },
+    { dagId, call: "every()" },
+  )
+  return {
+    summary: `every ${typeof every === "string" ? every : `${everyMs}ms`}`,
+    timetable: { kind: "delta", everyMs, dataInterval },
+  }
+}
+
+function refused(dagId: string, what: string, wanted: string): DagDefinitionError {
+  return new DagDefinitionError({
+    dagId,
+    problem: `the option "schedule" of dag() ${what}`,
+    expected: wanted,
+  })
+}

@@ -1,0 +1,62 @@
+import type { DataIntervalRule } from "../time/timetable.ts"
+import type { Duration } from "./duration.ts"
+
+/** Options of a schedule that ticks again and again. */
+export interface IntervalOptions {
+  /**
+   * What a run covers: `"since_previous"`, the default, from the tick before to its own, so that `ctx.dataInterval` follows
+   * without a gap; `"none"`, nothing: both ends and the logical date are the tick.
+   */
+  readonly dataInterval?: DataIntervalRule
+}
+
+/** Options of `cron()`. */
+export interface CronOptions extends IntervalOptions {
+  /** The IANA name of the clock that is meant. Default `"UTC"`. */
+  readonly timezone?: string
+}
+
+/** A cron expression in a time zone. */
+export interface CronSchedule {
+  readonly kind: "cron"
+  readonly expression: string
+  readonly options: CronOptions
+}
+
+/** When runs are made, as `cron`, `every`, `once` and `continuous` say it. */
+export type Schedule =
+  | CronSchedule
+  | { readonly kind: "delta"; readonly every: Duration; readonly options: IntervalOptions }
+  | { readonly kind: "once" }
+  | { readonly kind: "continuous" }
+
+/** What `schedule` takes: a cron expression or preset, a schedule, several crons, or null for none. */
+export type ScheduleOption = string | Schedule | readonly (string | CronSchedule)[] | null
+
+/**
+ * A schedule by a cron expression of five fields, or six with seconds first, or a preset such as `"@daily"`.
+ *
+ * A cron that names its times ticks once for each day, also when clocks change: a skipped time as the clock jumps, a
+ * repeated one the first time. Others (`*`, `*\/15`) follow the clock on the wall.
+ *
+ * @example
+ * dag("report", { schedule: cron("30 7 * * MON-FRI", { timezone: "Europe/Berlin" }) }, () => { ... })
+ */
+export function cron(expression: string, options: CronOptions = {}): CronSchedule {
+  return { kind: "cron", expression, options }
+}
+
+/** A schedule by a fixed span of real time, counted from the start date, or from 1970 (UTC) where there is none. */
+export function every(span: Duration, options: IntervalOptions = {}): Schedule {
+  return { kind: "delta", every: span, options }
+}
+
+/** One run, at the start date, or at once where there is none. */
+export function once(): Schedule {
+  return { kind: "once" }
+}
+
+/** A run whenever none of the DAG is unfinished; it covers the time since the one before. */
+export function continuous(): Schedule {
+  return { kind: "continuous" }
+}
