@@ -8,7 +8,8 @@ const mayImport: Record<string, readonly string[]> = {
   host: ["core"],
   dags: ["core", "host"],
   postgres: ["core"],
-  cli: ["core", "host", "dags", "postgres"],
+  api: ["core"],
+  cli: ["core", "host", "dags", "postgres", "api"],
   demo: ["cli"],
 }
 

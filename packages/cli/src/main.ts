@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs"
 import type { Command } from "./command.ts"
+import { api } from "./commands/api.ts"
 import { dbMigrate } from "./commands/db-migrate.ts"
 import { engine } from "./commands/engine.ts"
 import { dbStatus } from "./commands/db-status.ts"
@@ -11,8 +11,16 @@ import { runsCancel } from "./commands/runs-cancel.ts"
 import { runsList } from "./commands/runs-list.ts"
 import { runsShow } from "./commands/runs-show.ts"
 import { tasksList } from "./commands/tasks-list.ts"
+import { tokensCreate } from "./commands/tokens-create.ts"
+import { tokensList } from "./commands/tokens-list.ts"
+import { tokensRevoke } from "./commands/tokens-revoke.ts"
+import { usersCreate } from "./commands/users-create.ts"
+import { usersDelete } from "./commands/users-delete.ts"
+import { usersList } from "./commands/users-list.ts"
+import { usersPasswd } from "./commands/users-passwd.ts"
 import { xcomGet } from "./commands/xcom-get.ts"
 import { runMain } from "./run-main.ts"
+import { versionOfSluice } from "./version.ts"
 
 /** Every command, in the order of the help. */
 const commands: readonly Command[] = [
@@ -26,6 +34,14 @@ const commands: readonly Command[] = [
   xcomGet,
   logs,
   eventsList,
+  api,
+  usersCreate,
+  usersList,
+  usersPasswd,
+  usersDelete,
+  tokensCreate,
+  tokensList,
+  tokensRevoke,
   dbMigrate,
   dbStatus,
 ]
@@ -33,12 +49,14 @@ const commands: readonly Command[] = [
 await runMain({
   name: "sluice",
   description: "Sluice runs workflows whose mapped tasks are lazy.",
-  version: versionOf(new URL("../package.json", import.meta.url)),
+  version: versionOfSluice(),
   groups: [
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "tasks", summary: "list the task instances of a run" },
     { name: "xcom", summary: "read what tasks have returned" },
     { name: "events", summary: "see who did what" },
+    { name: "users", summary: "who may sign in to the API" },
+    { name: "tokens", summary: "tokens of programs that call the API" },
     { name: "db", summary: "prepare and inspect the database" },
   ],
   commands,
@@ -50,7 +68,3 @@ await runMain({
     "sluice logs latest upsert --follow",
   ],
 })
-
-function versionOf(packageJson: URL): string {
-  return (JSON.parse(readFileSync(packageJson, "utf8")) as { version: string }).version
-}

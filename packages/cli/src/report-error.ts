@@ -49,6 +49,8 @@ function describeKnown(error: unknown): string | null {
       return `${String(fields["what"])} "${String(fields["id"])}" does not exist`
     case "DuplicateDagRun":
       return `DAG "${String(fields["dagId"])}" has a run "${String(fields["runId"])}" already. Fix: choose another --run-id, or go on with it by --resume`
+    case "AlreadyExists":
+      return `${String(fields["what"])} "${String(fields["id"])}" exists already`
     case "NotAllowed":
     case "StoreUnavailable":
     case "DatabaseUnavailable":

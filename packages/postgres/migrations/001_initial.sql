@@ -375,7 +375,8 @@ create index log_of_instance on log (expansion_id, map_index, id);
 create table event_log (
   id bigint generated always as identity primary key,
   at timestamptz not null default now(),
-  dag_id text not null,
+  -- Null: it is about no DAG, but about who may do what.
+  dag_id text,
   dag_run_id bigint,
   run_id text,
   expansion_id bigint,
@@ -423,7 +424,7 @@ create table api_token (
   name text not null unique check (length(name) between 1 and 128),
   role text not null check (role in ('viewer', 'user', 'op', 'admin')),
   token_hash text not null unique,
-  created_by text,
+  created_by text not null,
   created_at timestamptz not null default now(),
   expires_at timestamptz
 );

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { AlreadyExists, type IdentityStore, type StoreError } from "@sluice/core/store"
 import type { Client } from "./client.ts"
+import { insertEvent } from "./sql/event.ts"
 import * as identities from "./sql/identity.ts"
 import { call, orNotFound } from "./store-call.ts"
 
@@ -16,7 +17,7 @@ export function identityVerbs(client: Client): IdentityStore {
     user: (username) =>
       call(client, "user", (sql) => identities.selectUser(sql, username)).pipe(orNotFound("user", username)),
     listUsers: (options) => call(client, "listUsers", (sql) => identities.selectUsers(sql, options)),
-    deleteUser: (username) => call(client, "deleteUser", (sql) => identities.deleteUser(sql, username)),
+    deleteUser: (options) => call(client, "deleteUser", (sql) => identities.deleteUser(sql, options)),
     setPassword: (options) => call(client, "setPassword", (sql) => identities.updatePassword(sql, options)),
     createApiToken: (options) =>
       call(client, "createApiToken", (sql) => identities.insertApiToken(sql, options)).pipe(
@@ -28,7 +29,16 @@ export function identityVerbs(client: Client): IdentityStore {
       ),
     listApiTokens: (options) =>
       call(client, "listApiTokens", (sql) => identities.selectApiTokens(sql, options)),
-    revokeApiToken: (name) => call(client, "revokeApiToken", (sql) => identities.deleteApiToken(sql, name)),
+    revokeApiToken: (options) =>
+      call(client, "revokeApiToken", (sql) => identities.deleteApiToken(sql, options)),
+    recordSignIn: ({ username, address, isGranted }) =>
+      call(client, "recordSignIn", (sql) =>
+        insertEvent(sql, {
+          actor: username,
+          event: isGranted ? "signed_in" : "sign_in_refused",
+          detail: { address },
+        }),
+      ),
     keepSecret: (options) => call(client, "keepSecret", (sql) => keepSecret(sql, options)),
   }
 }

@@ -16,6 +16,8 @@ export interface Ended {
 /** A command that runs. */
 export interface Running {
   readonly child: ChildProcess
+  /** What has come on its standard output so far. */
+  stdout(): string
   /** Waits until its standard output holds the text. */
   until(text: string): Promise<void>
   readonly ended: Promise<Ended>
@@ -86,5 +88,5 @@ function running(child: ChildProcess): Running {
       waiting.add(check)
       check()
     })
-  return { child, until, ended }
+  return { child, stdout: () => stdout, until, ended }
 }

@@ -10,6 +10,13 @@ export const eventNames = [
   "map_paused",
   "map_resumed",
   "map_changed",
+  "user_created",
+  "user_deleted",
+  "user_password_set",
+  "api_token_created",
+  "api_token_revoked",
+  "signed_in",
+  "sign_in_refused",
 ] as const
 
 /** The name of an event. */
@@ -22,7 +29,8 @@ export const actorLengthMax = 250
 export interface EventRow {
   readonly id: string
   readonly at: Date
-  readonly dagId: string
+  /** Null: it is about no DAG, but about who may do what. */
+  readonly dagId: string | null
   readonly dagRunId: string | null
   readonly runId: string | null
   readonly expansionId: string | null

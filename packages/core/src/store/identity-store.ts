@@ -28,8 +28,8 @@ export interface ApiTokenRow {
   readonly id: string
   readonly name: string
   readonly role: UserRole
-  /** The user who made it; null: made on the command line. */
-  readonly createdBy: string | null
+  /** Who made it. */
+  readonly createdBy: string
   readonly createdAt: Date
   /** Null: it does not expire. */
   readonly expiresAt: Date | null
@@ -38,18 +38,20 @@ export interface ApiTokenRow {
 /** The longest a user's or a token's name may be. */
 export const identityNameLengthMax = 128
 
-/** Users, tokens and the secret that sessions are signed with. */
+/** Users, tokens and the secret that sessions are signed with. Each change is in the event log, written with it. */
 export interface IdentityStore {
   readonly createUser: (options: {
     username: string
     role: UserRole
     passwordHash: string
+    actor: string
   }) => Effect.Effect<UserRow, AlreadyExists | StoreError>
   /** Makes a user only while there is none at all; false when there was one. */
   readonly createFirstUser: (options: {
     username: string
     role: UserRole
     passwordHash: string
+    actor: string
   }) => Effect.Effect<boolean, StoreError>
   readonly user: (username: string) => Effect.Effect<UserCredentials, NotFound | StoreError>
   /** Users by name, after a name. `limit` ≤ 1000. */
@@ -58,18 +60,19 @@ export interface IdentityStore {
     limit: number
   }) => Effect.Effect<readonly UserRow[], StoreError>
   /** False when there was no such user. */
-  readonly deleteUser: (username: string) => Effect.Effect<boolean, StoreError>
+  readonly deleteUser: (options: { username: string; actor: string }) => Effect.Effect<boolean, StoreError>
   /** Gives a user a new password, and voids what was signed before. False when there is no such user. */
   readonly setPassword: (options: {
     username: string
     passwordHash: string
+    actor: string
   }) => Effect.Effect<boolean, StoreError>
   /** Stores a token by its hash. Names are unique. */
   readonly createApiToken: (options: {
     name: string
     role: UserRole
     tokenHash: string
-    createdBy: string | null
+    actor: string
     expiresAt: Date | null
   }) => Effect.Effect<ApiTokenRow, AlreadyExists | StoreError>
   /** The token with this hash, unless it has expired. */
@@ -80,7 +83,13 @@ export interface IdentityStore {
     limit: number
   }) => Effect.Effect<readonly ApiTokenRow[], StoreError>
   /** False when there was no such token. */
-  readonly revokeApiToken: (name: string) => Effect.Effect<boolean, StoreError>
+  readonly revokeApiToken: (options: { name: string; actor: string }) => Effect.Effect<boolean, StoreError>
+  /** Notes in the event log that somebody tried to sign in, from where, and whether it was granted. */
+  readonly recordSignIn: (options: {
+    username: string
+    address: string
+    isGranted: boolean
+  }) => Effect.Effect<void, StoreError>
   /** Keeps a secret under a name, unless one is kept there already; gives back the one that is kept. */
   readonly keepSecret: (options: { name: string; value: string }) => Effect.Effect<string, StoreError>
 }

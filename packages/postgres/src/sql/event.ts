@@ -18,6 +18,23 @@ export function noteRunEvent(sql: Sql, { actor, event, detail }: Happening) {
   `
 }
 
+/** Notes what a statement does about who may do what, once for each row of its CTE `changed`. */
+export function noteIdentityEvent(sql: Sql, { actor, event, detail }: Happening) {
+  return sql`
+    insert into event_log (actor, event, detail)
+    select ${actor}, ${event}, ${JSON.stringify(detail)}::text::json
+    from changed
+  `
+}
+
+/** Notes something that changed nothing else. */
+export async function insertEvent(sql: Sql, { actor, event, detail }: Happening): Promise<void> {
+  await sql`
+    insert into event_log (actor, event, detail)
+    values (${actor}, ${event}, ${JSON.stringify(detail)}::text::json)
+  `
+}
+
 /** An event as it is stored; the index as text. */
 type StoredEvent = Omit<EventRow, "mapIndex"> & { readonly mapIndex: string | null }
 

@@ -1,19 +1,29 @@
 import type { ApiTokenRow, UserCredentials, UserRole, UserRow } from "@sluice/core/store"
+import { noteIdentityEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
 interface NewUser {
   username: string
   role: UserRole
   passwordHash: string
+  actor: string
 }
+
+const created = ({ username, role, actor }: NewUser) =>
+  ({ actor, event: "user_created", detail: { username, role } }) as const
 
 /** Makes a user; null when the name is taken. */
 export async function insertUser(sql: Sql, options: NewUser): Promise<UserRow | null> {
   const rows = await sql<UserRow[]>`
-    insert into api_user (username, role, password_hash)
-    values (${options.username}, ${options.role}, ${options.passwordHash})
-    on conflict (username) do nothing
-    returning id, username, role, password_version, created_at
+    with changed as (
+      insert into api_user (username, role, password_hash)
+      values (${options.username}, ${options.role}, ${options.passwordHash})
+      on conflict (username) do nothing
+      returning id, username, role, password_version, created_at
+    ), noted as (
+      ${noteIdentityEvent(sql, created(options))}
+    )
+    select id, username, role, password_version, created_at from changed
   `
   return rows[0] ?? null
 }
@@ -21,11 +31,16 @@ export async function insertUser(sql: Sql, options: NewUser): Promise<UserRow | 
 /** Makes a user while there is none; of two who try at once under one name, one does. */
 export async function insertFirstUser(sql: Sql, options: NewUser): Promise<boolean> {
   const rows = await sql`
-    insert into api_user (username, role, password_hash)
-    select ${options.username}, ${options.role}, ${options.passwordHash}
-    where not exists (select from api_user)
-    on conflict (username) do nothing
-    returning id
+    with changed as (
+      insert into api_user (username, role, password_hash)
+      select ${options.username}, ${options.role}, ${options.passwordHash}
+      where not exists (select from api_user)
+      on conflict (username) do nothing
+      returning id
+    ), noted as (
+      ${noteIdentityEvent(sql, created(options))}
+    )
+    select id from changed
   `
   return rows.length > 0
 }
@@ -52,21 +67,37 @@ export function selectUsers(sql: Sql, options: { after: string | null; limit: nu
 }
 
 /** Removes a user. */
-export async function deleteUser(sql: Sql, username: string): Promise<boolean> {
-  const rows = await sql`delete from api_user where username = ${username} returning id`
+export async function deleteUser(
+  sql: Sql,
+  { username, actor }: { username: string; actor: string },
+): Promise<boolean> {
+  const rows = await sql`
+    with changed as (
+      delete from api_user where username = ${username} returning id
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "user_deleted", detail: { username } })}
+    )
+    select id from changed
+  `
   return rows.length > 0
 }
 
 /** Sets a password, and voids what was signed for the one before. */
 export async function updatePassword(
   sql: Sql,
-  options: { username: string; passwordHash: string },
+  options: { username: string; passwordHash: string; actor: string },
 ): Promise<boolean> {
+  const { username, actor } = options
   const rows = await sql`
-    update api_user
-    set password_hash = ${options.passwordHash}, password_version = password_version + 1
-    where username = ${options.username}
-    returning id
+    with changed as (
+      update api_user
+      set password_hash = ${options.passwordHash}, password_version = password_version + 1
+      where username = ${username}
+      returning id
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "user_password_set", detail: { username } })}
+    )
+    select id from changed
   `
   return rows.length > 0
 }
@@ -78,15 +109,21 @@ export async function insertApiToken(
     name: string
     role: UserRole
     tokenHash: string
-    createdBy: string | null
+    actor: string
     expiresAt: Date | null
   },
 ): Promise<ApiTokenRow | null> {
+  const { name, role, tokenHash, actor, expiresAt } = options
   const rows = await sql<ApiTokenRow[]>`
-    insert into api_token (name, role, token_hash, created_by, expires_at)
-    values (${options.name}, ${options.role}, ${options.tokenHash}, ${options.createdBy}, ${options.expiresAt})
-    on conflict (name) do nothing
-    returning id, name, role, created_by, created_at, expires_at
+    with changed as (
+      insert into api_token (name, role, token_hash, created_by, expires_at)
+      values (${name}, ${role}, ${tokenHash}, ${actor}, ${expiresAt})
+      on conflict (name) do nothing
+      returning id, name, role, created_by, created_at, expires_at
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "api_token_created", detail: { name, role } })}
+    )
+    select id, name, role, created_by, created_at, expires_at from changed
   `
   return rows[0] ?? null
 }
@@ -116,8 +153,18 @@ export function selectApiTokens(
 }
 
 /** Removes a token. */
-export async function deleteApiToken(sql: Sql, name: string): Promise<boolean> {
-  const rows = await sql`delete from api_token where name = ${name} returning id`
+export async function deleteApiToken(
+  sql: Sql,
+  { name, actor }: { name: string; actor: string },
+): Promise<boolean> {
+  const rows = await sql`
+    with changed as (
+      delete from api_token where name = ${name} returning id
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "api_token_revoked", detail: { name } })}
+    )
+    select id from changed
+  `
   return rows.length > 0
 }
 

@@ -9,6 +9,21 @@ export function noteRunEvent(state: MemoryState, run: RunRecord, happening: Happ
   state.events.push(eventOf(state, run, happening))
 }
 
+/** Notes what was done about who may do what. */
+export function noteIdentityEvent(state: MemoryState, happening: Happening): void {
+  state.events.push({
+    id: String(nextNumber(state)),
+    at: new Date(state.now()),
+    dagId: null,
+    dagRunId: null,
+    runId: null,
+    expansionId: null,
+    taskId: null,
+    mapIndex: null,
+    ...happening,
+  })
+}
+
 function eventOf(state: MemoryState, run: RunRecord, happening: Happening): EventRow {
   return {
     id: String(nextNumber(state)),

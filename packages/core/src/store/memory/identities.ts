@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { AlreadyExists, NotFound } from "../errors.ts"
 import type { ApiTokenRow, IdentityStore, UserCredentials, UserRow } from "../identity-store.ts"
+import { noteIdentityEvent } from "./events.ts"
 import { type MemoryState, nextNumber } from "./state.ts"
 
 /** Users, tokens and secrets over a memory state. */
@@ -38,18 +39,24 @@ function users(
       }),
     listUsers: ({ after, limit }) =>
       Effect.sync(() => namesAfter(state.users, after, limit).map(([, user]) => toUserRow(user))),
-    deleteUser: (username) => Effect.sync(() => state.users.delete(username)),
-    setPassword: ({ username, passwordHash }) =>
+    deleteUser: ({ username, actor }) =>
+      Effect.sync(() => {
+        const isGone = state.users.delete(username)
+        if (isGone) noteIdentityEvent(state, { actor, event: "user_deleted", detail: { username } })
+        return isGone
+      }),
+    setPassword: ({ username, passwordHash, actor }) =>
       Effect.sync(() => {
         const user = state.users.get(username)
         if (user === undefined) return false
         state.users.set(username, { ...user, passwordHash, passwordVersion: user.passwordVersion + 1 })
+        noteIdentityEvent(state, { actor, event: "user_password_set", detail: { username } })
         return true
       }),
   }
 }
 
-function addUser(state: MemoryState, options: NewUser): UserCredentials {
+function addUser(state: MemoryState, { actor, ...options }: NewUser): UserCredentials {
   const user = {
     ...options,
     id: String(nextNumber(state)),
@@ -57,6 +64,8 @@ function addUser(state: MemoryState, options: NewUser): UserCredentials {
     createdAt: new Date(state.now()),
   }
   state.users.set(user.username, user)
+  const { username, role } = user
+  noteIdentityEvent(state, { actor, event: "user_created", detail: { username, role } })
   return user
 }
 
@@ -68,12 +77,15 @@ function apiTokens(
   state: MemoryState,
 ): Pick<IdentityStore, "createApiToken" | "apiTokenByHash" | "listApiTokens" | "revokeApiToken"> {
   return {
-    createApiToken: (options) =>
+    createApiToken: ({ actor, ...options }) =>
       Effect.suspend(() => {
         if (state.apiTokens.has(options.name))
           return Effect.fail(new AlreadyExists({ what: "token", id: options.name }))
-        const token = { ...options, id: String(nextNumber(state)), createdAt: new Date(state.now()) }
+        const createdAt = new Date(state.now())
+        const token = { ...options, id: String(nextNumber(state)), createdBy: actor, createdAt }
         state.apiTokens.set(token.name, token)
+        const { name, role } = token
+        noteIdentityEvent(state, { actor, event: "api_token_created", detail: { name, role } })
         return Effect.succeed(toTokenRow(token))
       }),
     apiTokenByHash: (tokenHash) =>
@@ -87,7 +99,12 @@ function apiTokens(
       }),
     listApiTokens: ({ after, limit }) =>
       Effect.sync(() => namesAfter(state.apiTokens, after, limit).map(([, token]) => toTokenRow(token))),
-    revokeApiToken: (name) => Effect.sync(() => state.apiTokens.delete(name)),
+    revokeApiToken: ({ name, actor }) =>
+      Effect.sync(() => {
+        const isGone = state.apiTokens.delete(name)
+        if (isGone) noteIdentityEvent(state, { actor, event: "api_token_revoked", detail: { name } })
+        return isGone
+      }),
   }
 }
 
@@ -95,8 +112,13 @@ function toTokenRow({ tokenHash: _hash, ...row }: ApiTokenRow & { readonly token
   return row
 }
 
-function secrets(state: MemoryState): Pick<IdentityStore, "keepSecret"> {
+function secrets(state: MemoryState): Pick<IdentityStore, "keepSecret" | "recordSignIn"> {
   return {
+    recordSignIn: ({ username, address, isGranted }) =>
+      Effect.sync(() => {
+        const event = isGranted ? "signed_in" : "sign_in_refused"
+        noteIdentityEvent(state, { actor: username, event, detail: { address } })
+      }),
     keepSecret: ({ name, value }) =>
       Effect.sync(() => {
         const kept = state.secrets.get(name) ?? value

@@ -3,7 +3,8 @@ import type { OpenStore } from "./harness.ts"
 import { failureOf, runEffect } from "./run-effect.ts"
 import { openWorld } from "./world.ts"
 
-const ada = { username: "ada", role: "op", passwordHash: "hash-1" } as const
+const actor = "root@box"
+const ada = { username: "ada", role: "op", passwordHash: "hash-1", actor } as const
 const page = { after: null, limit: 10 }
 
 /** Users, tokens of programs, secrets. */
@@ -37,19 +38,21 @@ export function identityContract(open: OpenStore): void {
     it("get a new password with a new version", async () => {
       const { store } = await openWorld(open)
       await runEffect(store.createUser(ada))
-      expect(await runEffect(store.setPassword({ username: "ada", passwordHash: "hash-2" }))).toBe(true)
+      expect(await runEffect(store.setPassword({ username: "ada", passwordHash: "hash-2", actor }))).toBe(
+        true,
+      )
       expect(await runEffect(store.user("ada"))).toMatchObject({
         passwordVersion: 2,
         passwordHash: "hash-2",
       })
-      expect(await runEffect(store.setPassword({ username: "bob", passwordHash: "x" }))).toBe(false)
+      expect(await runEffect(store.setPassword({ username: "bob", passwordHash: "x", actor }))).toBe(false)
     })
 
     it("that are made anew under an old name are others", async () => {
       const { store } = await openWorld(open)
       const first = await runEffect(store.createUser(ada))
-      expect(await runEffect(store.deleteUser("ada"))).toBe(true)
-      expect(await runEffect(store.deleteUser("ada"))).toBe(false)
+      expect(await runEffect(store.deleteUser({ username: "ada", actor }))).toBe(true)
+      expect(await runEffect(store.deleteUser({ username: "ada", actor }))).toBe(false)
       const second = await runEffect(store.createUser(ada))
       expect(second.id).not.toBe(first.id)
     })
@@ -63,16 +66,16 @@ export function identityContract(open: OpenStore): void {
   })
 
   describe("tokens of programs", () => {
-    const token = { name: "ci", role: "viewer", tokenHash: "t-1", createdBy: null, expiresAt: null } as const
+    const token = { name: "ci", role: "viewer", tokenHash: "t-1", actor, expiresAt: null } as const
 
     it("are found by their hash until they are revoked", async () => {
       const { store } = await openWorld(open)
-      const made = await runEffect(store.createApiToken({ ...token, createdBy: "ada" }))
+      const made = await runEffect(store.createApiToken({ ...token, actor: "ada" }))
       expect(made).toMatchObject({ name: "ci", role: "viewer", createdBy: "ada", expiresAt: null })
       expect(await runEffect(store.apiTokenByHash("t-1"))).toEqual(made)
       expect(await failureOf(store.createApiToken(token))).toMatchObject({ _tag: "AlreadyExists" })
-      expect(await runEffect(store.revokeApiToken("ci"))).toBe(true)
-      expect(await runEffect(store.revokeApiToken("ci"))).toBe(false)
+      expect(await runEffect(store.revokeApiToken({ name: "ci", actor }))).toBe(true)
+      expect(await runEffect(store.revokeApiToken({ name: "ci", actor }))).toBe(false)
       expect(await failureOf(store.apiTokenByHash("t-1"))).toMatchObject({ _tag: "NotFound" })
     })
 
@@ -91,6 +94,34 @@ export function identityContract(open: OpenStore): void {
       expect(tokens.map(({ name }) => name)).toEqual(["a", "b"])
       expect(JSON.stringify(tokens)).not.toContain("h-a")
       expect(await runEffect(store.listApiTokens({ after: "a", limit: 10 }))).toMatchObject([{ name: "b" }])
+    })
+  })
+
+  describe("what is done about users and tokens", () => {
+    it("stands in the event log with who did it, and only when it was done", async () => {
+      const { store } = await openWorld(open)
+      const password = { username: "ada", passwordHash: "hash-2", actor: "ada" }
+      await runEffect(store.createFirstUser({ ...ada, actor: "sluice" }))
+      await runEffect(store.createFirstUser(ada))
+      await failureOf(store.createUser(ada))
+      await runEffect(store.setPassword(password))
+      await runEffect(store.deleteUser({ username: "bob", actor }))
+      await runEffect(store.deleteUser({ username: "ada", actor }))
+      const token = { name: "ci", role: "viewer", tokenHash: "t-1", expiresAt: null } as const
+      await runEffect(store.createApiToken({ ...token, actor: "ada" }))
+      await runEffect(store.revokeApiToken({ name: "ci", actor }))
+      await runEffect(store.recordSignIn({ username: "bob", address: "10.0.0.1", isGranted: false }))
+      const events = await runEffect(store.listEvents({ before: null, limit: 100 }))
+      expect(
+        events.toReversed().map(({ actor: who, event, detail, dagId }) => [who, event, detail, dagId]),
+      ).toEqual([
+        ["sluice", "user_created", { username: "ada", role: "op" }, null],
+        ["ada", "user_password_set", { username: "ada" }, null],
+        [actor, "user_deleted", { username: "ada" }, null],
+        ["ada", "api_token_created", { name: "ci", role: "viewer" }, null],
+        [actor, "api_token_revoked", { name: "ci" }, null],
+        ["bob", "sign_in_refused", { address: "10.0.0.1" }, null],
+      ])
     })
   })
 

@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto"
+import { z } from "@hono/zod-openapi"
+import { bodyLimit } from "hono/body-limit"
+import { cors } from "hono/cors"
+import { secureHeaders } from "hono/secure-headers"
+import type { StoreService } from "@sluice/core/store"
+import { makeAuthenticator } from "./auth/authenticator.ts"
+import { makeLoginLimits } from "./auth/login-limits.ts"
+import { makeSessions } from "./auth/sessions.ts"
+import { bearerScheme, endpoint, makeRouter } from "./endpoint.ts"
+import type { Services } from "./environment.ts"
+import { answerError, ApiError, invalid } from "./problem.ts"
+import { monitorRoutes } from "./routes/monitor.ts"
+import { tokenRoutes } from "./routes/tokens.ts"
+
+/** The largest body that is read. */
+export const bodyBytesMax = 1024 * 1024
+
+/** The most parameters that a query may have, repeated ones counted. */
+export const queryParametersMax = 1_000
+
+/** What an API is made of. */
+export interface ApiOptions {
+  readonly store: StoreService
+  /** What sessions are signed with; every server of an installation has the same. */
+  readonly signingSecret: string
+  readonly version: string
+  /** Told of each failure that is not the client's. */
+  readonly onFailure: Services["onFailure"]
+  /** Believes the nearest proxy about where a request comes from. */
+  readonly isBehindProxy?: boolean
+  /** Origins whose pages may call; none unless they are named. */
+  readonly corsOrigins?: readonly string[]
+  /** Aborted when the server closes, so that streams end. */
+  readonly closing?: AbortSignal
+}
+
+/** The application's type, from which a typed client is made. */
+export type Api = ReturnType<typeof createApi>
+
+/** Makes the API as one Hono application. */
+export function createApi(options: ApiOptions) {
+  const app = makeRouter()
+  app.onError(answerError)
+  app.notFound((c) => answerError(new ApiError(404, "there is nothing at this address"), c))
+  useGuards(app, options)
+  const routed = app.route("/", tokenRoutes()).route("/api/v2", monitorRoutes())
+  const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
+  return routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
+}
+
+/** What every request goes through, in this order. */
+function useGuards(app: ReturnType<typeof makeRouter>, options: ApiOptions): void {
+  const services = servicesOf(options)
+  const { corsOrigins = [] } = options
+  app.use(async (c, next) => {
+    c.set("services", services)
+    await next()
+    c.header("x-request-id", randomUUID())
+  })
+  app.use(secureHeaders())
+  if (corsOrigins.length > 0) app.use(cors({ origin: [...corsOrigins], maxAge: 600 }))
+  app.use(
+    bodyLimit({
+      maxSize: bodyBytesMax,
+      onError: (c) => answerError(new ApiError(413, `the body is larger than ${bodyBytesMax} bytes`), c),
+    }),
+  )
+  app.use(async (c, next) => {
+    refuseUnreadable(new URL(c.req.url))
+    await next()
+    // What is read with a token is for its bearer alone.
+    c.header("cache-control", "no-store")
+  })
+}
+
+function servicesOf(options: ApiOptions): Services {
+  const { store } = options
+  const sessions = makeSessions(options.signingSecret)
+  return {
+    store,
+    sessions,
+    authenticate: makeAuthenticator({ store, sessions }),
+    loginLimits: makeLoginLimits(),
+    version: options.version,
+    isBehindProxy: options.isBehindProxy ?? false,
+    closing: options.closing ?? new AbortController().signal,
+    onFailure: options.onFailure,
+  }
+}
+
+/** The database keeps no NUL, so no name has one: refused here once, whatever the route does with it. */
+function refuseUnreadable({ pathname, searchParams }: URL): void {
+  if (pathname.includes("%00")) throw invalid(["path"], "a NUL character is in no name")
+  if (searchParams.size > queryParametersMax)
+    throw invalid(["query"], `${searchParams.size} parameters came; expected at most ${queryParametersMax}`)
+  for (const [name, value] of searchParams)
+    if (value.includes("\u0000")) throw invalid(["query", name], "a NUL character is in no name")
+}
+
+const document = endpoint({
+  method: "get",
+  path: "/api/v2/openapi.json",
+  operationId: "get_openapi",
+  tags: ["OpenAPI"],
+  summary: "This API, described by the schemas that check it",
+  role: "viewer",
+  responses: {
+    200: {
+      description: "An OpenAPI 3.1 document.",
+      content: { "application/json": { schema: z.object({ openapi: z.string() }).loose() } },
+    },
+  },
+})
+
+function documentHead(version: string) {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Sluice",
+      version,
+      description:
+        "Airflow's REST API v2 where both have the thing, and what Airflow has not: expansions, and results as a stream.",
+    },
+    components: { securitySchemes: { [bearerScheme]: { type: "http", scheme: "bearer" } } },
+  }
+}
+
+function once<A>(make: () => A): () => A {
+  let made: { readonly value: A } | undefined
+  return () => (made ??= { value: make() }).value
+}

@@ -1,0 +1,31 @@
+import type { HttpBindings } from "@hono/node-server"
+import type { StoreService } from "@sluice/core/store"
+import type { Actor, Authenticator } from "./auth/authenticator.ts"
+import type { LoginLimits } from "./auth/login-limits.ts"
+import type { Sessions } from "./auth/sessions.ts"
+
+/** What every route works with. */
+export interface Services {
+  readonly store: StoreService
+  readonly authenticate: Authenticator
+  readonly sessions: Sessions
+  readonly loginLimits: LoginLimits
+  /** The version that `/version` tells. */
+  readonly version: string
+  /** Whether the nearest proxy's `X-Forwarded-For` says where a request comes from. */
+  readonly isBehindProxy: boolean
+  /** Aborted when the server closes: streams end then. */
+  readonly closing: AbortSignal
+  /** Told of each failure that is not the client's. */
+  readonly onFailure: (error: unknown, request: { readonly method: string; readonly path: string }) => void
+}
+
+/** What Hono knows of a request of ours. */
+export interface ApiEnv {
+  Bindings: Partial<HttpBindings>
+  Variables: {
+    readonly services: Services
+    /** Set by every route but the public ones. */
+    actor: Actor
+  }
+}

@@ -1,0 +1,7 @@
+export { type Api, type ApiOptions, createApi } from "./app.ts"
+export { createFirstUser, firstUsername, loadSigningSecret } from "./auth/first-user.ts"
+export { hashPassword, passwordLengthMax, passwordLengthMin } from "./auth/passwords.ts"
+export { hashApiToken, makeApiToken, makePassword } from "./auth/secrets.ts"
+
+export { signingSecretLengthMin } from "./auth/sessions.ts"
+export { isLoopback, type RunningServer, serveApi, UnsafeAddress } from "./serve.ts"

@@ -1,0 +1,2 @@
+export * from "./open-test-api.ts"
+export * from "./response-checker.ts"

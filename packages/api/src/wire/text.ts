@@ -1,0 +1,10 @@
+import { z } from "@hono/zod-openapi"
+
+/** A text that the database can keep: no NUL, and no longer than so many characters. */
+export function text(lengthMax: number) {
+  return z
+    .string()
+    .min(1)
+    .max(lengthMax)
+    .refine((value) => !value.includes("\u0000"), "a NUL character cannot be stored")
+}

@@ -1,0 +1,127 @@
+import { testDatabase } from "@sluice/postgres/testing"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { makeProject, type Project, type Running } from "./project.test.fixture.ts"
+
+let project: Project
+let database: Awaited<ReturnType<typeof testDatabase>>
+
+beforeAll(async () => {
+  database = await testDatabase()
+  project = makeProject({}, database.url)
+})
+
+afterAll(async () => {
+  project.remove()
+  await database.drop()
+})
+
+/** Starts a server on a port of its own, and gives what it said first. */
+async function startApi(...args: string[]): Promise<{ running: Running; said: Started }> {
+  const running = project.start(["api", "--port", "0", "--json", ...args])
+  const line = await running.until("}\n").then(() => running.stdout())
+  return { running, said: JSON.parse(line) as Started }
+}
+
+interface Started {
+  readonly url: string
+  readonly created_user: { readonly username: string; readonly password: string } | null
+}
+
+async function signIn(url: string, username: string, password: string): Promise<Response> {
+  return fetch(`${url}/auth/token`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password }),
+  })
+}
+
+async function statusWith(url: string, token: string): Promise<number> {
+  const response = await fetch(`${url}/api/v2/openapi.json`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+describe("sluice api", () => {
+  it("makes an administrator once, lets it sign in, and ends in order when it is asked to", async () => {
+    const { running, said } = await startApi()
+    expect(said.created_user?.username).toBe("admin")
+    const answer = await signIn(said.url, "admin", said.created_user!.password)
+    expect(answer.status).toBe(201)
+    const { access_token: token } = (await answer.json()) as { access_token: string }
+    expect(await statusWith(said.url, token)).toBe(200)
+    running.child.kill("SIGTERM")
+    expect(await running.ended).toMatchObject({ code: 0, stderr: "" })
+    const again = await startApi()
+    expect(again.said.created_user).toBeNull()
+    // The secret is the database's: who was signed in still is.
+    expect(await statusWith(again.said.url, token)).toBe(200)
+    again.running.child.kill("SIGTERM")
+    expect((await again.running.ended).code).toBe(0)
+  })
+
+  it.each([
+    [["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached by other machines"],
+    [["--host", "192.0.2.1", "--behind-tls-proxy"], "--host 192.0.2.1 is no address of this machine"],
+    [["--port", "70000"], "--port: 70000 came"],
+    [["--cors-origin", "example.com"], '--cors-origin: "example.com" came'],
+  ])("refuses %j in one line, with 2", async (args, message) => {
+    const { code, stderr } = await project.sluice("api", ...args)
+    expect(stderr).toContain(message)
+    expect(code).toBe(2)
+  })
+
+  it("says that a port is taken, and that a secret is too short", async () => {
+    const { running, said } = await startApi()
+    const { code, stderr } = await project.sluice("api", "--port", new URL(said.url).port)
+    expect([code, stderr]).toEqual([1, expect.stringContaining("listens on 127.0.0.1")])
+    running.child.kill("SIGTERM")
+    const short = project.start(["api", "--port", "0"], { SLUICE_API_SECRET: "short" })
+    expect((await short.ended).stderr).toContain("SLUICE_API_SECRET has 5 characters")
+    await running.ended
+  })
+})
+
+describe("users and tokens", () => {
+  it("are made, listed, changed and removed, and the API knows at once", async () => {
+    const made = JSON.parse((await project.sluice("users", "create", "ada", "--role", "op", "--json")).stdout)
+    expect(made).toMatchObject({ username: "ada", role: "op", password: expect.any(String) })
+    const taken = await project.sluice("users", "create", "ada")
+    expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining('user "ada" exists already')])
+    const { running, said } = await startApi()
+    expect((await signIn(said.url, "ada", made.password)).status).toBe(201)
+    const changed = JSON.parse((await project.sluice("users", "passwd", "ada", "--json")).stdout)
+    expect((await signIn(said.url, "ada", made.password)).status).toBe(401)
+    expect((await signIn(said.url, "ada", changed.password)).status).toBe(201)
+    expect((await project.sluice("users", "list")).stdout).toContain("ada")
+    expect((await project.sluice("users", "delete", "ada")).code).toBe(0)
+    expect((await signIn(said.url, "ada", changed.password)).status).toBe(401)
+
+    const created = await project.sluice("tokens", "create", "ci", "--expires-days", "7", "--json")
+    const { token } = JSON.parse(created.stdout) as { token: string }
+    expect(await statusWith(said.url, token)).toBe(200)
+    const listed = await project.sluice("tokens", "list", "--json")
+    expect(JSON.parse(listed.stdout)).toMatchObject({ name: "ci", role: "viewer" })
+    expect(listed.stdout).not.toContain(token)
+    expect((await project.sluice("tokens", "revoke", "ci")).code).toBe(0)
+    expect((await project.sluice("tokens", "revoke", "ci")).stderr).toContain('there is no token "ci"')
+    const events = await project.sluice("events", "list", "--json")
+    expect(events.stdout).toContain('"event":"api_token_revoked"')
+    running.child.kill("SIGTERM")
+    await running.ended
+  })
+
+  it.each([
+    [["users", "create", "a b"], '"a b" cannot be the name of a user'],
+    [
+      ["users", "create", "bob", "--role", "root"],
+      '--role: "root" came; expected one of viewer, user, op, admin',
+    ],
+    [["tokens", "create", "x", "--expires-days", "0"], "--expires-days"],
+  ])("refuses %j in one line, with 2", async (args, message) => {
+    const { code, stderr } = await project.sluice(...args)
+    expect(stderr).toContain(message)
+    expect(code).toBe(2)
+  })
+})

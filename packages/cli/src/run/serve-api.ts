@@ -1,0 +1,138 @@
+import { hostname } from "node:os"
+import {
+  createApi,
+  createFirstUser,
+  firstUsername,
+  isLoopback,
+  loadSigningSecret,
+  serveApi,
+  signingSecretLengthMin,
+} from "@sluice/api"
+import type { CliContext } from "../context.ts"
+import { Problem, UsageProblem } from "../problem.ts"
+import { type Session, type SessionOptions, withSession } from "../session.ts"
+import { versionOfSluice } from "../version.ts"
+import { listenForInterrupts } from "./interrupts.ts"
+
+/** What an API is served with. */
+export interface ServeApiOptions {
+  readonly session: SessionOptions
+  readonly host: string
+  readonly port: number
+  readonly isBehindTlsProxy: boolean
+  readonly corsOrigins: readonly string[]
+  readonly json: boolean
+}
+
+/** How long requests that run may take to end once the server was asked to. */
+const closeGraceMs = 5_000
+/** How often the server says that it is alive, and after how long a silence it counts as dead. */
+const heartbeatEveryMs = 5_000
+const deadAfterSeconds = 20
+
+/** Serves the API until the process is asked to end. */
+export async function serveUntilInterrupted(context: CliContext, options: ServeApiOptions): Promise<void> {
+  if (!isLoopback(options.host) && !options.isBehindTlsProxy)
+    throw new UsageProblem(
+      `--host ${options.host} can be reached by other machines, and passwords would travel in the clear`,
+      {
+        expected: "127.0.0.1, or --behind-tls-proxy where a proxy in front encrypts",
+      },
+    )
+  await withSession(options.session, (session) => serve(context, options, session))
+}
+
+async function serve(context: CliContext, options: ServeApiOptions, session: Session): Promise<void> {
+  const { store } = session
+  const closing = new AbortController()
+  const interrupts = listenForInterrupts(() => process.exit(130))
+  const password = await createFirstUser(store)
+  const app = createApi({
+    store,
+    signingSecret: secretOf(context.env) ?? (await loadSigningSecret(store)),
+    version: versionOfSluice(),
+    isBehindProxy: options.isBehindTlsProxy,
+    corsOrigins: options.corsOrigins,
+    closing: closing.signal,
+    onFailure: (error, { method, path }) => {
+      const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      void context.err.line(`${method} ${path}: ${told}`)
+    },
+  })
+  const server = await serveApi({ ...options, fetch: app.fetch }).catch((error: unknown) => {
+    throw toProblem(error, options)
+  })
+  const pulse = beat(session, server.url)
+  try {
+    await tellStarted(context, options, { url: server.url, password })
+    await untilAborted(interrupts.signal)
+  } finally {
+    closing.abort()
+    await server.close(closeGraceMs)
+    await pulse.stop()
+    interrupts.close()
+  }
+}
+
+/** The secret that the environment names; null: the one that is kept in the database. */
+function secretOf(env: NodeJS.ProcessEnv): string | null {
+  const secret = env["SLUICE_API_SECRET"] ?? ""
+  if (secret === "" || secret.length >= signingSecretLengthMin) return secret || null
+  throw new UsageProblem(`SLUICE_API_SECRET has ${secret.length} characters`, {
+    expected: `${signingSecretLengthMin} or more, as of \`openssl rand -base64 48\``,
+  })
+}
+
+async function tellStarted(
+  { out }: CliContext,
+  { json }: ServeApiOptions,
+  { url, password }: { url: string; password: string | null },
+): Promise<void> {
+  const made = password === null ? null : { username: firstUsername, password }
+  if (json) return out.line(JSON.stringify({ url, created_user: made }))
+  if (made !== null)
+    await out.line(
+      `no users were there: created ${made.username}, password, shown only now: ${made.password}`,
+    )
+  await out.line(`listening on ${url}/api/v2`)
+}
+
+function toProblem(error: unknown, { host, port }: ServeApiOptions): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "EADDRINUSE":
+      return new Problem(`something listens on ${host}:${port} already`, { fix: "choose another --port" })
+    case "EACCES":
+      return new Problem(`this user may not listen on port ${port}`, { fix: "choose a --port from 1024 on" })
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new UsageProblem(`--host ${host} is no address of this machine`)
+    default:
+      return error
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+}
+
+/** Says that this server is alive; a beat that fails is made up for by the next. */
+function beat({ store, call }: Session, url: string): { stop(): Promise<void> } {
+  const engine = `${hostname()}-${process.pid}`
+  const id = `api/${engine}`
+  const where = { engine, hostname: hostname(), pid: process.pid, info: { url }, deadAfterSeconds }
+  const say = () => call(store.heartbeat({ id, role: "api", ...where })).catch(() => {})
+  let last = say()
+  const timer = setInterval(() => {
+    last = say()
+  }, heartbeatEveryMs)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await last
+      await call(store.endRole(id)).catch(() => {})
+    },
+  }
+}
