@@ -7,6 +7,7 @@ import type {
   TaskInstanceView,
   TaskTryRow,
 } from "@sluice/core/store"
+import { redrive, type InstanceSelection, type RedriveOptions, type RedriveReport } from "@sluice/core/engine"
 import type { TaskInstanceState } from "@sluice/core/state"
 import { decode } from "@sluice/host/codec"
 import { deadlineMs, eventually } from "./eventually.ts"
@@ -126,6 +127,25 @@ export class Run {
     this.#store.wake("control")
     this.#store.wake("run")
     return isDone
+  }
+
+  /** Runs instances of a task again, the failed ones unless `select` says otherwise. */
+  async redrive(
+    taskId: string,
+    select: Partial<InstanceSelection> = {},
+    options: Partial<RedriveOptions> = {},
+  ): Promise<RedriveReport> {
+    const call = redrive(this.#store, {
+      dagRunId: this.id,
+      taskId,
+      select: { states: ["failed"], ...select },
+      downstream: true,
+      isDryRun: false,
+      actor: "tester",
+      event: "redriven",
+      ...options,
+    })
+    return Effect.runPromise(call)
   }
 
   async resume(): Promise<boolean> {

@@ -6,6 +6,7 @@ import { dbStatus } from "./commands/db-status.ts"
 import { eventsList } from "./commands/events-list.ts"
 import { logs } from "./commands/logs.ts"
 import { roles } from "./commands/roles.ts"
+import { mapsRedrive } from "./commands/maps-redrive.ts"
 import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
 import { runsList } from "./commands/runs-list.ts"
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   runsList,
   runsShow,
   runsCancel,
+  mapsRedrive,
   tasksList,
   xcomGet,
   logs,
@@ -52,6 +54,7 @@ await runMain({
   version: versionOfSluice(),
   groups: [
     { name: "runs", summary: "list, show and cancel runs" },
+    { name: "maps", summary: "steer one mapped task of a run" },
     { name: "tasks", summary: "list the task instances of a run" },
     { name: "xcom", summary: "read what tasks have returned" },
     { name: "events", summary: "see who did what" },

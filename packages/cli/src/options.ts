@@ -36,3 +36,19 @@ export function oneOfRepeatable<A extends string>(
     return [...((before as A[] | undefined) ?? []), found]
   }
 }
+
+/** Map indexes from one to another, both counted. */
+export interface IndexRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** Reads a map index, or two with a dash between them. An unmapped task's is -1. */
+export function indexRange(flag: string): (text: string) => IndexRange {
+  return (text) => {
+    const [, first, last = first] = /^(-1|\d+)(?:-(\d+))?$/.exec(text) ?? []
+    const range = { from: Number(first), to: Number(last) }
+    if (first !== undefined && Number.isSafeInteger(range.to) && range.from <= range.to) return range
+    throw new UsageProblem(`${flag}: "${text}" came`, { expected: "a map index (5), or two (10-20)" })
+  }
+}

@@ -17,6 +17,8 @@ export const eventNames = [
   "api_token_revoked",
   "signed_in",
   "sign_in_refused",
+  "redriven",
+  "cleared",
 ] as const
 
 /** The name of an event. */

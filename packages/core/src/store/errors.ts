@@ -56,6 +56,14 @@ export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyE
   readonly retryable = false
 }
 
+/** Instances cannot be run again there: the message says why, and what to do instead. */
+export class RedriveRefused extends Schema.TaggedError<RedriveRefused>()("RedriveRefused", {
+  taskId: Schema.String,
+  message: Schema.String,
+}) {
+  readonly retryable = false
+}
+
 /** What was asked for does not exist. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   what: Schema.String,

@@ -28,13 +28,17 @@ export interface Reopened {
 export interface RedriveStore {
   /**
    * Takes back instances that have ended in one of these states: the attempt goes into the history, what it left is
-   * dropped, counters go down, and a try is offered, from which the task's retries count anew. Says which these were.
+   * dropped, counters go down, and a try is offered, from which the task's retries count anew. Says which these were, and
+   * notes it in the event log.
    * Passes over the others, and all where run or map are cancelled. At most `redrivenMax` at once.
    */
   readonly redriveInstances: (options: {
     expansionId: string
     indexes: readonly number[]
     states: readonly RedrivableState[]
+    /** Who does it, and what the event log calls it. */
+    actor: string
+    event: "redriven" | "cleared"
   }) => Effect.Effect<readonly number[], StoreError>
   /**
    * Lets the ended expansions of a run go on of which instances were taken back, and the run with them; with

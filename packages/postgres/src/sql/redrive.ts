@@ -10,7 +10,13 @@ import { toNumber } from "./row.ts"
  */
 export async function redriveInstances(
   sql: Sql,
-  options: { expansionId: string; indexes: readonly number[]; states: readonly string[] },
+  options: {
+    expansionId: string
+    indexes: readonly number[]
+    states: readonly string[]
+    actor: string
+    event: "redriven" | "cleared"
+  },
 ): Promise<number[]> {
   const rows = await sql<{ mapIndex: string }[]>`
     with placed as materialized (
@@ -87,6 +93,14 @@ export async function redriveInstances(
         where paged.folded
       ) counted
       where e.id = ${options.expansionId} and exists (select from chosen)
+    ), noted as (
+      insert into event_log (dag_id, dag_run_id, run_id, expansion_id, task_id, actor, event, detail)
+      select dag_run.dag_id, dag_run.id, dag_run.run_id, e.id, e.task_id, ${options.actor}, ${options.event},
+        json_build_object('instances', done.instances, 'first', done.first, 'last', done.last)
+      from (select count(*) as instances, min(map_index) as first, max(map_index) as last from chosen) done
+      join expansion e on e.id = ${options.expansionId}
+      join dag_run on dag_run.id = e.dag_run_id
+      where done.instances > 0
     )
     select map_index from chosen order by map_index
   `

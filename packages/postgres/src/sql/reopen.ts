@@ -102,6 +102,7 @@ export async function reopenRun(
           stream_failure = case when moving.is_reset then null else e.stream_failure end,
           stream_error = case when moving.is_reset then null else e.stream_error end,
           created = case when moving.is_reset then 0 else e.created end,
+          duplicates = case when moving.is_reset then 0 else e.duplicates end,
           success = case when moving.is_reset then 0 else e.success end,
           failed = case when moving.is_reset then 0 else e.failed end,
           skipped = case when moving.is_reset then 0 else e.skipped end,
@@ -143,7 +144,7 @@ export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
     with target as materialized (
       select id from expansion where is_clearing order by id limit 1 for update skip locked
     ), cleared as materialized (
-      select page.expansion_id, page.first_index, page.count
+      select page.expansion_id, page.first_index, page.count, page.keys
       from target
       join page on page.expansion_id = target.id
       order by page.first_index
@@ -163,6 +164,9 @@ export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
       delete from xcom using cleared
       where xcom.expansion_id = cleared.expansion_id
         and xcom.map_index between cleared.first_index and cleared.first_index + cleared.count - 1
+    ), named as (
+      delete from item_key using cleared
+      where item_key.expansion_id = cleared.expansion_id and item_key.key = any(cleared.keys)
     ), offers as (
       delete from offer using cleared
       where offer.expansion_id = cleared.expansion_id

@@ -24,6 +24,15 @@ export function noteIdentityEvent(state: MemoryState, happening: Happening): voi
   })
 }
 
+/** Notes what was done to one task of a run. */
+export function noteExpansionEvent(
+  state: MemoryState,
+  { id, run, task }: ExpansionRecord,
+  happening: Happening,
+): void {
+  state.events.push({ ...eventOf(state, run, happening), expansionId: id, taskId: task.taskId })
+}
+
 function eventOf(state: MemoryState, run: RunRecord, happening: Happening): EventRow {
   return {
     id: String(nextNumber(state)),

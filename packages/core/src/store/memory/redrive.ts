@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { RedriveStore } from "../redrive-store.ts"
 import { type EndedState, addOutcome, subtractCounts } from "./counts.ts"
+import { noteExpansionEvent } from "./events.ts"
 import { xcomPrefix } from "./instances.ts"
 import { pageAt } from "./page-at.ts"
 import { reopenRun } from "./reopen.ts"
@@ -40,6 +41,9 @@ function redriveInstances(state: MemoryState, options: RedriveOptions): number[]
   if (redriven.length === 0) return []
   expansion.generation += 1
   expansion.seq += 1
+  const { actor, event } = options
+  const detail = { instances: redriven.length, first: Math.min(...redriven), last: Math.max(...redriven) }
+  noteExpansionEvent(state, expansion, { actor, event, detail })
   return redriven
 }
 

@@ -119,12 +119,14 @@ function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
     streamFailure: null,
     streamError: null,
     created: 0,
+    duplicates: 0,
     folded: noOutcomes(),
     openedAt: null,
     endedAt: null,
     unfinishedPeak: 0,
   } satisfies Partial<ExpansionRecord>)
   expansion.consumed.clear()
+  expansion.keys.clear()
   state.due.delete(expansion)
   state.unended.add(expansion)
 }

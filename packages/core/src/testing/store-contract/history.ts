@@ -214,7 +214,13 @@ export async function redrive(
     !history.gaps.has(index) &&
     (states as readonly string[]).includes(history.ended.get(index) ?? "")
   const expected = indexes.filter(isTaken)
-  const call = history.world.store.redriveInstances({ ...history.map, indexes, states })
+  const call = history.world.store.redriveInstances({
+    expansionId: history.map.expansionId,
+    indexes,
+    states,
+    actor: "ada",
+    event: "redriven",
+  })
   expect(await runEffect(call)).toEqual(expected)
   for (const index of expected) {
     const tries = (history.tries.get(index) ?? 0) + 1

@@ -100,6 +100,20 @@ export function redriveContract(open: OpenStore): void {
       expect(await claimAll(world.store)).toHaveLength(2)
     })
 
+    it("is in the event log, with who did it", async () => {
+      const { world, map } = await failedMap(open)
+      await redrive(world, map, [1, 3])
+      await redrive(world, map, [1, 3])
+      const events = await runEffect(world.store.listEvents({ ...map, before: null, limit: 10 }))
+      expect(events).toHaveLength(1)
+      expect(events[0]).toMatchObject({
+        actor: "ada",
+        event: "redriven",
+        taskId: "load",
+        detail: { instances: 2, first: 1, last: 3 },
+      })
+    })
+
     it("passes over gaps, which have no input, and what has not ended", async () => {
       const world = await openWorld(open)
       const map = await openMap(world)
@@ -258,7 +272,7 @@ function redrive(
   indexes: readonly number[],
   states: Redrive["states"] = ["failed"],
 ): Promise<readonly number[]> {
-  return runEffect(store.redriveInstances({ expansionId, indexes, states }))
+  return runEffect(store.redriveInstances({ expansionId, indexes, states, actor: "ada", event: "redriven" }))
 }
 
 function reopen({ store }: StoreHarness, dagRunId: string) {

@@ -1,0 +1,38 @@
+import type { SerializedDag } from "../../dag/serialized-dag.ts"
+import { isFinalExpansionState } from "../../state/expansion.ts"
+import type { ExpansionView } from "../../store/expansion-store.ts"
+
+/**
+ * Says which tasks begin anew when some that have ended go on: what waits for their ends, and so on down, as far as it
+ * has started. The store decides the same when it does it (`reopenRun`).
+ */
+export function tasksBelow(
+  dag: SerializedDag,
+  views: readonly ExpansionView[],
+  reopened: readonly string[],
+): ReadonlySet<string> {
+  const viewOf = new Map(views.map((view) => [view.taskId, view]))
+  const hasStarted = (taskId: string) => {
+    const state = viewOf.get(taskId)?.state
+    return state !== undefined && state !== "waiting" && state !== "cancelled"
+  }
+  const hasEnded = (taskId: string) => {
+    const state = viewOf.get(taskId)?.state
+    return state !== undefined && state !== "cancelled" && isFinalExpansionState(state)
+  }
+  const first = dag.edges.filter(
+    ({ upstream, kind }) => kind === "complete" && reopened.includes(upstream) && hasEnded(upstream),
+  )
+  const below = new Set(first.map((edge) => edge.downstream).filter(hasStarted))
+  const isFused = (taskId: string) => viewOf.get(taskId)?.kind === "fused"
+  // A set yields what is added while it is walked, so it is its own queue.
+  for (const taskId of below) {
+    for (const { upstream, downstream, kind } of dag.edges) {
+      const isTold = upstream === taskId && (kind === "stream" || hasEnded(taskId))
+      if (isTold && hasStarted(downstream)) below.add(downstream)
+      if (downstream === taskId && kind === "stream" && isFused(upstream) && hasStarted(upstream))
+        below.add(upstream)
+    }
+  }
+  return below
+}

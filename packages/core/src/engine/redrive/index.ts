@@ -1,0 +1,2 @@
+export * from "./redrive.ts"
+export * from "./selection.ts"
