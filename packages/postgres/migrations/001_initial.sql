@@ -276,6 +276,7 @@ create table offer (
   check (not is_retry or count = 1)
 );
 create index offer_live on offer (expansion_id, at) where not is_parked;
+create index offer_due on offer (at) where not is_parked;
 
 -- Puts the pages and offers of expansions in the way of claims or out of it, as `is_claimable` says: O(open pages +
 -- offers). Called in the statement that changes what `is_claimable` says. A function, because only its own statements

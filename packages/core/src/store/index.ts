@@ -1,3 +1,4 @@
+export * from "./claim-share.ts"
 export * from "./control-store.ts"
 export * from "./dag-file-store.ts"
 export * from "./definition-store.ts"

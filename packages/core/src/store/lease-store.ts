@@ -22,6 +22,8 @@ export interface Lease {
   readonly recorded: readonly number[]
   /** Set when an earlier lease of this range cost its host. */
   readonly isIsolated: boolean
+  /** Set when the range was offered again; else it is of a page that nobody had before. */
+  readonly wasOffered: boolean
   /** Set when the task limits how many run at once: the end of this lease makes room for others. */
   readonly isLimited: boolean
 }
@@ -40,8 +42,10 @@ export interface RecordedException {
 /** Leases: claimed, renewed, completed, given back, rescued. */
 export interface LeaseStore {
   /**
-   * Takes up to `limit` ranges of work, each a lease of its own: first what was offered again (retries, rescued
-   * ranges), then open pages, by priority, and in turn between expansions, beginning after `after`.
+   * Takes up to `limit` ranges of work, each a lease of its own: what was offered again (retries, rescued ranges) and
+   * open pages, each with its share (`offersQuota`), each by priority, and in turn between expansions: pages beginning
+   * after `after`, offers after `offersAfter`. A task that limits its concurrency gets one of the two in a claim, its
+   * pages when `offersFirst` is not set: whoever claims sets it every other time.
    */
   readonly claim: (options: {
     workerId: string
@@ -51,6 +55,8 @@ export interface LeaseStore {
     sizeDefault: number
     sizes: readonly { expansionId: string; size: number }[]
     after: string | null
+    offersAfter: string | null
+    offersFirst: boolean
   }) => Effect.Effect<readonly Lease[], StoreError>
   /**
    * Records outcomes of a lease, once. `indexes: null` says that every instance of a lease of which nothing was

@@ -1,3 +1,4 @@
+import { offersQuota } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 
 /** The most expansions with open pages that one claim looks at. */
@@ -18,12 +19,13 @@ export interface LeaseRow {
   items: string | null
   recorded: string[] | null
   isIsolated: boolean
+  wasOffered: boolean
   isLimited: boolean
 }
 
 /**
- * Leases ranges of work to one worker: what was offered again first, then open pages by urgency, in turn between
- * expansions.
+ * Leases ranges of work to one worker: what was offered again and open pages, each with its share, by urgency, in turn
+ * between expansions.
  *
  * A single statement, so a crash leaves each index either claimable or leased. The walk jumps from expansion to
  * expansion along the index of claimable pages, so its cost does not grow with pages or instances. A locked
@@ -40,9 +42,13 @@ export function claim(
     sizeIds: readonly string[]
     sizes: readonly number[]
     after: string | null
+    offersAfter: string | null
+    offersFirst: boolean
   },
 ): Promise<LeaseRow[]> {
+  const { limit, offersFirst } = options
   const after = options.after ?? "0"
+  const offersAfter = options.offersAfter ?? "0"
   return sql<LeaseRow[]>`
     with recursive hint as materialized (
       select * from unnest(${[...options.sizeIds]}::bigint[], ${[...options.sizes]}::int[]) as h (expansion_id, size)
@@ -88,6 +94,23 @@ export function claim(
       select urgency, expansion_id from walk_after
       union
       select urgency, expansion_id from walk
+    ), offer_walk_after as (
+      (
+        select expansion_id, 1 as step from offer
+        where not is_parked and expansion_id > ${offersAfter}::bigint
+        order by expansion_id
+        limit 1
+      )
+      union all
+      select following.expansion_id, offer_walk_after.step + 1
+      from offer_walk_after
+      cross join lateral (
+        select offer.expansion_id from offer
+        where not offer.is_parked and offer.expansion_id > offer_walk_after.expansion_id
+        order by offer.expansion_id
+        limit 1
+      ) following
+      where offer_walk_after.step < ${candidatesMax}::int
     ), offer_walk as (
       (select expansion_id, 1 as step from offer where not is_parked order by expansion_id limit 1)
       union all
@@ -100,11 +123,19 @@ export function claim(
         limit 1
       ) following
       where offer_walk.step < ${candidatesMax}::int
+    ), oldest_offer as (
+      -- Found however many expansions have offers that are not due.
+      select expansion_id from offer where not is_parked and at <= now() order by at limit ${limit}
+    ), offering as (
+      select expansion_id from offer_walk_after
+      union
+      select expansion_id from offer_walk
+      union
+      select expansion_id from oldest_offer
     ), offered as materialized (
-      select due.*, expansion.generation, room.free, expansion.concurrency is not null as is_limited,
-        offer_walk.expansion_id > ${after}::bigint as is_next
-      from offer_walk
-      join expansion on expansion.id = offer_walk.expansion_id and expansion.is_claimable
+      select due.*, expansion.generation, expansion.priority, room.free, expansion.concurrency is not null as is_limited
+      from offering
+      join expansion on expansion.id = offering.expansion_id and expansion.is_claimable
       cross join lateral (
         select case when expansion.concurrency is null then 2147483647
           else free_concurrency(expansion.id, expansion.concurrency) end as free
@@ -113,17 +144,21 @@ export function claim(
         select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
           offer.base_try, offer.is_retry, offer.is_isolated
         from offer
-        where offer.expansion_id = offer_walk.expansion_id and not offer.is_parked and offer.at <= now()
+        where offer.expansion_id = offering.expansion_id and not offer.is_parked and offer.at <= now()
         order by offer.expansion_id, offer.at
-        limit ${options.limit}
+        limit ${limit}
         for update skip locked
       ) due
-      where room.free > 0
+      where room.free > 0 and (
+        ${offersFirst}::boolean or expansion.concurrency is null or not exists (
+          select from page
+          where page.claimable and page.urgency = -expansion.priority and page.expansion_id = expansion.id
+        )
+      )
     ), offered_sized as (
-      select offered.*, sized.size, sum(sized.size) over (
-        partition by offered.expansion_id order by offered.at, offered.first_index, offered.is_retry
-        rows between unbounded preceding and 1 preceding
-      ) as size_before
+      select offered.*, sized.size,
+        sum(sized.size) over (before rows between unbounded preceding and 1 preceding) as size_before,
+        row_number() over before as turn
       from offered
       left join hint on hint.expansion_id = offered.expansion_id
       cross join lateral (
@@ -132,14 +167,63 @@ export function claim(
           case when offered.is_isolated then offered.count else coalesce(hint.size, ${options.sizeDefault}::int) end
         ) as size
       ) sized
-    ), sized_offers as materialized (
-      select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
-        is_limited,
-        least(size, free - coalesce(size_before, 0))::int as size
+      window before as (
+        partition by offered.expansion_id order by offered.at, offered.first_index, offered.is_retry
+      )
+    ), queued_offers as materialized (
+      -- By urgency, and in turn between expansions.
+      select offered_sized.*, row_number() over (
+        order by priority desc, turn, expansion_id > ${offersAfter}::bigint desc, expansion_id
+      ) as place
       from offered_sized
       where free > coalesce(size_before, 0)
-      order by is_next desc, expansion_id, at, first_index
-      limit ${options.limit}
+      order by place
+      limit ${limit}
+    ), candidate as materialized (
+      select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
+        expansion.concurrency is not null as is_limited,
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
+        row_number() over (
+          order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
+        ) as place
+      from seen
+      join expansion on expansion.id = seen.expansion_id and expansion.is_claimable
+      left join hint on hint.expansion_id = seen.expansion_id
+      cross join lateral (
+        select case when expansion.concurrency is null then 2147483647
+          else free_concurrency(expansion.id, expansion.concurrency) end as free
+      ) room
+      where room.free > 0 and (
+        expansion.concurrency is null
+        or not exists (select from queued_offers where queued_offers.expansion_id = expansion.id)
+      )
+      order by place
+    ), paged as materialized (
+      select page.expansion_id, page.first_index, page.claimed, page.has_records, candidate.place,
+        candidate.generation, candidate.base_try, candidate.is_limited,
+        least(candidate.size, page.count - page.claimed) as size
+      from candidate
+      cross join lateral (
+        select expansion_id, first_index, count, claimed, has_records from page
+        where page.claimable and page.urgency = candidate.urgency and page.expansion_id = candidate.expansion_id
+        order by page.urgency, page.expansion_id, page.first_index
+        limit 1
+        for update skip locked
+      ) page
+      limit ${limit}
+    ), share as materialized (
+      -- What one side cannot use of its share, the other has.
+      select least(
+        (select count(*) from queued_offers),
+        greatest(${offersQuota(options)}::int, ${limit}::int - (select count(*) from paged))
+      ) as offers
+    ), sized_offers as materialized (
+      select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
+        is_limited, least(size, free - coalesce(size_before, 0))::int as size
+      from queued_offers
+      where place <= (select offers from share)
+    ), chosen as materialized (
+      select * from paged order by place limit ${limit}::int - (select offers from share)
     ), offers_gone as (
       delete from offer using sized_offers s
       where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index
@@ -153,33 +237,6 @@ export function claim(
         is_isolated, false
       from sized_offers
       where size < count
-    ), candidate as materialized (
-      select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
-        expansion.concurrency is not null as is_limited,
-        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
-      from seen
-      join expansion on expansion.id = seen.expansion_id and expansion.is_claimable
-      left join hint on hint.expansion_id = seen.expansion_id
-      cross join lateral (
-        select case when expansion.concurrency is null then 2147483647
-          else free_concurrency(expansion.id, expansion.concurrency) end as free
-      ) room
-      where room.free > 0
-        and not exists (select from sized_offers where sized_offers.expansion_id = expansion.id)
-      order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
-    ), chosen as materialized (
-      select page.expansion_id, page.first_index, page.claimed, page.has_records,
-        candidate.generation, candidate.base_try, candidate.is_limited,
-        least(candidate.size, page.count - page.claimed) as size
-      from candidate
-      cross join lateral (
-        select expansion_id, first_index, count, claimed, has_records from page
-        where page.claimable and page.urgency = candidate.urgency and page.expansion_id = candidate.expansion_id
-        order by page.urgency, page.expansion_id, page.first_index
-        limit 1
-        for update skip locked
-      ) page
-      limit greatest(0, ${options.limit}::int - (select count(*) from sized_offers))
     ), taken as (
       update page
       set claimed = chosen.claimed + chosen.size,
@@ -190,6 +247,7 @@ export function claim(
     ), range as materialized (
       select expansion_id, first_index as page_first, first_index + claimed as first_index, size as count,
         base_try + 1 as try_number, base_try, false as is_retry, false as is_isolated, generation, is_limited,
+        false as was_offered,
         case when has_records then array(
           select map_index from task_instance
           where task_instance.expansion_id = chosen.expansion_id
@@ -199,7 +257,7 @@ export function claim(
       from chosen
       union all
       select expansion_id, page_first, first_index, size, try_number, base_try, is_retry, is_isolated, generation,
-        is_limited,
+        is_limited, true,
         case when not is_retry then array(
           select map_index from task_instance
           where task_instance.expansion_id = s.expansion_id
@@ -220,8 +278,8 @@ export function claim(
       returning id, expansion_id, page_first, first_index, count, remaining, try_number, base_try, is_retry, is_isolated
     )
     select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
-      leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.is_limited,
-      range.recorded,
+      leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.was_offered,
+      range.is_limited, range.recorded,
       case when page.items is not null then
         '[' || array_to_string(
           page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],

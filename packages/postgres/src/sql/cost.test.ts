@@ -106,7 +106,7 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
   let leaseId = ""
   await measure("claim", async (sql) => {
     const options = { workerId: "w", limit: 2, leaseSeconds: 30, sizeDefault: 1000, sizeIds: [], sizes: [] }
-    const leases = await claim(sql, { ...options, after: null })
+    const leases = await claim(sql, { ...options, after: null, offersAfter: null, offersFirst: true })
     expect(leases.map((lease) => Number(lease.firstIndex))).toEqual([next])
     leaseId = leases[0]!.leaseId!
   })
@@ -125,6 +125,8 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       sizeIds: [],
       sizes: [],
       after: expansionId,
+      offersAfter: null,
+      offersFirst: false,
     }),
   )
   return measured

@@ -75,7 +75,10 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       store.wake("progress")
     },
   }
+  // Where each round stands, and whose turn it is.
   let after: string | null = null
+  let offersAfter: string | null = null
+  let offersFirst = true
 
   const start = (lease: Lease) => {
     const abort = new AbortController()
@@ -109,8 +112,12 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
         sizeDefault: sizes.sizeDefault,
         sizes: sizes.hints(),
         after,
+        offersAfter,
+        offersFirst,
       })
-      after = leases.at(-1)?.expansionId ?? null
+      after = leases.findLast((lease) => !lease.wasOffered)?.expansionId ?? null
+      offersAfter = leases.findLast((lease) => lease.wasOffered)?.expansionId ?? null
+      offersFirst = !offersFirst
       for (const lease of leases) yield* start(lease)
       return leases.length
     }).pipe(Effect.uninterruptible)

@@ -1,3 +1,4 @@
+import { offersQuota } from "../claim-share.ts"
 import type { Lease, LeaseStore } from "../lease-store.ts"
 import { runningOf } from "./expansion-view.ts"
 import { unrecordedOf } from "./offers.ts"
@@ -13,11 +14,20 @@ import {
 
 type ClaimOptions = Parameters<LeaseStore["claim"]>[0]
 
-/** Leases ranges of work to a worker: what was offered again first, then pages with room. */
+/** Leases ranges of work to a worker: what was offered again and pages with room, each with its share. */
 export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   const running = [...state.unended].filter(isClaimable)
-  const leases = claimOffers(state, running, options)
-  return [...leases, ...claimPages(state, running, options, leases)].map(toLease)
+  const queue = dueOffers(state, running, options)
+  const hasOffer = new Set(queue.map(({ expansion }) => expansion))
+  const offered = takeOffers(state, queue, { ...options, limit: offersQuota(options) })
+  const ofPages = running.filter((expansion) => expansion.concurrency === null || !hasOffer.has(expansion))
+  const paged = claimPages(state, ofPages, { ...options, limit: options.limit - offered.length })
+  const left = queue.slice(offered.length)
+  const more = takeOffers(state, left, { ...options, limit: options.limit - offered.length - paged.length })
+  return [
+    ...paged.map((lease) => toLease(lease, false)),
+    ...[...offered, ...more].map((lease) => toLease(lease, true)),
+  ]
 }
 
 /** Whether instances of an expansion may be claimed now. */
@@ -25,14 +35,8 @@ function isClaimable({ state, isRunningPaused }: ExpansionRecord): boolean {
   return (state === "open" || state === "draining") && !isRunningPaused
 }
 
-function claimOffers(state: MemoryState, running: ExpansionRecord[], options: ClaimOptions): LeaseRecord[] {
-  const leases: LeaseRecord[] = []
-  for (const offer of dueOffers(state, running)) {
-    if (leases.length >= options.limit) break
-    const lease = takeOffer(state, offer, options)
-    if (lease !== null) leases.push(lease)
-  }
-  return leases
+function takeOffers(state: MemoryState, queue: readonly Offer[], options: ClaimOptions): LeaseRecord[] {
+  return queue.slice(0, options.limit).flatMap((offer) => takeOffer(state, offer, options) ?? [])
 }
 
 /** Takes as much of an offer as a lease may hold; the rest stays offered. */
@@ -48,36 +52,42 @@ function takeOffer(state: MemoryState, offer: Offer, options: ClaimOptions): Lea
   return leaseRange(state, { ...offer, count: size }, options)
 }
 
-function dueOffers(state: MemoryState, running: ExpansionRecord[]): Offer[] {
-  const now = state.now()
-  const due = running.flatMap(({ offers }) => [...offers].filter((offer) => offer.at <= now))
-  return due.sort(
-    (a, b) =>
-      b.expansion.task.priority - a.expansion.task.priority ||
-      a.at - b.at ||
-      a.expansion.order - b.expansion.order ||
-      a.firstIndex - b.firstIndex,
+/** The offers that are due, as many as a claim may take: by priority, and in turn between expansions. */
+function dueOffers(state: MemoryState, running: readonly ExpansionRecord[], options: ClaimOptions): Offer[] {
+  const { offersAfter, offersFirst, limit } = options
+  const mayTake = running.filter(
+    (expansion) =>
+      roomOf(expansion) > 0 &&
+      (expansion.concurrency === null || offersFirst || pageWithRoom(expansion) === null),
   )
+  const queues = inTurn(mayTake, offersAfter).map((expansion) => dueOffersOf(state, expansion))
+  const ranked = queues.flatMap((queue) => queue.map((offer, turn) => ({ offer, turn })))
+  // The sort is stable: of the same turn, those come first that are next in the round.
+  ranked.sort((a, b) => b.offer.expansion.task.priority - a.offer.expansion.task.priority || a.turn - b.turn)
+  return ranked.slice(0, limit).map(({ offer }) => offer)
+}
+
+function dueOffersOf(state: MemoryState, expansion: ExpansionRecord): Offer[] {
+  const due = [...expansion.offers].filter((offer) => offer.at <= state.now())
+  return due.sort((a, b) => a.at - b.at || a.firstIndex - b.firstIndex)
 }
 
 function claimPages(
   state: MemoryState,
-  running: ExpansionRecord[],
+  running: readonly ExpansionRecord[],
   options: ClaimOptions,
-  offered: readonly LeaseRecord[],
 ): LeaseRecord[] {
   const leases: LeaseRecord[] = []
-  const served = new Set(offered.map(({ expansion }) => expansion))
   for (const expansion of inTurn(running, options.after)) {
-    if (offered.length + leases.length >= options.limit) break
-    const lease = served.has(expansion) ? null : claimPage(state, expansion, options)
+    if (leases.length >= options.limit) break
+    const lease = claimPage(state, expansion, options)
     if (lease !== null) leases.push(lease)
   }
   return leases
 }
 
 /** By priority, and in turn: those after the one that was served last come before it. */
-function inTurn(running: ExpansionRecord[], after: string | null): ExpansionRecord[] {
+function inTurn(running: readonly ExpansionRecord[], after: string | null): ExpansionRecord[] {
   const served = after === null ? -1 : Number(after)
   const turn = (expansion: ExpansionRecord) => (expansion.order > served ? 0 : 1)
   return [...running].sort(
@@ -155,7 +165,7 @@ function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions)
   return lease
 }
 
-function toLease(lease: LeaseRecord): Lease {
+function toLease(lease: LeaseRecord, wasOffered: boolean): Lease {
   const { firstIndex, count, remaining, tryNumber, baseTry, isRetry, isIsolated } = lease
   const unrecorded = new Set(unrecordedOf(lease))
   const indexes = Array.from({ length: count }, (_, i) => firstIndex + i)
@@ -172,6 +182,7 @@ function toLease(lease: LeaseRecord): Lease {
     items: itemsOf(lease),
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,
+    wasOffered,
     isLimited: lease.expansion.concurrency !== null,
   }
 }

@@ -1,5 +1,6 @@
 import { describe } from "vitest"
 import { cancellingContract } from "./cancelling.ts"
+import { claimShareContract } from "./claim-shares.ts"
 import { claimContract } from "./claims.ts"
 import { controlContract } from "./control.ts"
 import { decisionContract } from "./decisions.ts"
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     decisionContract(open)
     streamContract(open)
     claimContract(open)
+    claimShareContract(open, options)
     outcomeContract(open)
     retryContract(open)
     releaseContract(open)

@@ -173,7 +173,8 @@ export function claim(store: StoreService, options: Partial<ClaimOptions> = {}):
 
 /** The options of a claim, with defaults. */
 export function claimOptions(options: Partial<ClaimOptions> = {}): ClaimOptions {
-  return { workerId: worker, limit: 100, leaseSeconds, sizeDefault: 100, sizes: [], after: null, ...options }
+  const turns = { after: null, offersAfter: null, offersFirst: true }
+  return { workerId: worker, limit: 100, leaseSeconds, sizeDefault: 100, sizes: [], ...turns, ...options }
 }
 
 /** Claims the one lease that there is. */
