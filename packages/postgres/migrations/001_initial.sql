@@ -139,6 +139,10 @@ create table expansion (
   runner_id text,
   runner_expires_at timestamptz not null default '-infinity',
   cursor text,
+  -- How to go on from the end of the stream; while an extended one is read, what is left to be skipped.
+  resume_cursor text,
+  resume_skip int not null default 0 check (resume_skip >= 0),
+  stopped_by text,
   next_index bigint not null default 0,
   pulls bigint not null default 0,
   pages bigint not null default 0,

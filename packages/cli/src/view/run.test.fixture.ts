@@ -45,6 +45,7 @@ export function expansionView(given: Partial<ExpansionView> & { taskId: string }
     upstreamFailed: 0,
     retrying: 0,
     exhausted: false,
+    stoppedBy: null,
     cursor: null,
     consumed: null,
     pullFailures: 0,

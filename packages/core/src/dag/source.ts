@@ -50,6 +50,8 @@ export interface UnfoldDefinition<Item, C, Args> {
 export interface UnfoldPage<Item, C> {
   readonly items: readonly Item[]
   readonly next: Widened<C> | null
+  /** With `next: null`: where to go on when the source is extended later, such as a delta link. */
+  readonly resume?: Widened<C>
 }
 
 /** The type of a cursor without the particular value at which it starts: `number` for 0. */

@@ -9,7 +9,7 @@
 import { Effect } from "effect"
 import type { PulledPage, TaskError } from "../host/host-pool.ts"
 import type { LeaseLost, StoreError } from "../store/errors.ts"
-import type { ExpansionLease, ExpansionProgress } from "../store/expansion-store.ts"
+import type { ExpansionLease, ExpansionProgress, StreamResume } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
 import type { WakeGate } from "../store/wake-gate.ts"
@@ -17,6 +17,7 @@ import type { TaskOfRun } from "./execution-contexts.ts"
 import type { Pulled, PullProblem, PullSource } from "./pull-source.ts"
 import { soleFusedLeaf } from "./pull-source.ts"
 import { retryDelayOf } from "./retry-delay.ts"
+import { resumeOf, skipCommitted } from "./stream-end.ts"
 import { nextPageSize } from "./window.ts"
 
 /** How long a loop sleeps at most while its window is full or its upstream has nothing. */
@@ -49,6 +50,8 @@ export interface PullLoopOptions {
 interface Position {
   readonly progress: ExpansionProgress
   readonly cursor: string | null
+  /** Items from the cursor on that were committed before the stream was extended. */
+  readonly skip: number
   readonly failures: number
   /** Pulls since the last commit, with how far they have read other streams. */
   readonly pulls: number
@@ -68,6 +71,7 @@ export const pullLoop = Effect.fnUntraced(function* (options: PullLoopOptions) {
   let position: Position = {
     progress: yield* untilAvailable(store.progress(lease.expansionId)),
     cursor: lease.cursor,
+    skip: lease.skip,
     failures: lease.pullFailures,
     ...nothingPending,
   }
@@ -112,15 +116,17 @@ function onPulled(
   pulled: Pulled,
   seen: number,
 ): Effect.Effect<Position, LoopError> {
-  const { page } = pulled
+  const isStalled =
+    pulled.page.items.length === 0 && pulled.page.next === before.cursor && pulled.page.next !== null
+  const { page, skip } = skipCommitted(pulled.page, before.skip)
   const isEmpty = page.items.length === 0
-  const isStalled = isEmpty && page.next === before.cursor && page.next !== null
   const position = {
     ...before,
+    skip,
     pulls: before.pulls + (isStalled && page.waiting ? 0 : 1),
     consumed: furthest(before.consumed, pulled.consumed),
   }
-  if (pulled.brokenUpstream !== null) return endBroken(options, position, pulled, pulled.brokenUpstream)
+  if (pulled.brokenUpstream !== null) return endBroken(options, position, page, pulled.brokenUpstream)
   if (isStalled && page.waiting) return waitForUpstream(options, position, page, seen)
   if (isStalled) return onStalled(options, { ...position, stalled: position.stalled + 1 })
   const tooMany = beyondMaxItems(position.progress, page)
@@ -128,10 +134,17 @@ function onPulled(
   if (isEmpty && page.next !== null && position.pulls < emptyPullsPerCommit) {
     return Effect.succeed({ ...position, cursor: page.next, stalled: 0 })
   }
-  return commit(options, position, page).pipe(
+  const resume = page.next === null ? resumeOf(pulled.page, before) : null
+  return commit(options, position, page, resume).pipe(
     // A chain that caught up with its upstream waits a moment, so that the next page is not tiny.
     Effect.tap(() => (page.waiting ? Effect.sleep(lingerMs) : Effect.void)),
-    Effect.map((progress): Position => ({ progress, cursor: page.next, failures: 0, ...nothingPending })),
+    Effect.map((progress): Position => ({
+      progress,
+      cursor: page.next,
+      skip,
+      failures: 0,
+      ...nothingPending,
+    })),
   )
 }
 
@@ -148,19 +161,25 @@ function commit(
   options: PullLoopOptions,
   position: Position,
   page: PulledPage,
+  resume: StreamResume | null = null,
 ): Effect.Effect<ExpansionProgress, LoopError> {
-  return Effect.catchTag(commitWhole(options, position, page), "TooManyItems", ({ created, fresh }) => {
-    const added = `the next page has ${fresh} with a new key`
-    const error = tooManyItems(position.progress, { created, added })
-    const broken = breakWith(options, { error, leafTaskId: null, retryable: false })
-    return Effect.map(broken, ({ progress }) => progress)
-  })
+  return Effect.catchTag(
+    commitWhole(options, position, page, resume),
+    "TooManyItems",
+    ({ created, fresh }) => {
+      const added = `the next page has ${fresh} with a new key`
+      const error = tooManyItems(position.progress, { created, added })
+      const broken = breakWith(options, { error, leafTaskId: null, retryable: false })
+      return Effect.map(broken, ({ progress }) => progress)
+    },
+  )
 }
 
 const commitWhole = Effect.fnUntraced(function* (
   options: PullLoopOptions,
   position: Position,
   page: PulledPage,
+  resume: StreamResume | null,
 ) {
   const { store, lease, of } = options
   const exhausted = page.next === null
@@ -176,6 +195,7 @@ const commitWhole = Effect.fnUntraced(function* (
     ),
     cursor: page.next,
     exhausted,
+    resume: resume ?? (lease.skip > 0 ? { cursor: null, skip: position.skip, stoppedBy: null } : null),
     pulls: position.pulls,
     consumed: position.consumed,
     fusedSources: exhausted ? fusedSources(of) : [],
@@ -266,10 +286,10 @@ function tooManyItems(
 const endBroken = Effect.fnUntraced(function* (
   options: PullLoopOptions,
   position: Position,
-  pulled: Pulled,
+  pulled: PulledPage,
   upstream: string,
 ) {
-  const page = { ...pulled.page, next: JSON.stringify({ [brokenKey]: upstream }) }
+  const page = { ...pulled, next: JSON.stringify({ [brokenKey]: upstream }) }
   const progress = yield* commit(options, position, page)
   if (progress.state !== "open") return { ...position, progress }
   return yield* breakBehind(options, upstream)
@@ -347,7 +367,7 @@ const breakWith = Effect.fnUntraced(function* (options: PullLoopOptions, problem
   store.wake("due")
   store.wake("progress")
   const progress = yield* readProgress(options)
-  return { progress, cursor: null, failures: 0, ...nothingPending }
+  return { progress, cursor: null, skip: 0, failures: 0, ...nothingPending }
 })
 
 function shorten(text: string): string {

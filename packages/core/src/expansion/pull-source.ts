@@ -74,6 +74,7 @@ function directPage(slice: StoredSlice, pageSize: number): PulledPage {
     keys: null,
     labels: null,
     next: slice.exhausted ? null : String(slice.nextIndex),
+    end: slice.exhausted ? { resume: String(slice.nextIndex) } : null,
     waiting: slice.items.length < pageSize && !slice.exhausted,
     logs: [],
   }

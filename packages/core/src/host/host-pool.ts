@@ -166,6 +166,8 @@ export interface PulledPage {
   /** JSON text of the cursor that follows; null: exhausted. */
   readonly next: string | null
   readonly waiting: boolean
+  /** Beside `next: null`, where the stream says how it can be gone on from; see `StreamEnd`. A cursor is JSON text. */
+  readonly end: { readonly resume: string } | { readonly stoppedBy: string } | null
   readonly logs: readonly LogEntry[]
 }
 

@@ -17,9 +17,21 @@ export interface ExpansionLease {
   readonly generation: number
   /** JSON text of the cursor; null: from the start. */
   readonly cursor: string | null
+  /** Items from the cursor on that were committed before, and are to be left out when they come again. */
+  readonly skip: number
   readonly pullFailures: number
   /** Milliseconds until the next pull may happen, after a failed one; 0: now. */
   readonly pullAfterMs: number
+}
+
+/** How to go on from the end of a stream, when it is extended. */
+export interface StreamResume {
+  /** JSON text of the cursor; null: the stream's start. */
+  readonly cursor: string | null
+  /** Items from there on that were committed already. */
+  readonly skip: number
+  /** The operator that ended the stream, and lets nothing follow; null: it can be gone on from. */
+  readonly stoppedBy: string | null
 }
 
 /** How an expansion stands against its window. */
@@ -103,6 +115,8 @@ export interface ExpansionView {
   /** Instances waiting for their next try. */
   readonly retrying: number
   readonly exhausted: boolean
+  /** The operator that has ended the stream, so that it cannot be extended; null: none. */
+  readonly stoppedBy: string | null
   readonly cursor: string | null
   readonly consumed: number | null
   readonly pullFailures: number
@@ -160,6 +174,11 @@ export interface ExpansionStore {
     /** JSON text; null only when exhausted. */
     cursor: string | null
     exhausted: boolean
+    /**
+     * With the last page: how to go on from it. With another one: what is left to be skipped of an extended stream.
+     * null: nothing of that changes.
+     */
+    resume: StreamResume | null
     pulls: number
     /** How far this page has taken the streams of other tasks, by task ordinal. */
     consumed: readonly { ordinal: number; index: number }[]

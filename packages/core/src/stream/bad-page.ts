@@ -25,9 +25,18 @@ export function requireParts(value: unknown, source: string): Page<unknown> {
   }
   const items: unknown = Reflect.get(value, "items")
   const next: unknown = Reflect.get(value, "next")
+  const resume: unknown = Reflect.get(value, "resume")
   requireItems(items, source)
-  requireNext(next, source)
-  return { items: items as readonly unknown[], next }
+  requireCursor("next", next, source)
+  const page = { items: items as readonly unknown[], next }
+  if (resume === undefined) return page
+  if (next !== null) {
+    throw new BadPage(
+      `${source} gave a page with both a next cursor and resume: resume says where to go on after the last page, so give it with next null.`,
+    )
+  }
+  requireCursor("resume", resume, source)
+  return { ...page, end: { resume } }
 }
 
 function requireItems(items: unknown, source: string): void {
@@ -45,16 +54,20 @@ function requireItems(items: unknown, source: string): void {
   }
 }
 
-function requireNext(next: unknown, source: string): asserts next is Page<unknown>["next"] {
-  if (next === undefined) {
+function requireCursor(
+  name: "next" | "resume",
+  cursor: unknown,
+  source: string,
+): asserts cursor is Page<unknown>["next"] {
+  if (cursor === undefined) {
     throw new BadPage(
       `${source} gave a page whose next cursor is undefined: give null when there is no more, as in page(items, link ?? null).`,
     )
   }
-  const problem = jsonProblem(next, "next")
+  const problem = jsonProblem(cursor, name)
   if (problem === null) return
   throw new BadPage(
-    `${source} gave a page whose next cursor does not survive JSON (${problem}): ` +
+    `${source} gave a page whose ${name} cursor does not survive JSON (${problem}): ` +
       `use null, booleans, finite numbers, strings, and arrays or plain objects of these.`,
   )
 }

@@ -1,5 +1,5 @@
 export { page, isPage } from "./page.ts"
-export type { Cursor, Page } from "./page.ts"
+export type { Cursor, Page, StreamEnd } from "./page.ts"
 export { BadPage } from "./bad-page.ts"
 export { BadCursor } from "./bad-cursor.ts"
 export { Gap, isGap } from "./gap.ts"

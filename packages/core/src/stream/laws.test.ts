@@ -6,6 +6,7 @@ import {
   expectClosedOnAbort,
   expectClosedOnError,
   expectClosedOnStop,
+  expectGoesOn,
   expectNoPageTwice,
   expectNoReadAhead,
   expectSameAsArrays,
@@ -30,6 +31,11 @@ describe("a pipeline of any operators", () => {
   test.prop([pipelineSpec, steps, fc.constantFrom("plain", "rich")], runs)(
     "gives what plain arrays give when sources and functions fail and are tried again",
     (spec, after, style) => expectSameAsArrays(spec, after, { style, hasFailures: true }),
+  )
+
+  test.prop([unaryChain(), steps], { numRuns: 1_000 })(
+    "goes on from its end when its source has more, or says which operator stands in the way",
+    expectGoesOn,
   )
 
   test.prop([pipelineSpec, steps], runs)("reads no further than one pull asks for", (spec, after) =>
@@ -87,6 +93,25 @@ describe("what a cursor carries", () => {
     },
   )
 })
+
+/** A chain of operators over one source, as it is before the source has more, and after. */
+function unaryChain() {
+  const source = fc.tuple(sourceSpec(), sourceSpec(), fc.boolean()).map(([first, second, isLonger]) => {
+    // Either the last page grows, if nothing was said to follow it, or further ones come behind it.
+    const last = first.pages.at(-1) ?? []
+    const [grown = [], ...others] = second.pages
+    const pages =
+      isLonger && !first.hasFalseEnd
+        ? [...first.pages.slice(0, -1), [...last, ...grown], ...others]
+        : [...first.pages, ...second.pages]
+    return { before: first, after: { ...first, pages } }
+  })
+  const operator = unarySpec(fc.constant({ op: "cross", lengths: [], hasXCom: false }))
+  return fc.tuple(source, fc.array(operator, { maxLength: 4 })).map(([{ before, after }, operators]) => {
+    const over = (spec: PipelineSpec) => operators.reduce<PipelineSpec>((of, one) => ({ ...one, of }), spec)
+    return { before: over(before), after: over(after) }
+  })
+}
 
 /** Gives a spec in which generators of pages stand for these forms of sources. */
 function withForms(spec: PipelineSpec, replaced: readonly string[]): PipelineSpec {

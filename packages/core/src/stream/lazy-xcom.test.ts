@@ -99,7 +99,7 @@ describe("a lazy XCom", () => {
       [2, 3],
     ])
     const [rest] = await collect(numbers.take(4).pages({ cursor: pages[0]!.next! }))
-    expect(rest).toEqual({ items: [2, 3], next: null })
+    expect(rest).toEqual({ items: [2, 3], next: null, end: { stoppedBy: "take" } })
   })
 
   it("leaves gaps out for someone who iterates its items", async () => {

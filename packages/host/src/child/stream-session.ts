@@ -83,7 +83,8 @@ export class StreamSession implements LogOwner {
       writeLog(this, "warning", message, undefined),
     )
     const waiting = page.waiting ?? false
-    return { items, keys, labels: anyOf(labels), next, waiting, logs: this.takeLogs() }
+    const end = encodeEnd(page.end)
+    return { items, keys, labels: anyOf(labels), next, waiting, end, logs: this.takeLogs() }
   }
 
   /** Pulls on past pages that come out empty, for a short while; a cursor that stands still is not pulled again. */
@@ -172,6 +173,11 @@ function refusePage(count: number, taken: number, bytes: number, pageBytesMax: n
     `the first ${taken} of the page's ${count} items take ${bytes} bytes as JSON, over the limit of ${pageBytesMax} (pageBytesMax). ` +
       `Fix: yield smaller pages, leave out of the items what the task does not need, or raise pageBytesMax`,
   )
+}
+
+function encodeEnd(end: Page<unknown>["end"]): PulledPage["end"] {
+  if (end === undefined) return null
+  return "resume" in end ? { resume: encodeCursor(end.resume) ?? "null" } : end
 }
 
 function encodeCursor(cursor: Page<unknown>["next"]): string | null {

@@ -97,6 +97,7 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       gapStates: [],
       cursor: "1",
       exhausted: false,
+      resume: null,
       pulls: 1,
       consumedOrdinals: [],
       consumedIndexes: [],

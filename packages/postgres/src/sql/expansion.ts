@@ -1,4 +1,4 @@
-import type { ExpansionLease } from "@sluice/core/store"
+import type { ExpansionLease, StreamResume } from "@sluice/core/store"
 import type { TaskError } from "@sluice/core/host"
 import { freshArrays, freshItems, freshRows, type KeyedPage } from "./keyed-page.ts"
 import { type Sql, toNumber } from "./row.ts"
@@ -27,6 +27,7 @@ export function leaseExpansions(
     from free
     where expansion.id = free.id
     returning expansion.id as expansion_id, dag_run_id, dag_version_id, task_id, kind, epoch, generation, cursor,
+      resume_skip as skip,
       pull_failures, greatest(0, ceil(extract(epoch from pull_after - now()) * 1000))::float8 as pull_after_ms
   `
 }
@@ -177,7 +178,7 @@ export async function commitPage(sql: Sql, options: CommitPageOptions): Promise<
       ${progressOf(sql, options.expansionId)}
     )${keyed === null ? sql`` : freshItems(sql, keyedPage(options, keyed.keys))}, moved as (
       update expansion
-      set cursor = ${options.cursor},
+      set cursor = ${options.cursor},${resumeColumns(sql, options.resume)}
           next_index = expansion.next_index + ${count}::int,
           created = expansion.created + ${count}::int,${
             keyed === null
@@ -220,6 +221,16 @@ export async function commitPage(sql: Sql, options: CommitPageOptions): Promise<
   return committedOf(rows[0])
 }
 
+/** Only at the end of a stream, and while one that was extended is read; else there is nothing to be written. */
+function resumeColumns(sql: Sql, resume: StreamResume | null) {
+  return resume === null
+    ? sql``
+    : sql`
+          resume_cursor = ${resume.cursor},
+          resume_skip = ${resume.skip},
+          stopped_by = ${resume.stoppedBy},`
+}
+
 /** A page to be committed. */
 export interface CommitPageOptions {
   readonly expansionId: string
@@ -232,6 +243,7 @@ export interface CommitPageOptions {
   readonly gapStates: readonly string[]
   readonly cursor: string | null
   readonly exhausted: boolean
+  readonly resume: StreamResume | null
   readonly pulls: number
   readonly consumedOrdinals: readonly number[]
   readonly consumedIndexes: readonly number[]

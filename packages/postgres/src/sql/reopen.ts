@@ -93,6 +93,9 @@ export async function reopenRun(
           runner_id = case when moving.is_reset then null else e.runner_id end,
           runner_expires_at = case when moving.is_reset then '-infinity' else e.runner_expires_at end,
           cursor = case when moving.is_reset then null else e.cursor end,
+          resume_cursor = case when moving.is_reset then null else e.resume_cursor end,
+          resume_skip = case when moving.is_reset then 0 else e.resume_skip end,
+          stopped_by = case when moving.is_reset then null else e.stopped_by end,
           next_index = case when moving.is_reset then 0 else e.next_index end,
           pulls = case when moving.is_reset then 0 else e.pulls end,
           pages = case when moving.is_reset then 0 else e.pages end,
@@ -171,6 +174,10 @@ export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
       delete from offer using cleared
       where offer.expansion_id = cleared.expansion_id
         and offer.first_index between cleared.first_index and cleared.first_index + cleared.count - 1
+    ), unnamed as (
+      delete from item_key
+      using (select cleared.expansion_id, unnest(cleared.keys) as key from cleared) named
+      where item_key.expansion_id = named.expansion_id and item_key.key = named.key
     ), gone as (
       delete from page using cleared
       where page.expansion_id = cleared.expansion_id and page.first_index = cleared.first_index

@@ -21,7 +21,7 @@ export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionV
       e.failed + coalesce(open.failed, 0) as failed, e.skipped + coalesce(open.skipped, 0) as skipped,
       e.upstream_failed_instances + coalesce(open.upstream_failed, 0) as upstream_failed,
       (select count(*) from offer where offer.expansion_id = e.id and offer.is_retry) as retrying,
-      e.is_exhausted as exhausted, e.cursor,
+      e.is_exhausted as exhausted, e.stopped_by, e.cursor,
       (
         select min(position.consumed) from stream_position position
         join expansion consumer on consumer.id = position.consumer_id

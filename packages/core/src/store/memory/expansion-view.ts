@@ -24,6 +24,7 @@ export function viewOf(expansion: ExpansionRecord, now: number): ExpansionView {
     ...countsOf(expansion),
     retrying: retryingOf(expansion),
     exhausted: expansion.exhausted,
+    stoppedBy: expansion.resume.stoppedBy,
     cursor: expansion.cursor,
     consumed: consumedOf(expansion),
     pullFailures: expansion.pullFailures,

@@ -71,6 +71,7 @@ function leaseOf(expansion: ExpansionRecord, now: number): ExpansionLease {
     epoch: expansion.epoch,
     generation: expansion.generation,
     cursor: expansion.cursor,
+    skip: expansion.resume.skip,
     pullFailures: expansion.pullFailures,
     pullAfterMs: Math.max(0, (expansion.pullAfter ?? now) - now),
   }

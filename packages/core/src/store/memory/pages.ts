@@ -36,6 +36,7 @@ function commit(
     expansion.duplicates += options.items.length - page.items.length
     if (page.items.length > 0) storePage(state, expansion, page)
     expansion.cursor = options.cursor
+    if (options.resume !== null) expansion.resume = options.resume
     expansion.pulls += options.pulls
     expansion.pullFailures = 0
     expansion.pullAfter = null

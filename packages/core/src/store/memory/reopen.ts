@@ -3,7 +3,7 @@ import type { RedriveStore, Reopened } from "../redrive-store.ts"
 import { noOutcomes, sumOf } from "./counts.ts"
 import { type Counter, counterOf, downstreamOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
-import { type ExpansionRecord, type MemoryState, type RunRecord } from "./state.ts"
+import { type ExpansionRecord, type MemoryState, noResume, type RunRecord } from "./state.ts"
 
 /** Lets a run go on of which instances were taken back, with what is downstream of them. */
 export function reopenRun(
@@ -112,6 +112,7 @@ function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
     epoch: expansion.epoch + 1,
     heldBy: null,
     cursor: null,
+    resume: noResume,
     exhausted: false,
     pulls: 0,
     pullFailures: 0,

@@ -6,7 +6,14 @@ import { expansionIdOf } from "../ids.ts"
 import type { DagRunRow, RunStore } from "../run-store.ts"
 import { cancelRun, resumeRun } from "./cancel.ts"
 import { noOutcomes } from "./counts.ts"
-import { type DagRecord, type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
+import {
+  type DagRecord,
+  type ExpansionRecord,
+  type MemoryState,
+  type RunRecord,
+  markDue,
+  noResume,
+} from "./state.ts"
 
 /** Runs over a memory state. */
 export function runs(state: MemoryState): RunStore {
@@ -120,6 +127,7 @@ function newExpansion(
     heldBy: null,
     heldUntil: 0,
     cursor: null,
+    resume: noResume,
     exhausted: false,
     pulls: 0,
     pullFailures: 0,

@@ -5,6 +5,7 @@ import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagFileKey, DagFileRow } from "../dag-file-store.ts"
 import type { DagVersion } from "../definition-store.ts"
+import type { StreamResume } from "../expansion-store.ts"
 import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
 import type { EventRow } from "../control-store.ts"
 import type { RoleRow, TaskTryRow } from "../read-store.ts"
@@ -60,6 +61,8 @@ export interface ExpansionRecord {
   heldBy: string | null
   heldUntil: number
   cursor: string | null
+  /** How to go on from the stream's end; while an extended stream is read, what is left to be skipped. */
+  resume: StreamResume
   exhausted: boolean
   pulls: number
   pullFailures: number
@@ -214,6 +217,9 @@ export function nextNumber(state: MemoryState): number {
   state.lastNumber += 1
   return state.lastNumber
 }
+
+/** A stream that has not ended, and of which nothing is to be skipped. */
+export const noResume: StreamResume = { cursor: null, skip: 0, stoppedBy: null }
 
 /** The expansion of this id. An unknown id is a bug of the caller's. */
 export function expansionOf(state: MemoryState, expansionId: string): ExpansionRecord {

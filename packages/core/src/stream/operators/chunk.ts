@@ -2,7 +2,7 @@ import { refuseCursor } from "../bad-cursor.ts"
 import { gapAmong } from "../gap.ts"
 import { carryItems, takeCarried } from "../item-codec.ts"
 import type { CarriedItem } from "../item-codec.ts"
-import type { Cursor, Page } from "../page.ts"
+import { type Cursor, lastPage, type Page, stoppedPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import { requireCount } from "./arguments.ts"
 
@@ -22,7 +22,11 @@ export function chunk<A>(source: PagedStream<A>, size: number): PagedStream<A[]>
       const isLast = page.next === null
       const whole = isLast ? items.length : items.length - (items.length % size)
       const chunks = cut(items, whole, size)
-      if (page.next === null) return { items: chunks, next: null }
+      if (page.next === null) {
+        // A short chunk has been given out, and could not grow any more.
+        if (items.length % size > 0) return stoppedPage(chunks, "chunk")
+        return lastPage(page, chunks, (resume) => ({ at: resume, rest: [] }))
+      }
       const next = { at: page.next, rest: carryItems(items.slice(whole), scope.codec) }
       return page.waiting && chunks.length === 0
         ? { items: chunks, next, waiting: true }

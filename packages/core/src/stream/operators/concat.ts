@@ -1,4 +1,5 @@
 import { countedCursor } from "../bad-cursor.ts"
+import { lastPage, stoppedPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import { requireStream } from "./arguments.ts"
 
@@ -10,7 +11,7 @@ export function concat<A>(...streams: readonly PagedStream<A>[]): PagedStream<A>
     async pull(cursor, scope) {
       const [turn, at] = countedCursor("concat", cursor)
       const current = streams[turn]
-      if (current === undefined) return { items: [], next: null }
+      if (current === undefined) return stoppedPage([], "concat")
       const page = await current.pull(at, scope.child(`${turn}`))
       if (page.next !== null) {
         const next = [turn, page.next]
@@ -18,7 +19,12 @@ export function concat<A>(...streams: readonly PagedStream<A>[]): PagedStream<A>
       }
       await scope.child(`${turn}`).close()
       const following = streams[turn + 1]
-      return { items: page.items, next: following === undefined ? null : [turn + 1, following.start] }
+      // What the streams before the last one have by then would come too late.
+      if (following === undefined)
+        return streams.length === 1
+          ? lastPage(page, page.items, (resume) => [turn, resume])
+          : stoppedPage(page.items, "concat")
+      return { items: page.items, next: [turn + 1, following.start] }
     },
     async close(scope) {
       await Promise.all(streams.map((_, turn) => scope.child(`${turn}`).close()))

@@ -1,4 +1,5 @@
 import { countedCursor } from "../bad-cursor.ts"
+import { type Cursor, lastPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import { requireCount } from "./arguments.ts"
 
@@ -12,8 +13,9 @@ export function drop<A>(source: PagedStream<A>, count: number): PagedStream<A> {
       const page = await source.pull(at, scope)
       const dropped = Math.min(left, page.items.length)
       const items = dropped === 0 ? page.items : page.items.slice(dropped)
-      if (page.next === null) return { items, next: null }
-      const next = [left - dropped, page.next]
+      const after = (cursor: Cursor) => [left - dropped, cursor]
+      if (page.next === null) return lastPage(page, items, after)
+      const next = after(page.next)
       return page.waiting ? { items, next, waiting: true } : { items, next }
     },
     close: (scope) => source.close(scope),

@@ -1,5 +1,6 @@
 import { countedCursor } from "../bad-cursor.ts"
 import { isGap } from "../gap.ts"
+import { type Cursor, lastPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 
 /** Gives each item with its index, from 0. A gap takes an index and stays a gap. */
@@ -13,8 +14,9 @@ export function enumerate<A>(source: PagedStream<A>): PagedStream<[index: number
         number,
         A,
       ][]
-      if (page.next === null) return { items, next: null }
-      const next = [from + items.length, page.next]
+      const after = (cursor: Cursor) => [from + items.length, cursor]
+      if (page.next === null) return lastPage(page, items, after)
+      const next = after(page.next)
       return page.waiting ? { items, next, waiting: true } : { items, next }
     },
     close: (scope) => source.close(scope),

@@ -7,7 +7,7 @@ import type { CarriedItem } from "../item-codec.ts"
 import { partialPageMs } from "../item-collector.ts"
 import { jsonEquals } from "../json-value.ts"
 import { narrowScope } from "../narrow-scope.ts"
-import type { Cursor, Page } from "../page.ts"
+import { type Cursor, lastPage, type Page, type StreamEnd } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import type { OpenResource, PullScope } from "../pull-scope.ts"
 import { isSide, sideAfter } from "../side.ts"
@@ -59,6 +59,8 @@ interface FlatMapCursor {
   readonly outer: Side
   readonly rest: readonly CarriedItem[]
   readonly inner: Side
+  /** How the outer stream has ended, where it said so. */
+  readonly end?: StreamEnd
 }
 
 /** Takes up the open walk if it stands at this cursor; else closes it and makes one that does. */
@@ -68,8 +70,8 @@ async function resume<A, B>(owner: object, cursor: Cursor, fn: Mapper<A, B>, sco
   await scope.release(owner)
   if (open?.cursor !== undefined && jsonEquals(open.cursor, cursor)) return open
   await scope.child("inner").close()
-  const { outer, rest, inner } = parse(cursor)
-  return new FlatWalk(fn, { outer, inner, rest: takeCarried<A>(rest, scope.codec) })
+  const { rest, ...sides } = parse(cursor)
+  return new FlatWalk(fn, { ...sides, rest: takeCarried<A>(rest, scope.codec) })
 }
 
 class FlatWalk<A, B> implements OpenResource {
@@ -80,13 +82,15 @@ class FlatWalk<A, B> implements OpenResource {
   #inner: Side
   #entered: readonly B[] | PagedStream<B> | null = null
   #isWaiting = false
+  #outerEnd: StreamEnd | undefined
   #out: B[] = []
 
-  constructor(fn: Mapper<A, B>, from: { outer: Side; rest: readonly A[]; inner: Side }) {
+  constructor(fn: Mapper<A, B>, from: { outer: Side; rest: readonly A[]; inner: Side; end?: StreamEnd }) {
     this.#fn = fn
     this.#outer = from.outer
     this.#rest = from.rest
     this.#inner = from.inner
+    this.#outerEnd = from.end
   }
 
   async close(): Promise<void> {}
@@ -97,6 +101,7 @@ class FlatWalk<A, B> implements OpenResource {
     if (this.#rest.length > 0 || this.#outer === null) return
     const page = await source.pull(this.#outer[0], scope.child("outer"))
     this.#outer = sideAfter(page.next)
+    this.#outerEnd = page.end
     this.#rest = page.items
     this.#isWaiting = page.waiting === true
   }
@@ -125,10 +130,21 @@ class FlatWalk<A, B> implements OpenResource {
   page(scope: PullScope): Page<B> {
     const items = this.#out
     this.#out = []
-    if (this.#rest.length === 0 && this.#outer === null) return { items, next: null }
-    const next = { outer: this.#outer, rest: carryItems(this.#rest, scope.codec), inner: this.#inner }
+    if (this.#rest.length === 0 && this.#outer === null) return this.#lastPage(items)
+    const end: { end?: StreamEnd } = this.#outerEnd === undefined ? {} : { end: this.#outerEnd }
+    const next = { outer: this.#outer, rest: carryItems(this.#rest, scope.codec), inner: this.#inner, ...end }
     this.cursor = next
     return this.#isWaiting && items.length === 0 ? { items, next, waiting: true } : { items, next }
+  }
+
+  /** Where the outer stream says where it goes on, so does this one; its last page cannot be entered twice. */
+  #lastPage(items: B[]): Page<B> {
+    const end = this.#outerEnd ?? { stoppedBy: "flatMap" }
+    return lastPage({ items: [], next: null, end }, items, (resume) => ({
+      outer: [resume],
+      rest: [],
+      inner: null,
+    }))
   }
 
   #enter(item: A) {
@@ -175,7 +191,8 @@ function innerOf<B>(value: Expandable<B>): readonly B[] | PagedStream<B> {
 function parse(cursor: Cursor): FlatMapCursor {
   if (typeof cursor !== "object" || cursor === null || !("outer" in cursor))
     return refuseCursor("flatMap", cursor)
-  const { outer, rest, inner } = cursor
+  const { outer, rest, inner, end } = cursor
   if (!isSide(outer) || !isSide(inner ?? null) || !Array.isArray(rest)) return refuseCursor("flatMap", cursor)
-  return { outer, rest: rest as readonly CarriedItem[], inner: (inner ?? null) as Side }
+  const sides = { outer, rest: rest as readonly CarriedItem[], inner: (inner ?? null) as Side }
+  return end === undefined ? sides : { ...sides, end: end as StreamEnd }
 }

@@ -1,4 +1,4 @@
-import { withItems } from "../page.ts"
+import { stoppedPage, withItems } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import { requireFunction } from "./arguments.ts"
 import { visitItems } from "./visit-items.ts"
@@ -25,7 +25,7 @@ export function takeWhile<A>(source: PagedStream<A>, predicate: (item: A) => unk
       await visitItems(page.items, taken, predicate, keep, scope.signal)
       if (!hasEnded) return withItems(page, taken)
       await source.close(scope)
-      return { items: taken, next: null }
+      return stoppedPage(taken, "takeWhile")
     },
     close: (scope) => source.close(scope),
   }

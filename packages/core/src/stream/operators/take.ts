@@ -1,4 +1,5 @@
 import { countedCursor } from "../bad-cursor.ts"
+import { type Cursor, lastPage, stoppedPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import { requireCount } from "./arguments.ts"
 
@@ -9,15 +10,16 @@ export function take<A>(source: PagedStream<A>, count: number): PagedStream<A> {
     start: [count, source.start],
     async pull(cursor, scope) {
       const [left, at] = countedCursor("take", cursor)
-      if (left === 0) return { items: [], next: null }
+      if (left === 0) return stoppedPage([], "take")
       const page = await source.pull(at, scope)
       const items = page.items.length > left ? page.items.slice(0, left) : page.items
       if (items.length === left) {
         await source.close(scope)
-        return { items, next: null }
+        return stoppedPage(items, "take")
       }
-      if (page.next === null) return { items, next: null }
-      const next = [left - items.length, page.next]
+      const after = (cursor: Cursor) => [left - items.length, cursor]
+      if (page.next === null) return lastPage(page, items, after)
+      const next = after(page.next)
       return page.waiting ? { items, next, waiting: true } : { items, next }
     },
     close: (scope) => source.close(scope),

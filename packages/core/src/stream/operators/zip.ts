@@ -3,7 +3,7 @@ import { describeValue } from "../describe-value.ts"
 import { gapAmong } from "../gap.ts"
 import { carryItems, takeCarried } from "../item-codec.ts"
 import type { CarriedItem } from "../item-codec.ts"
-import type { Cursor } from "../page.ts"
+import { type Cursor, stoppedPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import type { PullScope } from "../pull-scope.ts"
 import { isSide, sideAfter } from "../side.ts"
@@ -39,7 +39,7 @@ export function zip<const T extends ZipInputs>(inputs: T): PagedStream<Zipped<T>
       const rests = sides.map((side) => ({ ...side, items: side.items.slice(count) }))
       if (rests.some((side) => side.at === null && side.items.length === 0)) {
         await close(scope)
-        return { items: items as Zipped<T>[], next: null }
+        return stoppedPage(items as Zipped<T>[], "zip")
       }
       const next = {
         at: rests.map(({ at }) => at),

@@ -70,6 +70,12 @@ describe("a generator of pages", () => {
     ["a Date in next", () => page([], { at: new Date() } as never), /next\.at is a Date/],
     ["NaN in next", () => page([], [Number.NaN]), /next\[0\] is NaN/],
     ["a bigint in next", () => page([], 1n as never), /next is the bigint 1n/],
+    ["a place to go on from beside a next", () => page([], 1, { resume: 2 }), /give it with next null/],
+    [
+      "a bad place to go on from",
+      () => page([], null, { resume: NaN }),
+      /resume cursor does not survive JSON/,
+    ],
     ["undefined inside next", () => page([], { after: undefined } as never), /next\.after is undefined/],
   ])("refuses %s with the source's name and the fix", async (_, bad, message) => {
     const stream = generatorSource(

@@ -3,7 +3,7 @@ import { countCursor, refuseCursor } from "../bad-cursor.ts"
 import { ItemCollector } from "../item-collector.ts"
 import { OpenIterator, startIterator } from "../open-iterator.ts"
 import { requireFunction } from "../operators/arguments.ts"
-import { isPage } from "../page.ts"
+import { isPage, lastPage } from "../page.ts"
 import type { Cursor, Page } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import type { PullScope } from "../pull-scope.ts"
@@ -101,8 +101,11 @@ class GeneratorDriver implements SourceDriver {
       source.collector.putBack(result.value)
       return readItems(source, source.collector, scope, replayCursor)
     }
-    const { items, next } = requirePage(result.value, this.#name)
-    return { items, next: next === null ? null : { page: next } }
+    const read = requirePage(result.value, this.#name)
+    const after = (cursor: Cursor) => ({ page: cursor })
+    return read.next === null
+      ? lastPage(read, read.items, after)
+      : { items: read.items, next: after(read.next) }
   }
 
   readonly #requireItem = (value: unknown): unknown => {

@@ -1,4 +1,5 @@
 import { AsyncIterableX } from "ix/asynciterable/asynciterablex"
+import { stoppedPage } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import { readItems } from "../read-items.ts"
 import type { ReadOptions } from "../read-pages.ts"
@@ -14,10 +15,18 @@ export function pipedStream<A, B>(
   upstream: PagedStream<A>,
   apply: (items: AsyncIterableX<A>) => AsyncIterable<B>,
 ): PagedStream<B> {
-  return replaySource(({ signal, scope, interrupt }) => {
+  const replayed = replaySource(({ signal, scope, interrupt }) => {
     const { pageSize, reader, context } = scope
     return apply(new StreamItems(upstream, signal, { pageSize, reader, context, onWaiting: interrupt }))
   })
+  return {
+    ...replayed,
+    async pull(cursor, scope) {
+      const page = await replayed.pull(cursor, scope)
+      // What the operators held back, nobody knows.
+      return page.next === null ? stoppedPage(page.items, "pipe") : page
+    },
+  }
 }
 
 class StreamItems<A> extends AsyncIterableX<A> {

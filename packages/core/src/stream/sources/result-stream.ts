@@ -17,7 +17,7 @@ export function resultStream<A>(taskId: string): PagedStream<A> {
       const { signal, pageSize: limit } = scope
       const slice = await requireReader(scope, taskId).readStream({ taskId, fromIndex, limit, signal })
       const items = slice.items as readonly A[]
-      if (slice.exhausted) return { items, next: null }
+      if (slice.exhausted) return { items, next: null, end: { resume: slice.nextIndex } }
       const page: Page<A> = { items, next: slice.nextIndex }
       return items.length === 0 && slice.nextIndex === fromIndex ? { ...page, waiting: true } : page
     },

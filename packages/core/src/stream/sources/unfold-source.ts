@@ -2,7 +2,7 @@ import { abortable } from "../abortable.ts"
 import { refuseCursor } from "../bad-cursor.ts"
 import { requireParts } from "../bad-page.ts"
 import { requireFunction } from "../operators/arguments.ts"
-import type { Cursor, Page } from "../page.ts"
+import { type Cursor, lastPage, type Page } from "../page.ts"
 import type { PagedStream } from "../paged-stream.ts"
 import type { PullScope } from "../pull-scope.ts"
 import { blame, sourceName } from "../source-leaf.ts"
@@ -20,10 +20,14 @@ export interface UnfoldContext {
 /** A source as a function from a cursor to the page there: nothing stays open between two pages. */
 export interface Unfold<A, C extends Cursor> {
   readonly start: C
-  pull(
-    cursor: C,
-    ctx: UnfoldContext,
-  ): { items: readonly A[]; next: C | null } | PromiseLike<{ items: readonly A[]; next: C | null }>
+  pull(cursor: C, ctx: UnfoldContext): UnfoldedPage<A, C> | PromiseLike<UnfoldedPage<A, C>>
+}
+
+/** A page of an unfold; with `next: null` it may say where to go on when there is more one day. */
+export interface UnfoldedPage<A, C extends Cursor> {
+  readonly items: readonly A[]
+  readonly next: C | null
+  readonly resume?: C
 }
 
 /** Makes a stream of an unfold. Its cursors are the unfold's own, wrapped so that `start` may be null. */
@@ -39,8 +43,11 @@ export function unfoldSource<A, C extends Cursor>(
       try {
         const at = parse(cursor, sourceName(options)) as C
         const given = await abortable(askUnfold(unfold, at, scope), scope.signal)
-        const { items, next } = requireParts(given, sourceName(options)) as Page<A>
-        return { items, next: next === null ? null : { page: next } }
+        const read = requireParts(given, sourceName(options)) as Page<A>
+        const after = (next: Cursor) => ({ page: next })
+        return read.next === null
+          ? lastPage(read, read.items, after)
+          : { items: read.items, next: after(read.next) }
       } catch (error) {
         throw scope.signal.aborted ? error : blame(error, options)
       }

@@ -67,6 +67,12 @@ async function pullPage(
     labels: null,
     next: page.next === null ? null : JSON.stringify(page.next),
     waiting: page.waiting ?? false,
+    end:
+      page.end === undefined
+        ? null
+        : "resume" in page.end
+          ? { resume: JSON.stringify(page.end.resume) }
+          : page.end,
     logs: [],
   }
 }

@@ -86,7 +86,7 @@ export function claimShareContract(open: OpenStore, options: ContractOptions): v
         runEffect(
           store.commitPage({
             ...{ expansionId, epoch, items: ["1"], keys: null, labels: null, gaps: [], cursor: "1" },
-            ...{ exhausted: false, pulls: 1, consumed: [], fusedSources: [] },
+            ...{ exhausted: false, resume: null, pulls: 1, consumed: [], fusedSources: [] },
           }),
         )
       await Promise.all(held.map(commit))

@@ -47,6 +47,7 @@ export function readContract(open: OpenStore): void {
         upstreamFailed: 0,
         retrying: 0,
         exhausted: false,
+        stoppedBy: null,
         cursor: null,
         consumed: null,
         pullFailures: 0,

@@ -154,6 +154,7 @@ export function page(
     gaps,
     cursor: options.exhausted === true ? null : `{"after":${items.length}}`,
     exhausted: false,
+    resume: null,
     pulls: 1,
     consumed: [],
     fusedSources: [],

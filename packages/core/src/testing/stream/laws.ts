@@ -32,6 +32,8 @@ export class Reading {
   scope: OwnedPullScope
   cursor: Cursor | null
   readonly #controller = new AbortController()
+  /** Where the last pull began, and what it gave: what going on from the end may need. */
+  last: { readonly from: Cursor; readonly page: Page<unknown> } | null = null
   /** The cursors after each page, for bounds on what they carry. */
   readonly cursors: Cursor[] = []
 
@@ -54,6 +56,7 @@ export class Reading {
     this.ledger.beginPull()
     this.scope.pageSize = pageSize
     const page = await this.stream.pull(this.cursor, this.scope)
+    this.last = { from: this.cursor, page }
     this.items.push(...page.items)
     this.cursor = page.next
     this.cursors.push(page.next)
@@ -109,6 +112,32 @@ export async function expectSameAsArrays(
   expect(reading.items).toEqual(modelItems(spec, "p", options.style))
   await reading.scope.close()
   expectAllClosedOnce(reading.ledger)
+}
+
+/**
+ * A pipeline that has come to its end over a source, and goes on from there when the source has more, gives what it gives
+ * of the whole; or it says which of its operators stands in the way.
+ */
+export async function expectGoesOn(
+  { before, after }: { readonly before: PipelineSpec; readonly after: PipelineSpec },
+  steps: readonly Step[],
+): Promise<void> {
+  const reading = new Reading(before)
+  await readToEnd(reading, steps)
+  await reading.scope.close()
+  if (reading.last === null) throw new Error("nothing was pulled")
+  const { from, page } = reading.last
+  if (page.end !== undefined && "stoppedBy" in page.end) {
+    const { stoppedBy } = page.end
+    expect(JSON.stringify(before)).toContain(stoppedBy === "pipe" ? '"piped"' : `"op":"${stoppedBy}"`)
+    return
+  }
+  const rest = new Reading(after)
+  rest.cursor = JSON.parse(JSON.stringify(page.end === undefined ? from : page.end.resume)) as Cursor
+  await readToEnd(rest, steps)
+  await rest.scope.close()
+  const known = page.end === undefined ? page.items.length : 0
+  expect([...reading.items, ...rest.items.slice(known)]).toEqual(modelItems(after, "p", "plain"))
 }
 
 /** One pull of a pipeline pulls each source at most once, and reads no more bare items than it was asked for. */
