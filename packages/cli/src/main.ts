@@ -1,6 +1,10 @@
 import type { Command } from "./command.ts"
 import { api } from "./commands/api.ts"
 import { dbMigrate } from "./commands/db-migrate.ts"
+import { dagProcessor } from "./commands/dag-processor.ts"
+import { dagsErrors } from "./commands/dags-errors.ts"
+import { dagsTrigger } from "./commands/dags-trigger.ts"
+import { dev } from "./commands/dev.ts"
 import { engine } from "./commands/engine.ts"
 import { dbStatus } from "./commands/db-status.ts"
 import { eventsList } from "./commands/events-list.ts"
@@ -26,8 +30,12 @@ import { versionOfSluice } from "./version.ts"
 /** Every command, in the order of the help. */
 const commands: readonly Command[] = [
   run,
+  dev,
   engine,
+  dagProcessor,
   roles,
+  dagsTrigger,
+  dagsErrors,
   runsList,
   runsShow,
   runsCancel,
@@ -53,6 +61,7 @@ await runMain({
   description: "Sluice runs workflows whose mapped tasks are lazy.",
   version: versionOfSluice(),
   groups: [
+    { name: "dags", summary: "trigger DAGs, see which files cannot be used" },
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "maps", summary: "steer one mapped task of a run" },
     { name: "tasks", summary: "list the task instances of a run" },

@@ -12,6 +12,22 @@ export const databaseUrlOption: OptionSpec = {
   description: "the Postgres to use (default: DATABASE_URL, else an embedded one in .sluice)",
 }
 
+/** For the commands that read DAG files. */
+export interface DagFolderFlags {
+  readonly dags: string
+  readonly folderName: string
+}
+
+/** `--dags` and `--folder-name`. */
+export const dagFolderOptions: readonly OptionSpec[] = [
+  { flags: "--dags <folder>", description: "the folder of DAG files", default: "dags" },
+  {
+    flags: "--folder-name <name>",
+    description: "what the folder is called in the database, where there are several",
+    default: "dags",
+  },
+]
+
 /** For every command that prints data. */
 export const jsonOption: OptionSpec = { flags: "--json", description: "print JSON, for programs" }
 

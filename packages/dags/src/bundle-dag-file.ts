@@ -29,7 +29,8 @@ export async function bundleDagFile(path: string): Promise<BundledFile> {
   const file = resolve(path)
   await requireFile(file)
   try {
-    const { code, sourceMap, modules } = chunkOf(await build(file))
+    const { output, modules } = await build(file)
+    const { code, sourceMap } = chunkOf(output)
     return { bundle: { hash: hashOf(code), code, sourceMap }, modules }
   } catch (error) {
     throw new BundleRejected(describeBuildError(error, dirname(file)))
@@ -48,7 +49,9 @@ async function requireFile(file: string): Promise<void> {
   }
 }
 
-async function build(file: string): Promise<RolldownOutput> {
+async function build(
+  file: string,
+): Promise<{ readonly output: RolldownOutput; readonly modules: readonly string[] }> {
   const folder = dirname(file)
   const unresolved: unknown[] = []
   // Without this, a package that is not installed would only fail when a host loads the bundle.
@@ -74,17 +77,17 @@ async function build(file: string): Promise<RolldownOutput> {
       codeSplitting: false,
     })
     if (unresolved.length > 0) throw unresolved[0]
-    return output
+    // Not the chunk's own list: a module of which only constants were taken is not in it.
+    const read = await bundler.watchFiles
+    return { output, modules: read.filter((path) => isAbsolute(path)) }
   } finally {
     await bundler.close()
   }
 }
 
-function chunkOf({ output }: RolldownOutput) {
+function chunkOf({ output }: RolldownOutput): { code: string; sourceMap: string | null } {
   const chunk: OutputChunk = output[0]
-  // Ids that are no paths are the bundler's own helpers.
-  const modules = chunk.moduleIds.filter((id) => isAbsolute(id))
-  return { code: chunk.code, sourceMap: chunk.map?.toString() ?? null, modules }
+  return { code: chunk.code, sourceMap: chunk.map?.toString() ?? null }
 }
 
 /** Of the code alone: an edit of comments is no new version. */

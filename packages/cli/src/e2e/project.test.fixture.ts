@@ -18,8 +18,8 @@ export interface Running {
   readonly child: ChildProcess
   /** What has come on its standard output so far. */
   stdout(): string
-  /** Waits until its standard output holds the text. */
-  until(text: string): Promise<void>
+  /** Waits until its standard output holds the text, so many times. */
+  until(text: string, times?: number): Promise<void>
   readonly ended: Promise<Ended>
 }
 
@@ -41,19 +41,26 @@ export function makeProject(
   // The embedded server's user must reach it.
   chmodSync(dir, 0o755)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
+  const children = new Set<ChildProcess>()
   const start: Project["start"] = (args, env = {}) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: dir,
       env: { ...process.env, DATABASE_URL: databaseUrl, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     })
+    children.add(child)
+    child.once("exit", () => children.delete(child))
     return running(child)
   }
   return {
     dir,
     start,
     sluice: (...args) => start(args).ended,
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove: () => {
+      // What a test that failed has left running.
+      for (const child of children) child.kill("SIGKILL")
+      rmSync(dir, { recursive: true, force: true })
+    },
   }
 }
 
@@ -77,10 +84,10 @@ function running(child: ChildProcess): Running {
       resolve({ code, stdout, stderr })
     })
   })
-  const until = (text: string) =>
+  const until = (text: string, times = 1) =>
     new Promise<void>((resolve, reject) => {
       const check = () => {
-        if (stdout.includes(text)) resolve()
+        if (stdout.split(text).length > times) resolve()
         else if (isOver) reject(new Error(`it ended without "${text}":\n${stdout}${stderr}`))
         else return
         waiting.delete(check)

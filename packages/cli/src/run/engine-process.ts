@@ -7,6 +7,7 @@ import { engineDefaults, type EngineRole, engineRoles } from "@sluice/core/engin
 import type { CliContext } from "../context.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 import { openHosts, type SessionOptions, startEngine, withSession } from "../session.ts"
+import { type DagFileNews, type DagFolder, newsJson, newsLine, startDagProcessor } from "./dag-files.ts"
 import { listenForInterrupts } from "./interrupts.ts"
 
 /** What to play, and how to end. */
@@ -16,6 +17,8 @@ export interface EngineProcessOptions {
   /** How long what runs may take to end after the first signal. */
   readonly graceMs: number
   readonly concurrency: number | undefined
+  /** DAG files that are watched as well. */
+  readonly dags?: DagFolder
   readonly json: boolean
 }
 
@@ -46,7 +49,8 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
       const log = (level: string, message: string, details: string | null) =>
         void context.err.line(`${level}: ${message}${details === null ? "" : `\n${details}`}`)
       const { name } = engineDefaults
-      const { roles, concurrency } = options
+      const { roles, concurrency, dags } = options
+      const played = [...roles, ...(dags === undefined ? [] : ["dag-processor"])]
       const engine = startEngine(session, hosts, log, {
         name,
         roles,
@@ -54,16 +58,21 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
         ...(concurrency !== undefined && { concurrency }),
       })
       const say = (type: string, words: string) =>
-        tell(context, options, { type, engine: name, roles }, words)
-      await say("started", `engine ${name} plays ${roles.join(", ")}`)
+        tell(context, options, { type, engine: name, roles: played }, words)
+      const onNews = (news: DagFileNews) =>
+        void context.out.line(options.json ? JSON.stringify(newsJson(news)) : newsLine(news))
+      const processor = dags && startDagProcessor(session, hosts, { ...dags, name, log, onNews })
+      await say("started", `engine ${name} plays ${played.join(", ")}`)
       try {
         await Promise.race([aborted(interrupts.signal), engine.broken])
         await say("stopping", `stopping: what runs has ${options.graceMs / 1000} s to end`)
+        await processor?.stop()
         const isDrained = await within(options.graceMs, engine.drained)
         await engine.stop()
         const how = isDrained ? "everything it held is recorded" : "what was left is given back"
         await say("stopped", `engine ${name} stopped: ${how}`)
       } catch (error) {
+        await processor?.stop()
         await engine.stop()
         throw error
       }

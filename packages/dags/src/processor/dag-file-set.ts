@@ -12,7 +12,8 @@ export interface KnownFile {
   readonly modules: ReadonlyMap<string, string>
   /** The hash of what is stored of it and in use; null: nothing, or it is broken now. */
   readonly publishedHash: string | null
-  readonly isBroken: boolean
+  /** Why it cannot be used; null: it can. */
+  readonly problem: string | null
 }
 
 /** The files of a folder by their paths below it. */
@@ -37,12 +38,12 @@ export class DagFileSet {
 
   /** The files that a change of some modules concerns, given by absolute path. */
   concernedBy(changed: ReadonlySet<string>): string[] {
-    return this.#paths((file) => file.isBroken || [...changed].some((path) => file.modules.has(path)))
+    return this.#paths((file) => file.problem !== null || [...changed].some((path) => file.modules.has(path)))
   }
 
   /** The files that cannot be used as they are. */
   get broken(): string[] {
-    return this.#paths((file) => file.isBroken)
+    return this.#paths((file) => file.problem !== null)
   }
 
   /** The files that have changed although nobody said so. */

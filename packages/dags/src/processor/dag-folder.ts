@@ -21,8 +21,13 @@ export function isDagPath(path: string): boolean {
 }
 
 /** Says whether a folder or file of this name, with all below it, holds no DAG files. */
-export function isSetAside(name: string): boolean {
-  return name.startsWith("_") || name.startsWith(".") || name === "node_modules"
+function isSetAside(name: string): boolean {
+  return name.startsWith("_") || isNeverRead(name)
+}
+
+/** Says whether a folder or file of this name is nobody's module either: helpers with `_` in front are imported. */
+export function isNeverRead(name: string): boolean {
+  return name.startsWith(".") || name === "node_modules"
 }
 
 /** Lists the DAG files of a folder and all folders in it, in order, by their paths below it with `/` between. */

@@ -242,7 +242,7 @@ describe("a processor that watches", () => {
     const project = await makeRoot()
     const [root, lib] = [join(project, "dags"), join(project, "lib")]
     const store = makeMemoryStore()
-    await write(root, { "a.ts": fileOf(["one"], `import { n } from "../lib/n.ts"\nexport { n }`) })
+    await write(root, { "a.ts": fileOf(["one"], `import { n } from "../lib/n.ts"\nconsole.log(n)`) })
     await write(lib, { "n.ts": "export const n = 1" })
     const seen: string[] = []
     let tell = () => {}

@@ -44,7 +44,7 @@ export interface DagProcessorOptions {
   /** Names this process in heartbeats. */
   readonly name: string
   readonly rescanMs?: number
-  /** Is told of each file that was published, broke, or is gone (`null`); not of those that are as they were. */
+  /** Is told of each file that was published, broke in another way, or is gone (`null`); not of those that are as they were. */
   readonly onProcessed?: (path: string, result: ProcessedFile | null) => void
 }
 
@@ -79,12 +79,14 @@ export function makeDagProcessor(
     const result = yield* processDagFile({ store, hosts, root, file: { folder, path }, publishedHash })
     const modules = result.modules ?? [...stamps.keys()]
     const added = yield* Effect.promise(() => stampsOf(modules.filter((module) => !stamps.has(module))))
+    const problem = result.kind === "broken" ? result.error.message : null
     known.set(path, {
       modules: new Map(modules.map((module) => [module, stamps.get(module) ?? added.get(module) ?? ""])),
       publishedHash: result.kind === "broken" ? null : result.bundleHash,
-      isBroken: result.kind === "broken",
+      problem,
     })
-    if (result.kind !== "unchanged") options.onProcessed?.(path, result)
+    const isNews = problem === null ? result.kind !== "unchanged" : problem !== before?.problem
+    if (isNews) options.onProcessed?.(path, result)
     return [path, result] as const
   })
 
@@ -109,7 +111,7 @@ export function makeDagProcessor(
       known.set(path, {
         modules: new Map([[join(root, path), ""]]),
         publishedHash: row.bundleHash,
-        isBroken: false,
+        problem: null,
       })
     }
     const changed = yield* Effect.promise(() => known.changedUnseen())

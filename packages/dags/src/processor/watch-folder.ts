@@ -1,6 +1,6 @@
 import { basename, relative } from "node:path"
 import { watch } from "chokidar"
-import { isSetAside } from "./dag-folder.ts"
+import { isNeverRead } from "./dag-folder.ts"
 
 /** Changes that come within this many milliseconds of each other are one: editors write a file in several steps. */
 const settleMs = 50
@@ -26,7 +26,7 @@ export async function watchFolder(
   }
   const watcher = watch(folder, {
     ignoreInitial: true,
-    ignored: (path) => path !== folder && isBelow(folder, path) && isSetAside(basename(path)),
+    ignored: (path) => isBelow(folder, path) && isNeverRead(basename(path)),
   })
   watcher.on("all", (_event, path) => {
     changed.add(path)
