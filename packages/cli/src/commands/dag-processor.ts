@@ -7,6 +7,7 @@ import {
   type DatabaseFlag,
   jsonOption,
 } from "../options.ts"
+import type { SessionOptions } from "../session.ts"
 import { type ExitCode, exitCodes } from "../problem.ts"
 
 interface DagProcessorFlags extends DatabaseFlag, DagFolderFlags {
@@ -55,7 +56,7 @@ export const dagProcessor = defineCommand<DagProcessorFlags>({
 async function processOnce(
   context: CliContext,
   options: {
-    readonly session: Parameters<typeof import("../session.ts").withSession>[0]
+    readonly session: SessionOptions
     readonly dags: { readonly root: string; readonly folder: string }
     readonly json: boolean
   },

@@ -41,10 +41,14 @@ export function findDagFolder({ cwd }: Pick<CliContext, "cwd">, path: string, fo
 export function startDagProcessor(
   session: Session,
   hosts: HostPool,
-  options: DagFolder & { readonly name: string; readonly log: EngineLog; onNews(news: DagFileNews): void },
+  options: DagFolder & {
+    readonly name: string
+    readonly log: EngineLog
+    readonly onNews: (news: DagFileNews) => void
+  },
 ): { stop(): Promise<void> } {
-  const { root, folder, name, log, onNews } = options
-  const onProcessed = (path: string, result: ProcessedFile | null) => onNews({ path, result })
+  const { root, folder, name, log } = options
+  const onProcessed = (path: string, result: ProcessedFile | null) => options.onNews({ path, result })
   const fiber = Effect.runFork(
     runDagProcessor({ root, folder, name, onProcessed }).pipe(
       Effect.provideService(Store, session.store),
