@@ -46,6 +46,13 @@ it("decides every trigger rule as Airflow does, over failed, skipped and good up
     all_done: row(ran, ran, ran, ran, ran, ran, ran),
     none_failed: row(ran, up, ran, up, ran, up, up),
     one_success: row(ran, up, skip, ran, ran, up, up),
+    all_failed: row(skip, ran, skip, skip, skip, skip, ran),
+    all_skipped: row(skip, skip, ran, skip, skip, skip, skip),
+    all_done_min_one_success: row(ran, up, skip, ran, ran, up, up),
+    one_failed: row(skip, ran, skip, ran, skip, ran, ran),
+    one_done: row(ran, ran, skip, ran, ran, ran, skip),
+    none_failed_min_one_success: row(ran, up, skip, up, ran, up, up),
+    none_skipped: row(ran, ran, skip, ran, skip, skip, ran),
     always: row(ran, ran, ran, ran, ran, ran, ran),
   })
   expect((await run.row()).state).toBe("failed")

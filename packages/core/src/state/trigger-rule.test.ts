@@ -31,6 +31,31 @@ test.each<[TriggerRule, Parameters<typeof counts>[0], string]>([
   ["one_success", { failed: 2 }, "wait"],
   ["one_success", { failed: 2, skipped: 1 }, "upstream_failed"],
   ["one_success", { skipped: 3 }, "skipped"],
+  ["all_failed", { failed: 1, upstreamFailed: 1 }, "wait"],
+  ["all_failed", { failed: 2, upstreamFailed: 1 }, "run"],
+  ["all_failed", { success: 1 }, "skipped"],
+  ["all_failed", { skipped: 1 }, "skipped"],
+  ["all_failed", { opened: 1 }, "skipped"],
+  ["all_skipped", { skipped: 2 }, "wait"],
+  ["all_skipped", { skipped: 3 }, "run"],
+  ["all_skipped", { upstreamFailed: 1 }, "skipped"],
+  ["all_done_min_one_success", { success: 1, failed: 1 }, "wait"],
+  ["all_done_min_one_success", { success: 1, failed: 2 }, "run"],
+  ["all_done_min_one_success", { skipped: 2, failed: 1 }, "upstream_failed"],
+  ["all_done_min_one_success", { skipped: 3 }, "skipped"],
+  ["one_failed", { success: 2 }, "wait"],
+  ["one_failed", { upstreamFailed: 1 }, "run"],
+  ["one_failed", { success: 2, skipped: 1 }, "skipped"],
+  ["one_done", { upstreamFailed: 2 }, "wait"],
+  ["one_done", { failed: 1 }, "run"],
+  ["one_done", { upstreamFailed: 2, skipped: 1 }, "skipped"],
+  ["none_failed_min_one_success", { success: 1, skipped: 1 }, "wait"],
+  ["none_failed_min_one_success", { success: 1, skipped: 2 }, "run"],
+  ["none_failed_min_one_success", { skipped: 3 }, "skipped"],
+  ["none_failed_min_one_success", { success: 1, failed: 1 }, "upstream_failed"],
+  ["none_skipped", { failed: 2 }, "wait"],
+  ["none_skipped", { failed: 2, success: 1 }, "run"],
+  ["none_skipped", { skipped: 1 }, "skipped"],
   ["always", {}, "run"],
 ])("%s with %j of three upstream tasks says %s", (rule, given, expected) => {
   expect(decideTrigger(rule, counts(given))).toBe(expected)
@@ -52,4 +77,8 @@ test.prop([
   const first = verdicts.find((verdict) => verdict !== "wait")
   expect(verdicts.at(-1)).not.toBe("wait")
   expect(verdicts.at(-1)).toBe(first)
+})
+
+test.each(triggerRules)("%s runs a task that has no upstream", (rule) => {
+  expect(decideTrigger(rule, { ...counts({}), total: 0 })).toBe("run")
 })

@@ -1,5 +1,18 @@
-/** The trigger rules of Airflow that Sluice decides so far. */
-export const triggerRules = ["all_success", "all_done", "none_failed", "one_success", "always"] as const
+/** The trigger rules of Airflow, but `all_done_setup_success`: it speaks of setup tasks, which there are none of yet. */
+export const triggerRules = [
+  "all_success",
+  "all_failed",
+  "all_done",
+  "all_done_min_one_success",
+  "all_skipped",
+  "one_success",
+  "one_failed",
+  "one_done",
+  "none_failed",
+  "none_failed_min_one_success",
+  "none_skipped",
+  "always",
+] as const
 
 /** When a task may start, said in terms of how its upstream tasks ended. */
 export type TriggerRule = (typeof triggerRules)[number]
@@ -22,29 +35,82 @@ export type TriggerDecision = "wait" | "run" | "skipped" | "upstream_failed"
  * Decides whether a waiting task runs, waits or will never run, from counters alone.
  *
  * A verdict that no later outcome can change is given at once, as Airflow does: one failed upstream is enough for
- * `all_success`. A stream that has started counts as a success here: how it ends is told index by index.
+ * `all_success`. A stream that has started counts as a success here: how it ends is told index by index. A task without
+ * upstream runs whatever its rule is.
  */
 export function decideTrigger(rule: TriggerRule, upstream: UpstreamCounts): TriggerDecision {
-  const { total, opened, success, failed, skipped, upstreamFailed } = upstream
+  if (upstream.total === 0) return "run"
+  return decisions[rule](factsOf(upstream))
+}
+
+/** What the rules are said in. */
+interface Facts {
+  readonly hasGood: boolean
+  readonly hasFailed: boolean
+  /** Failed, or not run since something above failed. */
+  readonly hasBad: boolean
+  readonly hasSkipped: boolean
+  readonly isComplete: boolean
+}
+
+function factsOf({ total, opened, success, failed, skipped, upstreamFailed }: UpstreamCounts): Facts {
   const good = success + opened
   const bad = failed + upstreamFailed
-  const isComplete = good + bad + skipped >= total
-  switch (rule) {
-    case "always":
-      return "run"
-    case "all_done":
-      return isComplete ? "run" : "wait"
-    case "all_success":
-      if (bad > 0) return "upstream_failed"
-      // A skip waits for the others: one of them may still fail, and how it ends must not depend on who was first.
-      if (!isComplete) return "wait"
-      return skipped > 0 ? "skipped" : "run"
-    case "none_failed":
-      if (bad > 0) return "upstream_failed"
-      return isComplete ? "run" : "wait"
-    case "one_success":
-      if (good > 0 || total === 0) return "run"
-      if (!isComplete) return "wait"
-      return bad > 0 ? "upstream_failed" : "skipped"
+  return {
+    hasGood: good > 0,
+    hasFailed: failed > 0,
+    hasBad: bad > 0,
+    hasSkipped: skipped > 0,
+    isComplete: good + bad + skipped >= total,
   }
+}
+
+const decisions: Record<TriggerRule, (facts: Facts) => TriggerDecision> = {
+  always: () => "run",
+  all_done: ({ isComplete }) => (isComplete ? "run" : "wait"),
+  all_success: ({ hasBad, hasSkipped, isComplete }) => {
+    if (hasBad) return "upstream_failed"
+    // A skip waits for the others: one of them may still fail, and how it ends must not depend on who was first.
+    if (!isComplete) return "wait"
+    return hasSkipped ? "skipped" : "run"
+  },
+  all_failed: ({ hasGood, hasSkipped, isComplete }) => {
+    if (hasGood || hasSkipped) return "skipped"
+    return isComplete ? "run" : "wait"
+  },
+  all_skipped: ({ hasGood, hasBad, isComplete }) => {
+    if (hasGood || hasBad) return "skipped"
+    return isComplete ? "run" : "wait"
+  },
+  all_done_min_one_success: ({ hasGood, hasBad, isComplete }) => {
+    if (!isComplete) return "wait"
+    if (hasGood) return "run"
+    return hasBad ? "upstream_failed" : "skipped"
+  },
+  one_success: ({ hasGood, hasBad, isComplete }) => {
+    if (hasGood) return "run"
+    if (!isComplete) return "wait"
+    return hasBad ? "upstream_failed" : "skipped"
+  },
+  one_failed: ({ hasBad, isComplete }) => {
+    if (hasBad) return "run"
+    return isComplete ? "skipped" : "wait"
+  },
+  one_done: ({ hasGood, hasFailed, isComplete }) => {
+    if (hasGood || hasFailed) return "run"
+    return isComplete ? "skipped" : "wait"
+  },
+  none_failed: ({ hasBad, isComplete }) => {
+    if (hasBad) return "upstream_failed"
+    return isComplete ? "run" : "wait"
+  },
+  none_failed_min_one_success: ({ hasGood, hasBad, isComplete }) => {
+    if (hasBad) return "upstream_failed"
+    if (!isComplete) return "wait"
+    return hasGood ? "run" : "skipped"
+  },
+  none_skipped: ({ hasSkipped, isComplete }) => {
+    if (hasSkipped) return "skipped"
+    return isComplete ? "run" : "wait"
+  },
 }

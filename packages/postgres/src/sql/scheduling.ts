@@ -1,4 +1,4 @@
-import type { ExpansionState } from "@sluice/core/state"
+import type { ExpansionState, TriggerRule } from "@sluice/core/state"
 import type { Sql } from "./row.ts"
 
 /**
@@ -63,7 +63,7 @@ export interface DueRow {
   kind: "task" | "mapped" | "source" | "fused"
   state: ExpansionState
   seq: string
-  triggerRule: "all_success" | "all_done" | "none_failed" | "one_success" | "always"
+  triggerRule: TriggerRule
   upstreamTotal: number
   upstreamOpened: number
   upstreamSuccess: number

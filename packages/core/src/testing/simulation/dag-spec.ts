@@ -230,8 +230,12 @@ class Drawing {
       "all_success",
       "all_success",
       "all_success",
+      "all_success",
       "all_done",
       "none_failed",
+      // Of the others those whose verdict does not come before all upstream tasks have ended: what a task reads is then sure.
+      "all_done_min_one_success",
+      "none_failed_min_one_success",
     ] as const)
     return {
       id: `${kind}_${this.nodes.length}`,
