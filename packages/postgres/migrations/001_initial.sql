@@ -23,6 +23,14 @@ create table dag (
   dag_id text primary key check (length(dag_id) between 1 and 250),
   latest_version_id bigint,
   is_paused boolean not null default false,
+  -- Of the newest version; follow_version keeps it so.
+  max_active_runs int not null default 16 check (max_active_runs > 0),
+  -- Runs that have not ended, backfills aside; count_dag_runs keeps them so.
+  queued_runs int not null default 0 check (queued_runs >= 0),
+  running_runs int not null default 0 check (running_runs >= 0),
+  -- A queued run may start.
+  is_admissible boolean not null
+    generated always as (not is_paused and queued_runs > 0 and running_runs < max_active_runs) stored,
   -- The file that a DAG processor has it from; stale: it is not in that file any more.
   file_folder text,
   file_path text,
@@ -30,6 +38,7 @@ create table dag (
   created_at timestamptz not null default now(),
   check ((file_folder is null) = (file_path is null))
 );
+create index dag_admissible on dag (dag_id) where is_admissible;
 create index dag_of_file on dag (file_folder, file_path) where file_path is not null;
 
 create table dag_file (
@@ -55,6 +64,18 @@ create table dag_version (
   unique (dag_id, hash)
 );
 alter table dag add foreign key (latest_version_id) references dag_version;
+
+-- Takes over what the newest version says of planning, whichever statement made it the newest.
+create function follow_version() returns trigger
+language plpgsql as $$
+begin
+  select (serialized->'planning'->>'maxActiveRuns')::int into strict new.max_active_runs
+  from dag_version where id = new.latest_version_id;
+  return new;
+end
+$$;
+create trigger dag_follows_version before update of latest_version_id on dag
+  for each row when (old.latest_version_id is distinct from new.latest_version_id) execute function follow_version();
 
 create table task (
   dag_version_id bigint not null references dag_version on delete cascade,
@@ -103,6 +124,37 @@ create table dag_run (
 );
 create index dag_run_of_dag on dag_run (dag_id, id);
 create index dag_run_unfinished on dag_run (id) where state in ('queued', 'running');
+create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
+
+-- Counts the unfinished runs of each DAG, whichever statement moves them: starting the next one costs a look at a counter.
+create function count_dag_runs() returns trigger
+language plpgsql as $$
+declare
+  queued int := 0;
+  running int := 0;
+  counted dag_run;
+begin
+  if tg_op <> 'INSERT' then
+    counted := old;
+    queued := queued - (old.state = 'queued')::int;
+    running := running - (old.state = 'running')::int;
+  end if;
+  if tg_op <> 'DELETE' then
+    counted := new;
+    queued := queued + (new.state = 'queued')::int;
+    running := running + (new.state = 'running')::int;
+  end if;
+  if counted.run_type <> 'backfill' and (queued <> 0 or running <> 0) then
+    update dag set queued_runs = queued_runs + queued, running_runs = running_runs + running
+    where dag_id = counted.dag_id;
+  end if;
+  return null;
+end
+$$;
+create trigger dag_run_counted after insert or delete on dag_run
+  for each row execute function count_dag_runs();
+create trigger dag_run_state_counted after update of state on dag_run
+  for each row when (old.state is distinct from new.state) execute function count_dag_runs();
 
 -- One row a task a run: how far it has been unrolled. id = dag_run_id * 4096 + ordinal.
 create table expansion (

@@ -11,6 +11,7 @@ import { DuplicateDagRun, LeaseLost, NotFound, TooManyItems } from "@sluice/core
 import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
 import { dagFileVerbs } from "./dag-file-verbs.ts"
+import { dagVerbs } from "./dag-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
@@ -40,6 +41,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
   return {
     ...definitionVerbs(clients.cold),
     ...dagFileVerbs(clients.cold),
+    ...dagVerbs(clients.cold),
     ...runVerbs(clients.cold),
     ...pullVerbs(clients.hot),
     ...schedulingVerbs(clients.hot),

@@ -16,6 +16,7 @@ import type { StoreService } from "../store/store.ts"
 import { Store } from "../store/store.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
 import { untilAborted } from "./draining.ts"
+import { admitOnce } from "./admission.ts"
 import { heartbeats } from "./heartbeats.ts"
 import { Hosts } from "./hosts.ts"
 import { rescueOnce } from "./rescuer.ts"
@@ -64,6 +65,8 @@ export const engineDefaults: EngineOptions = {
 
 /** How long the scheduler sleeps at most without a wake-up. */
 const schedulePollMs = 500
+/** How long a queued run waits at most when nothing tells that there is room for it. */
+const admitPollMs = 1_000
 /** How often an expander without a wake-up looks for expansions nobody pulls. */
 const takePollMs = 500
 /** How often what died is looked for. */
@@ -127,14 +130,23 @@ interface Parts {
   readonly options: EngineOptions
 }
 
+/** Decides what is due, and starts runs that waited for a place. */
 const schedulerRole = Effect.fnUntraced(function* (store: StoreService) {
+  const ended = yield* makeWakeGate(store, ["run"])
+  const admission = Effect.gen(function* () {
+    const seen = ended.version()
+    const started = yield* admitOnce(store)
+    if (started === 0) yield* ended.wait(seen, admitPollMs)
+  })
   const gate = yield* makeWakeGate(store, ["due"])
   const turn = Effect.gen(function* () {
     const seen = gate.version()
     const hasMore = yield* scheduleOnce(store)
     if (!hasMore) yield* gate.wait(seen, schedulePollMs)
   })
-  return roleLoop("scheduler", turn)
+  return Effect.all([roleLoop("scheduler", turn), roleLoop("scheduler admission", admission)], {
+    concurrency: "unbounded",
+  })
 })
 
 const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, options }: Parts) {

@@ -5,6 +5,8 @@ import type { MapChange } from "./map-change.ts"
 
 /** What the event log tells of: what people, programs and limits did to a run or a map. */
 export const eventNames = [
+  "dag_paused",
+  "dag_unpaused",
   "dag_run_cancelled",
   "dag_run_resumed",
   "map_paused",

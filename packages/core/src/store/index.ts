@@ -1,6 +1,7 @@
 export * from "./claim-share.ts"
 export * from "./control-store.ts"
 export * from "./dag-file-store.ts"
+export * from "./dag-store.ts"
 export * from "./definition-store.ts"
 export * from "./errors.ts"
 export * from "./expansion-store.ts"

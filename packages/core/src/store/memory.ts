@@ -1,6 +1,7 @@
 import { Layer } from "effect"
 import { control } from "./memory/control.ts"
 import { dagFiles } from "./memory/dag-files.ts"
+import { dags } from "./memory/dags.ts"
 import { definitions } from "./memory/definitions.ts"
 import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
@@ -28,6 +29,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
   return {
     ...definitions(state),
     ...dagFiles(state),
+    ...dags(state),
     ...runs(state),
     ...expansions(state),
     ...leases(state),

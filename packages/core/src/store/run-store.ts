@@ -26,7 +26,10 @@ export interface DagRunRow {
 
 /** DagRuns: made, listed, cancelled, resumed, ended. */
 export interface RunStore {
-  /** Makes a run of the newest version of a DAG, with one waiting expansion for each task. */
+  /**
+   * Makes a run of the newest version of a DAG, with one waiting expansion for each task. It runs at once where the DAG
+   * has room for it (`maxActiveRuns`, backfills aside) and is not paused, and otherwise waits in `queued`.
+   */
   readonly createDagRun: (options: {
     dagId: string
     runId: string

@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import type { ControlStore } from "./control-store.ts"
 import type { DagFileStore } from "./dag-file-store.ts"
+import type { DagStore } from "./dag-store.ts"
 import type { DefinitionStore } from "./definition-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
@@ -15,6 +16,7 @@ export interface StoreService
   extends
     DefinitionStore,
     DagFileStore,
+    DagStore,
     RunStore,
     ExpansionStore,
     LeaseStore,

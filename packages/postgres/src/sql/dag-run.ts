@@ -12,29 +12,45 @@ const columns = (sql: Sql) => sql`
 /**
  * Makes a run of the newest version of a DAG, with a waiting expansion for each task.
  *
- * No row comes back where the DAG is unknown or the run id is taken.
+ * It starts at once when the DAG is not paused and has room for it, and otherwise waits behind those that wait. The row
+ * of the DAG is locked first, so two at once do not both take the last place. No row comes back where the DAG is unknown
+ * or the run id is taken.
  */
 export async function insertDagRun(
   sql: Sql,
   options: { dagId: string; runId: string; runType: DagRunType; conf: Json; logicalDate: Date | null },
 ): Promise<DagRunRow | null> {
   const rows = await sql<DagRunRow[]>`
-    with run as (
-      insert into dag_run (dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at)
-      select dag_id, ${options.runId}, latest_version_id, 'running', ${options.runType},
-        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, now()
+    with target as materialized (
+      select dag_id, latest_version_id, not is_paused and queued_runs = 0 and running_runs < max_active_runs as has_room
       from dag
       where dag_id = ${options.dagId} and latest_version_id is not null
+      for no key update
+    ), run as (
+      insert into dag_run (dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at)
+      select dag_id, ${options.runId}, latest_version_id,
+        (case when has_room then 'running' else 'queued' end)::dag_run_state, ${options.runType},
+        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, case when has_room then now() end
+      from target
       on conflict (dag_id, run_id) do nothing
       returning *
-    ), expansions as (
+    ), ${expansionsOfRun(sql)}
+    select ${columns(sql)} from run
+  `
+  return rows[0] ?? null
+}
+
+/** The CTEs that give each run of the CTE `run` its expansions. Nothing of a queued run is due before it starts. */
+export function expansionsOfRun(sql: Sql) {
+  return sql`
+    expansions as (
       insert into expansion (
         id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
         concurrency, upstream_total, window_size, page_size, page_bytes_max, max_items, is_pulling_paused
       )
       select
         run.id * 4096 + task.ordinal, run.id, run.dag_version_id, task.ordinal, task.task_id, task.kind,
-        upstreams.total = 0 or task.trigger_rule = 'always',
+        run.state = 'running' and (upstreams.total = 0 or task.trigger_rule = 'always'),
         not exists (
           select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
         ),
@@ -52,9 +68,7 @@ export async function insertDagRun(
       from run
       join edge on edge.dag_version_id = run.dag_version_id and edge.kind = 'stream'
     )
-    select ${columns(sql)} from run
   `
-  return rows[0] ?? null
 }
 
 /** Whether a DAG has a version that can be run. */

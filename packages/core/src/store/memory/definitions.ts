@@ -56,7 +56,13 @@ function addVersion(
   }
   state.versions.set(version.id, version)
   if (record === undefined) {
-    state.dags.set(dag.dagId, { versions: new Map([[shape, version]]), current: version, isStale: false })
+    state.dags.set(dag.dagId, {
+      versions: new Map([[shape, version]]),
+      current: version,
+      isStale: false,
+      isPaused: false,
+      createdAt: version.createdAt,
+    })
   } else {
     record.versions.set(shape, version)
   }

@@ -11,17 +11,7 @@ export function noteRunEvent(state: MemoryState, run: RunRecord, happening: Happ
 
 /** Notes what was done about who may do what. */
 export function noteIdentityEvent(state: MemoryState, happening: Happening): void {
-  state.events.push({
-    id: String(nextNumber(state)),
-    at: new Date(state.now()),
-    dagId: null,
-    dagRunId: null,
-    runId: null,
-    expansionId: null,
-    taskId: null,
-    mapIndex: null,
-    ...happening,
-  })
+  state.events.push({ ...elsewhere(state, null), ...happening })
 }
 
 /** Notes what was done to one task of a run. */
@@ -33,18 +23,26 @@ export function noteExpansionEvent(
   state.events.push({ ...eventOf(state, run, happening), expansionId: id, taskId: task.taskId })
 }
 
-function eventOf(state: MemoryState, run: RunRecord, happening: Happening): EventRow {
+/** Notes what was done to a DAG. */
+export function noteDagEvent(state: MemoryState, dagId: string, happening: Happening): void {
+  state.events.push({ ...elsewhere(state, dagId), ...happening })
+}
+
+function elsewhere(state: MemoryState, dagId: string | null) {
   return {
     id: String(nextNumber(state)),
     at: new Date(state.now()),
-    dagId: run.dagId,
-    dagRunId: run.id,
-    runId: run.runId,
+    dagId,
+    dagRunId: null,
+    runId: null,
     expansionId: null,
     taskId: null,
     mapIndex: null,
-    ...happening,
   }
+}
+
+function eventOf(state: MemoryState, run: RunRecord, happening: Happening): EventRow {
+  return { ...elsewhere(state, run.dagId), dagRunId: run.id, runId: run.runId, ...happening }
 }
 
 /** Notes what was done to a task of a run, or to one instance of it. */

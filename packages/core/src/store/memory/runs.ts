@@ -6,6 +6,7 @@ import { expansionIdOf } from "../ids.ts"
 import type { DagRunRow, RunStore } from "../run-store.ts"
 import { cancelRun, resumeRun } from "./cancel.ts"
 import { noOutcomes } from "./counts.ts"
+import { hasRoom } from "./dags.ts"
 import {
   type DagRecord,
   type ExpansionRecord,
@@ -73,17 +74,18 @@ function createDagRun(
 
 function newRun(state: MemoryState, dag: DagRecord, options: CreateOptions): RunRecord {
   const now = new Date(state.now())
+  const starts = hasRoom(state, dag)
   return {
     id: String(state.runs.length + 1),
     dagId: options.dagId,
     runId: options.runId,
     dagVersionId: dag.current.id,
-    state: "running",
+    state: starts ? "running" : "queued",
     runType: options.runType,
     conf: options.conf,
     logicalDate: options.logicalDate,
     queuedAt: now,
-    startedAt: now,
+    startedAt: starts ? now : null,
     endedAt: null,
     note: null,
     isCancelled: false,
@@ -100,7 +102,8 @@ function addExpansion(state: MemoryState, run: RunRecord, task: SerializedTask):
   run.expansions[task.ordinal] = expansion
   state.expansions.set(expansion.id, expansion)
   state.unended.add(expansion)
-  if (total === 0 || task.triggerRule === "always") markDue(state, expansion)
+  const isFirst = total === 0 || task.triggerRule === "always"
+  if (run.state === "running" && isFirst) markDue(state, expansion)
 }
 
 function newExpansion(

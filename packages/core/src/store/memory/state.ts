@@ -33,6 +33,8 @@ export interface DagRecord {
   /** The file that a DAG processor has it from. */
   file?: DagFileKey
   isStale: boolean
+  isPaused: boolean
+  readonly createdAt: Date
 }
 
 /** A run and its expansions, by ordinal. */

@@ -4,7 +4,7 @@ import type {
   SerializedMapping,
   SerializedTask,
 } from "../../dag/serialized-dag.ts"
-import { planningDefaults } from "../../time/timetable.ts"
+import { planningDefaults, type SerializedPlanning } from "../../time/timetable.ts"
 
 /** A task as a test needs to name it: all else has a default. */
 export type TaskFixture = Partial<Omit<SerializedTask, "mapping" | "ordinal">> & {
@@ -20,11 +20,13 @@ export function serializedDag(options: {
   readonly dagId?: string
   readonly tasks: readonly TaskFixture[]
   readonly edges?: readonly EdgeFixture[]
+  readonly planning?: Partial<SerializedPlanning>
 }): SerializedDag {
   return {
     dagId: options.dagId ?? "fixture",
     schedule: null,
-    planning: planningDefaults,
+    // Many tests make many runs, and mean none of them to wait.
+    planning: { ...planningDefaults, maxActiveRuns: 1_000, ...options.planning },
     description: null,
     tags: [],
     paramsSchema: null,

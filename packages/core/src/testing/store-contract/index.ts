@@ -3,6 +3,7 @@ import { cancellingContract } from "./cancelling.ts"
 import { claimShareContract } from "./claim-shares.ts"
 import { claimContract } from "./claims.ts"
 import { controlContract } from "./control.ts"
+import { dagContract } from "./dags.ts"
 import { decisionContract } from "./decisions.ts"
 import { dagFileContract } from "./dag-files.ts"
 import { definitionContract } from "./definitions.ts"
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     definitionContract(open)
     dagFileContract(open)
     runContract(open)
+    dagContract(open)
     cancellingContract(open)
     pullingContract(open)
     pageContract(open)

@@ -1,0 +1,95 @@
+import { Effect } from "effect"
+import type { DagRow, DagStore } from "../dag-store.ts"
+import { NotFound } from "../errors.ts"
+import { noteDagEvent } from "./events.ts"
+import { type DagRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
+
+/** DAGs over a memory state. */
+export function dags(state: MemoryState): DagStore {
+  return {
+    dag: (dagId) =>
+      Effect.suspend(() => {
+        const dag = state.dags.get(dagId)
+        return dag === undefined ? unknown(dagId) : Effect.succeed(toRow(state, dag))
+      }),
+    listDags: ({ after, limit }) =>
+      Effect.sync(() =>
+        [...state.dags.values()]
+          .map((dag) => toRow(state, dag))
+          .filter(({ dagId }) => after === null || dagId > after)
+          .toSorted((a, b) => (a.dagId < b.dagId ? -1 : 1))
+          .slice(0, limit),
+      ),
+    setDagPaused: ({ dagId, isPaused, actor }) =>
+      Effect.suspend(() => {
+        const dag = state.dags.get(dagId)
+        if (dag === undefined) return unknown(dagId)
+        if (dag.isPaused === isPaused) return Effect.succeed(false)
+        dag.isPaused = isPaused
+        noteDagEvent(state, dagId, { actor, event: isPaused ? "dag_paused" : "dag_unpaused", detail: null })
+        return Effect.succeed(true)
+      }),
+    admitDagRuns: ({ limit }) => Effect.sync(() => admitDagRuns(state, limit)),
+  }
+}
+
+function unknown(dagId: string): Effect.Effect<never, NotFound> {
+  return Effect.fail(new NotFound({ what: "dag", id: dagId }))
+}
+
+function toRow(state: MemoryState, { current, isPaused, isStale, createdAt }: DagRecord): DagRow {
+  const { dag, dagId } = current
+  return {
+    dagId,
+    latestVersionId: current.id,
+    isPaused,
+    isStale,
+    schedule: dag.schedule,
+    planning: dag.planning,
+    ...unfinishedRuns(state, dagId),
+    createdAt,
+  }
+}
+
+/** Counts the unfinished runs of a DAG, backfills aside. */
+export function unfinishedRuns(
+  state: MemoryState,
+  dagId: string,
+): { queuedRuns: number; runningRuns: number } {
+  const runs = state.runs.filter((run) => run.dagId === dagId && run.runType !== "backfill")
+  return {
+    queuedRuns: runs.filter((run) => run.state === "queued").length,
+    runningRuns: runs.filter((run) => run.state === "running").length,
+  }
+}
+
+/** Whether a run that is made now starts at once: nothing waits before it, and there is room. */
+export function hasRoom(state: MemoryState, dag: DagRecord): boolean {
+  const { queuedRuns, runningRuns } = unfinishedRuns(state, dag.current.dagId)
+  return !dag.isPaused && queuedRuns === 0 && runningRuns < dag.current.dag.planning.maxActiveRuns
+}
+
+function admitDagRuns(state: MemoryState, limit: number): number {
+  const admissible = [...state.dags.values()]
+    .map((dag) => ({ dag, ...unfinishedRuns(state, dag.current.dagId) }))
+    .map(({ dag, queuedRuns, runningRuns }) => ({
+      dagId: dag.current.dagId,
+      room: dag.isPaused ? 0 : Math.min(queuedRuns, dag.current.dag.planning.maxActiveRuns - runningRuns),
+    }))
+    .filter(({ room }) => room > 0)
+    .slice(0, limit)
+  const started = admissible.flatMap(({ dagId, room }) =>
+    state.runs.filter((run) => run.dagId === dagId && run.state === "queued").slice(0, Math.min(room, limit)),
+  )
+  for (const run of started) startRun(state, run)
+  return started.length
+}
+
+function startRun(state: MemoryState, run: RunRecord): void {
+  run.state = "running"
+  run.startedAt = new Date(state.now())
+  for (const expansion of run.expansions) {
+    const isFirst = expansion.upstream.total === 0 || expansion.task.triggerRule === "always"
+    if (expansion.state === "waiting" && isFirst) markDue(state, expansion)
+  }
+}

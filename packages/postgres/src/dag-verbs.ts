@@ -1,0 +1,23 @@
+import type { DagStore } from "@sluice/core/store"
+import { NotFound } from "@sluice/core/store"
+import { Effect } from "effect"
+import type { Client } from "./client.ts"
+import * as dags from "./sql/dag.ts"
+import { call, orNotFound } from "./store-call.ts"
+
+/** DAGs and the admission of their runs, over one client. */
+export function dagVerbs(client: Client): DagStore {
+  return {
+    dag: (dagId) => call(client, "dag", (sql) => dags.selectDag(sql, dagId)).pipe(orNotFound("DAG", dagId)),
+    listDags: (options) => call(client, "listDags", (sql) => dags.selectDags(sql, options)),
+    setDagPaused: (options) =>
+      call(client, "setDagPaused", (sql) => dags.updateDagPaused(sql, options)).pipe(
+        Effect.flatMap((isChanged) =>
+          isChanged === null
+            ? Effect.fail(new NotFound({ what: "DAG", id: options.dagId }))
+            : Effect.succeed(isChanged),
+        ),
+      ),
+    admitDagRuns: ({ limit }) => call(client, "admitDagRuns", (sql) => dags.admitDagRuns(sql, limit)),
+  }
+}

@@ -1,0 +1,86 @@
+import type { DagRow } from "@sluice/core/store"
+import type { Sql } from "./row.ts"
+
+const columns = (sql: Sql) => sql`
+  dag.dag_id, dag.latest_version_id, dag.is_paused, dag.is_stale, dag.queued_runs, dag.running_runs, dag.created_at,
+  dag_version.serialized->>'schedule' as schedule, dag_version.serialized->'planning' as planning
+`
+
+/** A DAG that has a version. */
+export async function selectDag(sql: Sql, dagId: string): Promise<DagRow | null> {
+  const rows = await sql<DagRow[]>`
+    select ${columns(sql)} from dag
+    join dag_version on dag_version.id = dag.latest_version_id
+    where dag.dag_id = ${dagId}
+  `
+  return rows[0] ?? null
+}
+
+/** DAGs in the order of their ids, after one. */
+export function selectDags(sql: Sql, options: { after: string | null; limit: number }): Promise<DagRow[]> {
+  return sql<DagRow[]>`
+    select ${columns(sql)} from dag
+    join dag_version on dag_version.id = dag.latest_version_id
+    ${options.after === null ? sql`` : sql`where dag.dag_id > ${options.after}`}
+    order by dag.dag_id
+    limit ${options.limit}
+  `
+}
+
+/** Pauses a DAG or lets it go on, and notes who did; null: there is no such DAG. */
+export async function updateDagPaused(
+  sql: Sql,
+  options: { dagId: string; isPaused: boolean; actor: string },
+): Promise<boolean | null> {
+  const rows = await sql<{ isChanged: boolean }[]>`
+    with changed as (
+      update dag set is_paused = ${options.isPaused}
+      where dag_id = ${options.dagId} and is_paused <> ${options.isPaused}
+      returning dag_id
+    ), noted as (
+      insert into event_log (dag_id, actor, event)
+      select dag_id, ${options.actor}, ${options.isPaused ? "dag_paused" : "dag_unpaused"} from changed
+    )
+    select exists (select from changed) as is_changed from dag where dag_id = ${options.dagId}
+  `
+  return rows[0]?.isChanged ?? null
+}
+
+/**
+ * Starts queued runs of DAGs that have room for them, the oldest first; says how many.
+ *
+ * The counters are read from the locked rows of the DAGs, so a DAG's limit holds whoever else starts or ends runs. A run
+ * that somebody is ending is passed over: waiting for it here, with the DAG's row held, could block both.
+ */
+export async function admitDagRuns(sql: Sql, limit: number): Promise<number> {
+  const rows = await sql`
+    with target as materialized (
+      select dag_id, max_active_runs - running_runs as room from dag
+      where is_admissible
+      order by dag_id
+      limit ${limit}
+      for no key update skip locked
+    ), chosen as materialized (
+      select queued.id from target
+      cross join lateral (
+        select id from dag_run
+        where dag_id = target.dag_id and state = 'queued'
+        order by id
+        limit least(target.room, ${limit})
+        for no key update skip locked
+      ) queued
+    ), started as (
+      update dag_run set state = 'running', started_at = now()
+      from chosen
+      where dag_run.id = chosen.id and dag_run.state = 'queued'
+      returning dag_run.id
+    ), begun as (
+      update expansion set is_due = true, seq = seq + 1
+      from started
+      where expansion.dag_run_id = started.id and expansion.state = 'waiting'
+        and (expansion.upstream_total = 0 or expansion.trigger_rule = 'always')
+    )
+    select id from started
+  `
+  return rows.length
+}
