@@ -85,6 +85,7 @@ it("points stacks at the author's source, past the bundle", async () => {
       items: '[{"id":7}]',
       recorded: [],
       tryNumber: 1,
+      resume: null,
       concurrency: 1,
       isolated: false,
     },

@@ -32,6 +32,7 @@ const work = {
   items: null,
   recorded: [],
   tryNumber: 1,
+  resume: null,
   concurrency: 1,
   isolated: false,
 }

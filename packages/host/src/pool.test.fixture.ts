@@ -71,6 +71,7 @@ export function workOf(items: readonly unknown[], given: Partial<LeaseWork> = {}
     items: JSON.stringify(items),
     recorded: [],
     tryNumber: 1,
+    resume: null,
     concurrency: 1,
     isolated: false,
     ...given,

@@ -35,6 +35,7 @@ const work = {
   items: null,
   recorded: [],
   tryNumber: 1,
+  resume: null,
   concurrency: 1,
   isolated: false,
 }

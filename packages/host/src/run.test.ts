@@ -47,7 +47,9 @@ it("reports failures, skips and refusals by name, each at its index", async () =
   expect([...results.keys()]).toEqual([0, 7])
   expect(others.map((other) => other.mapIndex)).toEqual([1, 2, 3, 4, 5, 6])
   const summary = others.map((other) =>
-    other.kind === "failed" ? [other.error.type, other.error.message, other.isFinal] : other.reason,
+    other.kind === "failed"
+      ? [other.error.type, other.error.message, other.isFinal]
+      : other.kind === "skipped" && other.reason,
   )
   expect(summary).toEqual([
     ["Oops", "bad", false],

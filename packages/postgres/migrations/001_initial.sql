@@ -9,7 +9,8 @@
 create type dag_run_state as enum ('queued', 'running', 'success', 'failed');
 create type expansion_state as enum
   ('waiting', 'open', 'draining', 'success', 'failed', 'skipped', 'upstream_failed', 'cancelled');
-create type task_instance_state as enum ('success', 'failed', 'skipped', 'upstream_failed', 'up_for_retry');
+create type task_instance_state as enum
+  ('success', 'failed', 'skipped', 'upstream_failed', 'up_for_retry', 'deferred', 'scheduled');
 create type task_kind as enum ('task', 'mapped', 'source', 'fused');
 
 create table bundle (
@@ -85,6 +86,7 @@ create table task (
   trigger_rule text not null,
   priority int not null,
   concurrency int check (concurrency > 0),
+  deferred_max int check (deferred_max > 0),
   window_size int check (window_size > 0),
   page_size int check (page_size > 0),
   page_bytes_max bigint check (page_bytes_max > 0),
@@ -172,6 +174,7 @@ create table expansion (
   trigger_rule text not null,
   priority int not null,
   concurrency int,
+  deferred_max int,
   upstream_total int not null,
   upstream_opened int not null default 0,
   upstream_success int not null default 0,
@@ -299,15 +302,23 @@ create table lease (
 ) with (fillfactor = 50);
 create index lease_expiry on lease (expires_at);
 
--- How many more instances of an expansion may run, when its task limits its concurrency; 0 when another claim is
--- deciding that now. A function, because only its own statement sees leases that were committed after the claim began.
-create function free_concurrency(expansion_id bigint, concurrency int) returns bigint
+-- How many more instances of an expansion may run, when its task limits how many run, or how many may be deferred (whatever
+-- runs may yet be deferred); 0 when another claim is deciding that now. A function, because only its own statement sees
+-- leases that were committed after the claim began.
+create function free_concurrency(expansion_id bigint, concurrency int, deferred_max int) returns bigint
 language plpgsql volatile as $$
+declare
+  free bigint := 2147483647;
 begin
   if not pg_try_advisory_xact_lock(expansion_id) then
     return 0;
   end if;
-  return concurrency - (
+  if deferred_max is not null then
+    free := deferred_max - (
+      select count(*) from trigger where trigger.expansion_id = free_concurrency.expansion_id
+    );
+  end if;
+  return least(free, concurrency) - (
     select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = free_concurrency.expansion_id
   );
 end
@@ -362,12 +373,15 @@ begin
 end
 $$;
 
--- Takes away the leases of expansions that were cancelled and parks what they held. Passed over is a lease of which
--- something is being written just now: `complete` and `renew` refuse the next that comes of it.
+-- Takes away the leases of expansions that were cancelled and parks what they held, and what their instances wait for.
+-- Passed over is a lease of which something is being written just now: `complete` and `renew` refuse the next that comes
+-- of it; and a trigger that is just firing: what it offers is parked.
 create function revoke_leases(ids bigint[]) returns void
 language plpgsql volatile as $$
 begin
   perform admit(ids);
+  update trigger set is_parked = true, owner_id = null
+  where id in (select waiting.id from trigger waiting where waiting.expansion_id = any(ids) for update skip locked);
   with revoked as (
     delete from lease
     where id in (select held.id from lease held where held.expansion_id = any(ids) for update skip locked)
@@ -388,9 +402,49 @@ create table task_instance (
   ended_at timestamptz not null,
   state task_instance_state not null,
   try_number smallint not null,
+  -- The result; while the instance is 'scheduled', what it goes on with after its event.
   value json,
   error json,
   primary key (expansion_id, map_index)
+);
+
+-- What a deferred instance waits for. It is gone with its event, its timeout or its failure.
+create table trigger (
+  id bigint generated always as identity primary key,
+  expansion_id bigint not null,
+  map_index bigint not null,
+  page_first bigint not null,
+  try_number smallint not null,
+  base_try smallint not null,
+  spec json not null,
+  -- How the instance goes on: the name of its resume point, and what the task keeps for itself.
+  resume text not null,
+  state json not null,
+  created_at timestamptz not null default now(),
+  -- Of timers.
+  fire_at timestamptz,
+  timeout_at timestamptz,
+  -- Of those that wait for a run.
+  run_dag_id text,
+  run_id text,
+  -- The others are watched by a triggerer.
+  is_watched boolean not null,
+  owner_id text,
+  -- Set while the run is cancelled.
+  is_parked boolean not null default false,
+  unique (expansion_id, map_index),
+  check (is_watched = (fire_at is null and run_id is null)),
+  check ((run_id is null) = (run_dag_id is null))
+);
+create index trigger_fire on trigger (fire_at) where fire_at is not null and not is_parked;
+create index trigger_timeout on trigger (timeout_at) where timeout_at is not null and not is_parked;
+create index trigger_run on trigger (run_dag_id, run_id) where run_id is not null and not is_parked;
+create index trigger_owner on trigger (owner_id, id) where is_watched and not is_parked;
+
+-- The triggerers that watch triggers. One row each is renewed, however many it watches.
+create table triggerer (
+  id text primary key,
+  expires_at timestamptz not null
 );
 
 -- Attempts that were not the last: failed ones that were tried again, and whatever was run again by hand.

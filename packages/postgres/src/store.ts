@@ -14,6 +14,7 @@ import { dagFileVerbs } from "./dag-file-verbs.ts"
 import { dagVerbs } from "./dag-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
+import { triggerVerbs } from "./trigger-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
 import * as claims from "./sql/claim.ts"
 import * as runs from "./sql/dag-run.ts"
@@ -47,6 +48,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...schedulingVerbs(clients.hot),
     ...leaseVerbs(clients.hot),
     ...redriveVerbs(clients),
+    ...triggerVerbs(clients.hot),
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
     ...controlVerbs(clients.cold),

@@ -38,6 +38,7 @@ export function expansionJson(view: ExpansionView) {
     skipped: view.skipped,
     upstream_failed: view.upstreamFailed,
     retrying: view.retrying,
+    deferred: view.deferred,
     unfinished: view.kind === "source" ? 0 : view.created - endedCount(view),
     unfinished_peak: view.unfinishedPeak,
     window: view.window,

@@ -44,6 +44,7 @@ export function expansionView(given: Partial<ExpansionView> & { taskId: string }
     skipped: 0,
     upstreamFailed: 0,
     retrying: 0,
+    deferred: 0,
     exhausted: false,
     stoppedBy: null,
     cursor: null,

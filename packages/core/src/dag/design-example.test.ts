@@ -97,6 +97,7 @@ it("serializes the example of the design", () => {
       "tasks": [
         {
           "concurrency": null,
+          "deferredMax": null,
           "kind": "fused",
           "mapping": null,
           "ordinal": 0,
@@ -115,6 +116,7 @@ it("serializes the example of the design", () => {
         },
         {
           "concurrency": null,
+          "deferredMax": null,
           "kind": "mapped",
           "mapping": {
             "isDirect": false,
@@ -153,6 +155,7 @@ it("serializes the example of the design", () => {
         },
         {
           "concurrency": null,
+          "deferredMax": null,
           "kind": "task",
           "mapping": null,
           "ordinal": 2,

@@ -25,4 +25,6 @@ export type { DataInterval, LogFields, TaskContext, TaskLog, TaskXComs } from ".
 export type { TaskNode } from "./task-node.ts"
 export { FailWithoutRetry, isFailWithoutRetry, isSkip, Skip } from "./task-outcome-error.ts"
 export { task, type Task } from "./task.ts"
+export { triggerName, type TriggerSpec } from "./trigger-spec.ts"
+export type * from "./trigger-spec.ts"
 export { XCom, type Orderable } from "./xcom.ts"

@@ -16,6 +16,8 @@ export const taskDefaults = {
   priority: 1,
   /** null: as many at once as the workers have slots. */
   concurrency: null as number | null,
+  /** null: any number may be deferred at once. */
+  deferredMax: null as number | null,
   pool: "default_pool",
   poolSlots: 1,
   queue: "default",

@@ -40,6 +40,11 @@ export interface TaskOptions {
   readonly queue?: string
   /** The most instances at once within one run. Default null: as many as the workers have slots. */
   readonly concurrency?: number | null
+  /**
+   * The most instances that may be deferred at once within one run: no further one is started while as many are, or
+   * those that run might become so. Default null: no limit.
+   */
+  readonly deferredMax?: number | null
 }
 
 /** The bounds of an expansion's pages. `mapDefaults` holds what counts where nothing is said. */
@@ -68,7 +73,7 @@ export interface MapOptions<Item = unknown> extends PageOptions {
 }
 
 /** Options of a source: those of the task that it is, and the bounds of its own pages. */
-export type SourceOptions = Omit<TaskOptions, "concurrency"> & PageOptions
+export type SourceOptions = Omit<TaskOptions, "concurrency" | "deferredMax"> & PageOptions
 
 const taskChecks = {
   retries: integerCheck(0),
@@ -82,6 +87,7 @@ const taskChecks = {
   priority: integerCheck(-integerMax),
   queue: textCheck(idLengthMax),
   concurrency: orNullCheck(integerCheck(1)),
+  deferredMax: orNullCheck(integerCheck(1)),
 }
 
 const pageChecks = {
@@ -101,7 +107,7 @@ const mapChecks = {
 /** A function of an item with its type forgotten. What it gives is checked where it is called. */
 export type ItemText = (item: unknown) => unknown
 
-const { concurrency: _, ...sourceTaskChecks } = taskChecks
+const { concurrency: _concurrency, deferredMax: _deferredMax, ...sourceTaskChecks } = taskChecks
 
 const mapNotYet = ["toleratedFailures", "onFailure", "ordered"]
 
@@ -137,6 +143,7 @@ export function checkSourceOptions(
   const checks = { ...sourceTaskChecks, ...pageChecks }
   const elsewhere = {
     concurrency: "the task that iterates it: a source is read one page at a time",
+    deferredMax: "the task that iterates it: a source cannot defer",
     key: "iterate() or expand(): it names the instances of a task",
     label: "iterate() or expand(): it names the instances of a task",
   }

@@ -40,6 +40,8 @@ export interface SerializedTask {
   readonly priority: number
   /** The most instances of this task that run at once within one run; null: as many as the workers have slots. */
   readonly concurrency: number | null
+  /** The most instances of this task that may be deferred at once within one run; null: no limit. */
+  readonly deferredMax: number | null
   readonly pool: string
   readonly poolSlots: number
   readonly queue: string

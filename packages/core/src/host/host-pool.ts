@@ -1,5 +1,6 @@
 import type { Json } from "../json.ts"
 import type { SerializedDag } from "../dag/serialized-dag.ts"
+import type { TriggerSpec } from "../dag/trigger-spec.ts"
 
 /**
  * The port to the processes in which user code runs. `@sluice/host` implements it with child processes; tests
@@ -83,6 +84,8 @@ export interface LeaseWork {
   /** Map indexes of the range that must not run: their outcome is recorded already. Ascending. */
   readonly recorded: readonly number[]
   readonly tryNumber: number
+  /** JSON text of a `ResumePayload`: the single instance of the lease goes on after its event. null: it starts. */
+  readonly resume: string | null
   /** The most instances of this lease that may run at once. */
   readonly concurrency: number
   /** True when nothing else may run in the host meanwhile: an instance is suspected of killing hosts. */
@@ -124,6 +127,24 @@ export type OtherOutcome =
       readonly startedMs: number
       readonly endedMs: number
     }
+  | {
+      readonly mapIndex: number
+      readonly kind: "deferred"
+      readonly deferral: Deferral
+      readonly startedMs: number
+      readonly endedMs: number
+    }
+
+/** What an instance that deferred waits for, and how it goes on then. */
+export interface Deferral {
+  readonly trigger: TriggerSpec
+  /** The name of the resume point. */
+  readonly resume: string
+  /** The state that the task keeps for itself: JSON text in the value codec's form. */
+  readonly state: string
+  /** How long may be waited; null: for ever. */
+  readonly timeoutMs: number | null
+}
 
 /** What is kept of a thrown value. `stack` points into the author's source, through the bundle's source map. */
 export interface TaskError {

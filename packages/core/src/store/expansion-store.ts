@@ -112,8 +112,10 @@ export interface ExpansionView {
   readonly failed: number
   readonly skipped: number
   readonly upstreamFailed: number
-  /** Instances waiting for their next try. */
+  /** Instances offered on their own: for their next try, or to go on after their event. */
   readonly retrying: number
+  /** Instances that are deferred: their event has not come. */
+  readonly deferred: number
   readonly exhausted: boolean
   /** The operator that has ended the stream, so that it cannot be extended; null: none. */
   readonly stoppedBy: string | null

@@ -1,5 +1,5 @@
 import type { Effect } from "effect"
-import type { LogEntry, PushedXCom, TaskError } from "../host/host-pool.ts"
+import type { Deferral, LogEntry, PushedXCom, TaskError } from "../host/host-pool.ts"
 import type { LeaseLost, StoreError } from "./errors.ts"
 
 /** A worker's right to run a range of instances, with their inputs. */
@@ -26,15 +26,19 @@ export interface Lease {
   readonly wasOffered: boolean
   /** Set when the task limits how many run at once: the end of this lease makes room for others. */
   readonly isLimited: boolean
+  /** JSON text of a `ResumePayload`, where a deferred instance goes on; null: it starts at its beginning. */
+  readonly resume: string | null
 }
 
 /** An instance of a lease that ended in another way than success. */
 export interface RecordedException {
   readonly mapIndex: number
-  readonly state: "failed" | "skipped" | "up_for_retry"
+  readonly state: "failed" | "skipped" | "up_for_retry" | "deferred"
   readonly error: TaskError | null
   /** Milliseconds until the next try; only for `up_for_retry`. */
   readonly retryDelayMs: number | null
+  /** Set only for `deferred`. */
+  readonly deferral?: Deferral
   readonly startedMs: number
   readonly endedMs: number
 }
@@ -60,7 +64,7 @@ export interface LeaseStore {
   }) => Effect.Effect<readonly Lease[], StoreError>
   /**
    * Records outcomes of a lease, once. `indexes: null` says that every instance of a lease of which nothing was
-   * recorded before succeeded (then nothing else may be given); `values` is a JSON array text of the results. The
+   * recorded before succeeded (then nothing else may be given, and it is neither a retry nor resumed); `values` is a JSON array text of the results. The
    * lease shrinks, and is gone with its last instance. `remainingBefore` is how many instances had no record when
    * this call was made: where it differs the call fails with `LeaseLost`, so that it may safely be sent again.
    * `isExhausted` says that no page will follow, as far as is known.

@@ -9,6 +9,7 @@ import { leases } from "./memory/leases.ts"
 import { reads } from "./memory/reads.ts"
 import { redrives } from "./memory/redrive.ts"
 import { roles } from "./memory/roles.ts"
+import { triggers } from "./memory/triggers.ts"
 import { runs } from "./memory/runs.ts"
 import { emptyState, type MemoryState } from "./memory/state.ts"
 import { wakeups } from "./memory/wakeups.ts"
@@ -34,6 +35,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...expansions(state),
     ...leases(state),
     ...redrives(state),
+    ...triggers(state),
     ...reads(state),
     ...roles(state),
     ...identities(state),

@@ -9,6 +9,7 @@ import type { LeaseStore } from "./lease-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
+import type { TriggerStore } from "./trigger-store.ts"
 import type { Wakeups } from "./wakeups.ts"
 
 /** All that the engine asks of a database: one method per statement, in verbs of the domain. */
@@ -21,6 +22,7 @@ export interface StoreService
     ExpansionStore,
     LeaseStore,
     RedriveStore,
+    TriggerStore,
     ReadStore,
     RoleStore,
     IdentityStore,

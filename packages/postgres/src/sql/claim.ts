@@ -21,7 +21,11 @@ export interface LeaseRow {
   isIsolated: boolean
   wasOffered: boolean
   isLimited: boolean
+  resume: string | null
 }
+
+/** Whether it is limited how many instances of a task run at once. */
+const isLimited = (sql: Sql) => sql`(expansion.concurrency is not null or expansion.deferred_max is not null)`
 
 /**
  * Leases ranges of work to one worker: what was offered again and open pages, each with its share, by urgency, in turn
@@ -133,12 +137,12 @@ export function claim(
       union
       select expansion_id from oldest_offer
     ), offered as materialized (
-      select due.*, expansion.generation, expansion.priority, room.free, expansion.concurrency is not null as is_limited
+      select due.*, expansion.generation, expansion.priority, room.free, ${isLimited(sql)} as is_limited
       from offering
       join expansion on expansion.id = offering.expansion_id and expansion.is_claimable
       cross join lateral (
-        select case when expansion.concurrency is null then 2147483647
-          else free_concurrency(expansion.id, expansion.concurrency) end as free
+        select case when ${isLimited(sql)} then free_concurrency(expansion.id, expansion.concurrency, expansion.deferred_max)
+          else 2147483647 end as free
       ) room
       cross join lateral (
         select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
@@ -150,7 +154,7 @@ export function claim(
         for update skip locked
       ) due
       where room.free > 0 and (
-        ${offersFirst}::boolean or expansion.concurrency is null or not exists (
+        ${offersFirst}::boolean or not ${isLimited(sql)} or not exists (
           select from page
           where page.claimable and page.urgency = -expansion.priority and page.expansion_id = expansion.id
         )
@@ -181,7 +185,7 @@ export function claim(
       limit ${limit}
     ), candidate as materialized (
       select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
-        expansion.concurrency is not null as is_limited,
+        ${isLimited(sql)} as is_limited,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
         row_number() over (
           order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
@@ -190,11 +194,11 @@ export function claim(
       join expansion on expansion.id = seen.expansion_id and expansion.is_claimable
       left join hint on hint.expansion_id = seen.expansion_id
       cross join lateral (
-        select case when expansion.concurrency is null then 2147483647
-          else free_concurrency(expansion.id, expansion.concurrency) end as free
+        select case when ${isLimited(sql)} then free_concurrency(expansion.id, expansion.concurrency, expansion.deferred_max)
+          else 2147483647 end as free
       ) room
       where room.free > 0 and (
-        expansion.concurrency is null
+        not ${isLimited(sql)}
         or not exists (select from queued_offers where queued_offers.expansion_id = expansion.id)
       )
       order by place
@@ -280,6 +284,10 @@ export function claim(
     select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
       leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.was_offered,
       range.is_limited, range.recorded,
+      case when leased.is_retry then (
+        select ti.value::text from task_instance ti
+        where ti.expansion_id = leased.expansion_id and ti.map_index = leased.first_index and ti.state = 'scheduled'
+      ) end as resume,
       case when page.items is not null then
         '[' || array_to_string(
           page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],

@@ -46,7 +46,8 @@ export function expansionsOfRun(sql: Sql) {
     expansions as (
       insert into expansion (
         id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
-        concurrency, upstream_total, window_size, page_size, page_bytes_max, max_items, is_pulling_paused
+        concurrency, deferred_max, upstream_total, window_size, page_size, page_bytes_max, max_items,
+        is_pulling_paused
       )
       select
         run.id * 4096 + task.ordinal, run.id, run.dag_version_id, task.ordinal, task.task_id, task.kind,
@@ -54,7 +55,7 @@ export function expansionsOfRun(sql: Sql) {
         not exists (
           select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
         ),
-        task.trigger_rule, task.priority, task.concurrency, upstreams.total,
+        task.trigger_rule, task.priority, task.concurrency, task.deferred_max, upstreams.total,
         task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused
       from run
       join task on task.dag_version_id = run.dag_version_id
@@ -112,7 +113,7 @@ export function selectDagRuns(
 }
 
 /**
- * Ends an unfinished run by hand: O(expansions + leases + open pages).
+ * Ends an unfinished run by hand: O(expansions + leases + deferred instances + open pages).
  *
  * Leases become parked offers, so that `resume` knows what was in flight.
  */
@@ -171,6 +172,8 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
       from run
       where expansion.dag_run_id = run.id and expansion.state = 'cancelled'
       returning expansion.id
+    ), waiting as (
+      update trigger set is_parked = false from revived where trigger.expansion_id = revived.id
     )
     select id, admit(array(select id from revived)) from run
   `

@@ -1,4 +1,5 @@
-import type { PushedXCom } from "@sluice/core/host"
+import type { Deferral, PushedXCom } from "@sluice/core/host"
+import type { TriggerSpec } from "@sluice/core/dag"
 import type { RecordedException } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 
@@ -60,22 +61,25 @@ export interface PartOptions {
 /**
  * Records outcomes of some instances of a lease, of whatever kind, only while the lease holds.
  *
- * A row that waits for a retry is updated; any other row that is there already stays, and would be a bug.
+ * A row that waits for a retry, or to be resumed, is updated; any other row that is there already stays, and would be a bug.
  * The lease shrinks by what was recorded, and is gone with its last instance.
  */
 export async function completePart(sql: Sql, options: PartOptions): Promise<CompletedRow | null> {
   const { exceptions } = options
   const count = (state: string) => exceptions.filter((exception) => exception.state === state).length
   const [failed, skipped, retried] = [count("failed"), count("skipped"), count("up_for_retry")]
+  const deferrals = exceptions.flatMap(({ mapIndex, deferral }) =>
+    deferral ? { mapIndex, ...deferral } : [],
+  )
   const success = options.indexes.length
   const finished = success + failed + skipped
-  const done = finished + retried
+  const done = finished + retried + deferrals.length
   const rows = await sql<CompletedRow[]>`
-    with ${retried === 0 ? sql`` : sql`home as materialized (${homeOf(sql, options)}), `}held as materialized (
+    with ${retried + deferrals.length === 0 ? sql`` : sql`home as materialized (${homeOf(sql, options)}), `}held as materialized (
       select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.base_try, lease.claimed_at,
-        lease.is_isolated, expansion.pulls, expansion.is_exhausted${retried === 0 ? sql`` : sql`, home.is_claimable`}
+        lease.is_isolated, expansion.pulls, expansion.is_exhausted${retried + deferrals.length === 0 ? sql`` : sql`, home.is_claimable`}
       from lease
-      ${retried === 0 ? sql`` : sql`join home on home.id = lease.expansion_id`}
+      ${retried + deferrals.length === 0 ? sql`` : sql`join home on home.id = lease.expansion_id`}
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
         and lease.remaining = ${options.remainingBefore}
@@ -104,8 +108,8 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
       on conflict (expansion_id, map_index) do update
       set started_at = excluded.started_at, ended_at = excluded.ended_at, state = excluded.state,
           try_number = excluded.try_number, value = excluded.value, error = excluded.error
-      where task_instance.state = 'up_for_retry'
-    )${retried === 0 ? sql`` : retryRows(sql, exceptions)}${xcomRows(sql, options.xcoms)}, shrunk as (
+      where task_instance.state in ('up_for_retry', 'scheduled')
+    )${retried === 0 ? sql`` : retryRows(sql, exceptions)}${deferralRows(sql, deferrals)}${xcomRows(sql, options.xcoms)}, shrunk as (
       update lease
       set remaining = lease.remaining - ${done}::int, expires_at = now() + make_interval(secs => ${options.leaseSeconds})
       from held
@@ -153,6 +157,39 @@ function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
         held.try_number + 1, held.base_try, true, held.is_isolated, not held.is_claimable
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
+    )`
+}
+
+function deferralRows(sql: Sql, deferrals: readonly (Deferral & { readonly mapIndex: number })[]) {
+  if (deferrals.length === 0) return sql``
+  const secondsOf = (ms: number | null) => (ms === null ? null : ms / 1000)
+  const ofKind = <K extends TriggerSpec["kind"], A>(
+    kind: K,
+    read: (spec: Extract<TriggerSpec, { kind: K }>) => A,
+  ) =>
+    deferrals.map(({ trigger }) =>
+      trigger.kind === kind ? read(trigger as Extract<TriggerSpec, { kind: K }>) : null,
+    )
+  return sql`, deferred as (
+      insert into trigger (
+        expansion_id, map_index, page_first, try_number, base_try, spec, resume, state, fire_at, timeout_at, run_dag_id, run_id,
+        is_watched
+      )
+      select held.expansion_id, d.map_index, held.page_first, held.try_number, held.base_try, d.spec::json, d.resume, d.state::json,
+        coalesce(to_timestamp(d.at_seconds), now() + make_interval(secs => d.delay_seconds)),
+        now() + make_interval(secs => d.timeout_seconds), d.run_dag_id, d.run_id,
+        coalesce(d.at_seconds, d.delay_seconds) is null and d.run_id is null
+      from held, unnest(
+        ${deferrals.map((d) => d.mapIndex)}::bigint[], ${deferrals.map((d) => JSON.stringify(d.trigger))}::text[],
+        ${deferrals.map((d) => d.resume)}::text[], ${deferrals.map((d) => d.state)}::text[],
+        ${ofKind("time", (spec) => secondsOf(spec.at)) as number[]}::float8[],
+        ${ofKind("delay", (spec) => secondsOf(spec.ms)) as number[]}::float8[],
+        ${deferrals.map((d) => secondsOf(d.timeoutMs)) as number[]}::float8[],
+        ${ofKind("run", (spec) => spec.dagId) as string[]}::text[],
+        ${ofKind("run", (spec) => spec.runId) as string[]}::text[]
+      ) as d (
+        map_index, spec, resume, state, at_seconds, delay_seconds, timeout_seconds, run_dag_id, run_id
+      )
     )`
 }
 

@@ -178,6 +178,14 @@ export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
       delete from item_key
       using (select cleared.expansion_id, unnest(cleared.keys) as key from cleared) named
       where item_key.expansion_id = named.expansion_id and item_key.key = named.key
+    ), waiting as (
+      -- Passed over is one that is just firing: it offers nothing in an expansion that begins anew.
+      delete from trigger where id in (
+        select trigger.id from cleared
+        join trigger on trigger.expansion_id = cleared.expansion_id
+          and trigger.map_index between cleared.first_index and cleared.first_index + cleared.count - 1
+        for update of trigger skip locked
+      )
     ), gone as (
       delete from page using cleared
       where page.expansion_id = cleared.expansion_id and page.first_index = cleared.first_index

@@ -93,6 +93,7 @@ export function toExpansionView(row: ExpansionViewRow): ExpansionView {
     skipped: toNumber(row.skipped),
     upstreamFailed: toNumber(row.upstreamFailed),
     retrying: toNumber(row.retrying),
+    deferred: toNumber(row.deferred),
     consumed: orNull(row.consumed),
     pullFailures: toNumber(row.pullFailures),
     pullsAtFirstSuccess: orNull(row.pullsAtFirstSuccess),

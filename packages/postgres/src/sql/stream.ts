@@ -1,3 +1,4 @@
+import { isEndedState, type RecordedState } from "@sluice/core/state"
 import type { StoredSlice } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 import { toNumber } from "./row.ts"
@@ -12,7 +13,7 @@ interface StreamHead {
 
 interface ItemRow {
   mapIndex: string
-  state: string
+  state: RecordedState
   value: string | null
 }
 
@@ -78,7 +79,7 @@ function sourceItems(sql: Sql, options: { expansionId: string; fromIndex: number
 function contiguous(rows: readonly ItemRow[], fromIndex: number): StoredSlice["items"] {
   const items: (string | { gap: "upstream_failed" | "skipped" })[] = []
   for (const row of rows) {
-    if (toNumber(row.mapIndex) !== fromIndex + items.length || row.state === "up_for_retry") break
+    if (toNumber(row.mapIndex) !== fromIndex + items.length || !isEndedState(row.state)) break
     if (row.state === "success") items.push(row.value ?? "null")
     else items.push({ gap: row.state === "skipped" ? "skipped" : "upstream_failed" })
   }

@@ -21,7 +21,8 @@ export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionV
       e.failed + coalesce(open.failed, 0) as failed, e.skipped + coalesce(open.skipped, 0) as skipped,
       e.upstream_failed_instances + coalesce(open.upstream_failed, 0) as upstream_failed,
       (select count(*) from offer where offer.expansion_id = e.id and offer.is_retry) as retrying,
-      e.is_exhausted as exhausted, e.stopped_by, e.cursor,
+      (select count(*) from trigger where trigger.expansion_id = e.id) as deferred, e.is_exhausted as exhausted,
+      e.stopped_by, e.cursor,
       (
         select min(position.consumed) from stream_position position
         join expansion consumer on consumer.id = position.consumer_id
@@ -67,7 +68,7 @@ export function selectTaskInstances(
       select page.expansion_id, place.map_index, place.key, place.label, ti.try_number, ti.started_at, ti.ended_at, ti.error, lease.claimed_at,
         lease.try_number as lease_try,
         case
-          when lease.id is not null and (ti.state is null or (ti.state = 'up_for_retry' and lease.is_retry))
+          when lease.id is not null and (ti.state is null or (ti.state in ('up_for_retry', 'scheduled') and lease.is_retry))
             then 'running'
           when ti.state is null then 'scheduled'
           else ti.state::text
@@ -115,10 +116,11 @@ export async function selectInstanceByKey(
   return rows[0] ?? null
 }
 
-/** Leaves out pages that have no instance in any of the states, where their counters can tell. */
+/** Leaves out pages that have no instance in any of the states, as far as their counters can tell. */
 function pagesWith(sql: Sql, states: readonly TaskInstanceState[] | undefined) {
-  if (states === undefined || states.some((state) => !isCounted(state))) return sql``
+  if (states === undefined) return sql``
   return sql`and (
+    (page.finished < page.count and ${states.some((state) => !isCounted(state))}::boolean) or
     (page.success > 0 and ${states.includes("success")}::boolean)
     or (page.failed > 0 and ${states.includes("failed")}::boolean)
     or (page.skipped > 0 and ${states.includes("skipped")}::boolean)

@@ -138,6 +138,7 @@ function workOf(lease: Lease, concurrency: number): LeaseWork {
     items: lease.items,
     recorded: lease.recorded,
     tryNumber: lease.tryNumber,
+    resume: lease.resume,
     // One after the other: when the host is lost, there is one that ran.
     concurrency: lease.isIsolated ? 1 : concurrency,
     isolated: lease.isIsolated,
@@ -190,6 +191,7 @@ const record = Effect.fnUntraced(function* (
   progress.report(indexes ?? progress.unreported())
   runner.onRecorded(lease, { count, remaining: done.remaining, busyMs: batch.busyMs })
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
+  if (exceptions.some(({ state }) => state === "deferred")) store.wake("trigger")
 })
 
 /** The tries that count against the task's retries. */

@@ -14,6 +14,9 @@ export function toException(task: SerializedTask, tries: number, outcome: OtherO
     const error = outcome.reason === null ? null : skipped(outcome.reason)
     return { ...times, state: "skipped", error, retryDelayMs: null }
   }
+  if (outcome.kind === "deferred") {
+    return { ...times, state: "deferred", error: null, retryDelayMs: null, deferral: outcome.deferral }
+  }
   const { error } = outcome
   if (outcome.isFinal || tries > task.retries) {
     return { ...times, state: "failed", error, retryDelayMs: null }

@@ -3,7 +3,7 @@ import { noteRunEvent } from "./events.ts"
 import { offerRest } from "./offers.ts"
 import { type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
 
-/** Cancels a run that has not ended: parks its leases as offers, which nobody can claim before it is resumed. */
+/** Cancels a run that has not ended: parks its leases as offers, and what it waits for, until it is resumed. */
 export function cancelRun(
   state: MemoryState,
   run: RunRecord,
@@ -23,6 +23,7 @@ export function cancelRun(
 
 function cancelExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   for (const lease of expansion.leases) offerRest(state, lease)
+  for (const trigger of expansion.triggers) Object.assign(trigger, { isParked: true, owner: null })
   expansion.state = "cancelled"
   expansion.seq += 1
   expansion.endedAt = state.now()
@@ -50,6 +51,7 @@ export function resumeRun(state: MemoryState, run: RunRecord, actor: string): bo
 function resumeExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.state = resumedState(expansion)
   expansion.endedAt = null
+  for (const trigger of expansion.triggers) trigger.isParked = false
   state.unended.add(expansion)
   markDue(state, expansion)
 }

@@ -20,7 +20,7 @@ export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   const queue = dueOffers(state, running, options)
   const hasOffer = new Set(queue.map(({ expansion }) => expansion))
   const offered = takeOffers(state, queue, { ...options, limit: offersQuota(options) })
-  const ofPages = running.filter((expansion) => expansion.concurrency === null || !hasOffer.has(expansion))
+  const ofPages = running.filter((expansion) => !isLimited(expansion) || !hasOffer.has(expansion))
   const paged = claimPages(state, ofPages, { ...options, limit: options.limit - offered.length })
   const left = queue.slice(offered.length)
   const more = takeOffers(state, left, { ...options, limit: options.limit - offered.length - paged.length })
@@ -57,8 +57,7 @@ function dueOffers(state: MemoryState, running: readonly ExpansionRecord[], opti
   const { offersAfter, offersFirst, limit } = options
   const mayTake = running.filter(
     (expansion) =>
-      roomOf(expansion) > 0 &&
-      (expansion.concurrency === null || offersFirst || pageWithRoom(expansion) === null),
+      roomOf(expansion) > 0 && (!isLimited(expansion) || offersFirst || pageWithRoom(expansion) === null),
   )
   const queues = inTurn(mayTake, offersAfter).map((expansion) => dueOffersOf(state, expansion))
   const ranked = queues.flatMap((queue) => queue.map((offer, turn) => ({ offer, turn })))
@@ -133,10 +132,17 @@ function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
   return null
 }
 
+/** Whether it is limited how many instances of the task run at once. */
+function isLimited({ concurrency, task }: ExpansionRecord): boolean {
+  return concurrency !== null || task.deferredMax !== null
+}
+
 /** How many more instances of the task may run at once. */
 function roomOf(expansion: ExpansionRecord): number {
-  const { concurrency } = expansion
-  return concurrency === null ? Number.MAX_SAFE_INTEGER : concurrency - runningOf(expansion)
+  const { concurrency, task, triggers } = expansion
+  // Whatever runs may yet be deferred.
+  const mayDefer = (task.deferredMax ?? Number.MAX_SAFE_INTEGER) - triggers.size
+  return Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, mayDefer) - runningOf(expansion)
 }
 
 /** Makes a lease of a range; null when each of its instances has an outcome already. */
@@ -183,8 +189,15 @@ function toLease(lease: LeaseRecord, wasOffered: boolean): Lease {
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,
     wasOffered,
-    isLimited: lease.expansion.concurrency !== null,
+    isLimited: isLimited(lease.expansion),
+    resume: resumeOf(lease),
   }
+}
+
+/** What a resumed instance goes on with. */
+function resumeOf({ expansion, firstIndex, isRetry }: LeaseRecord): string | null {
+  const row = isRetry ? expansion.rows.get(firstIndex) : undefined
+  return row?.state === "scheduled" ? row.value : null
 }
 
 function itemsOf({ page, firstIndex, count }: WorkRange): string | null {

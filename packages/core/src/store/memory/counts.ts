@@ -1,8 +1,5 @@
-import type { RecordedState } from "../../state/task-instance.ts"
+import type { EndedState } from "../../state/task-instance.ts"
 import type { ExpansionRecord, MemoryState, OutcomeCounts, PageRecord } from "./state.ts"
-
-/** The states in which an instance has ended. */
-export type EndedState = Exclude<RecordedState, "up_for_retry">
 
 /** Counts that are all 0. */
 export function noOutcomes(): OutcomeCounts {

@@ -23,6 +23,7 @@ export function viewOf(expansion: ExpansionRecord, now: number): ExpansionView {
     running: runningOf(expansion),
     ...countsOf(expansion),
     retrying: retryingOf(expansion),
+    deferred: expansion.triggers.size,
     exhausted: expansion.exhausted,
     stoppedBy: expansion.resume.stoppedBy,
     cursor: expansion.cursor,

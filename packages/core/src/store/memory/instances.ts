@@ -19,7 +19,8 @@ export function xcomName(mapIndex: number, key: string): string {
 /** The value an instance left under a key; `return_value` is its result. Undefined when it left none. */
 export function xcomOf(expansion: ExpansionRecord, mapIndex: number, key: string): string | undefined {
   if (key !== "return_value") return expansion.xcoms.get(xcomName(mapIndex, key))
-  return expansion.rows.get(mapIndex)?.value ?? undefined
+  const row = expansion.rows.get(mapIndex)
+  return row?.state === "success" ? (row.value ?? undefined) : undefined
 }
 
 /** Instances in index order, whether or not they have a row. */

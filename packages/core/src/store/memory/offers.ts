@@ -1,9 +1,10 @@
+import { isAwaitingLease } from "../../state/task-instance.ts"
 import type { LeaseRecord, MemoryState, WorkRange } from "./state.ts"
 
 /**
  * The indexes of a range that still need an outcome, ascending.
  *
- * A retry's instance has a row already, which says that it waits for this try; elsewhere a row means that the
+ * A retry's or a resumed instance has a row already, which says that it waits for this lease; elsewhere a row means that the
  * instance has ended, or has left the range to be tried again on its own.
  */
 export function unrecordedOf(range: WorkRange): number[] {
@@ -15,7 +16,7 @@ export function unrecordedOf(range: WorkRange): number[] {
 export function isUnrecorded(range: WorkRange, index: number): boolean {
   if (index < range.firstIndex || index >= range.firstIndex + range.count) return false
   const row = range.expansion.rows.get(index)
-  return range.isRetry ? row?.state === "up_for_retry" : row === undefined
+  return range.isRetry ? row !== undefined && isAwaitingLease(row.state) : row === undefined
 }
 
 /** Takes a lease away and offers its unrecorded instances again, at once. */

@@ -1,10 +1,12 @@
 import { Effect } from "effect"
 import type { Json } from "../../json.ts"
+import { isEndedState } from "../../state/task-instance.ts"
 import { LeaseLost } from "../errors.ts"
 import type { LeaseStore, RecordedException } from "../lease-store.ts"
 import { addOutcome, noteFinished } from "./counts.ts"
 import { xcomName } from "./instances.ts"
 import { dropLease, isUnrecorded, unrecordedOf } from "./offers.ts"
+import { defer } from "./triggers.ts"
 import { type InstanceRow, type LeaseRecord, type MemoryState, dateOf } from "./state.ts"
 
 type CompleteOptions = Parameters<LeaseStore["complete"]>[0]
@@ -89,6 +91,7 @@ function recordException(state: MemoryState, lease: LeaseRecord, exception: Reco
   }
   record(state, lease, exception.mapIndex, row)
   if (row.state === "up_for_retry") offerRetry(state, lease, exception)
+  if (exception.deferral !== undefined) defer(state, lease, exception.mapIndex, exception.deferral)
 }
 
 function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: InstanceRow): void {
@@ -97,7 +100,7 @@ function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: I
   const { expansion, page } = lease
   expansion.rows.set(mapIndex, row)
   lease.remaining -= 1
-  if (row.state === "up_for_retry") return
+  if (!isEndedState(row.state)) return
   addOutcome(page.counts, row.state)
   page.firstEndedAt ??= state.now()
   page.pullsAtFirstEnd ??= expansion.pulls

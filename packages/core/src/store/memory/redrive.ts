@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { RedriveStore } from "../redrive-store.ts"
-import { type EndedState, addOutcome, subtractCounts } from "./counts.ts"
+import { type EndedState, isEndedState } from "../../state/task-instance.ts"
+import { addOutcome, subtractCounts } from "./counts.ts"
 import { noteExpansionEvent } from "./events.ts"
 import { xcomPrefix } from "./instances.ts"
 import { pageAt } from "./page-at.ts"
@@ -65,7 +66,7 @@ function takeBack(state: MemoryState, page: PageRecord, index: number, row: Inst
 /** Keeps an attempt that will not be the last. One that waits for a retry is kept already; a gap was none. */
 function archive(expansion: ExpansionRecord, index: number, row: InstanceRow): void {
   const { state, tryNumber, error } = row
-  if (tryNumber === 0 || state === "up_for_retry" || state === "upstream_failed") return
+  if (tryNumber === 0 || !isEndedState(state) || state === "upstream_failed") return
   const tries = expansion.tries.get(index) ?? []
   const times = { startedAt: dateOf(row.startedAt), endedAt: dateOf(row.endedAt) }
   expansion.tries.set(index, [...tries, { tryNumber, state, ...times, error }])

@@ -4,6 +4,7 @@ import { noOutcomes, sumOf } from "./counts.ts"
 import { type Counter, counterOf, downstreamOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
 import { type ExpansionRecord, type MemoryState, noResume, type RunRecord } from "./state.ts"
+import { dropTrigger } from "./triggers.ts"
 
 /** Lets a run go on of which instances were taken back, with what is downstream of them. */
 export function reopenRun(
@@ -104,6 +105,7 @@ function reopenExpansion(state: MemoryState, expansion: ExpansionRecord): void {
 /** Takes an expansion back to where it had not begun. What it had is removed page by page (`clearPages`). */
 function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   for (const lease of expansion.leases) dropLease(state, lease)
+  for (const trigger of expansion.triggers) dropTrigger(state, trigger)
   Object.assign(expansion, {
     state: "waiting",
     seq: expansion.seq + 1,

@@ -149,6 +149,7 @@ function newExpansion(
     xcoms: new Map(),
     leases: new Set(),
     offers: new Set(),
+    triggers: new Set(),
     consumed: new Map(),
     openedAt: null,
     endedAt: null,

@@ -1,5 +1,5 @@
 import type { SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts"
-import type { Bundle, LogEntry, TaskError } from "../../host/host-pool.ts"
+import type { Bundle, Deferral, LogEntry, TaskError } from "../../host/host-pool.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
@@ -86,6 +86,8 @@ export interface ExpansionRecord {
   readonly xcoms: Map<string, string>
   readonly leases: Set<LeaseRecord>
   readonly offers: Set<Offer>
+  /** Those of its deferred instances. */
+  readonly triggers: Set<TriggerRecord>
   /** How far this expansion has taken the streams of other tasks, by their ordinal. */
   readonly consumed: Map<number, number>
   openedAt: number | null
@@ -118,6 +120,7 @@ export interface InstanceRow {
   readonly tryNumber: number
   readonly startedAt: number
   readonly endedAt: number
+  /** Its result; what it goes on with, while it is `scheduled`. */
   readonly value: string | null
   readonly error: TaskError | null
 }
@@ -137,6 +140,23 @@ export interface WorkRange {
 /** A range that is offered again: a retry, or what a lost lease left. */
 export interface Offer extends WorkRange {
   at: number
+}
+
+/** What a deferred instance waits for. */
+export interface TriggerRecord extends Deferral {
+  readonly id: string
+  readonly expansion: ExpansionRecord
+  readonly page: PageRecord
+  readonly mapIndex: number
+  readonly tryNumber: number
+  readonly baseTry: number
+  /** When it fires by itself; null: it does not. */
+  readonly fireAt: number | null
+  readonly timeoutAt: number | null
+  /** The triggerer that watches it. */
+  owner: string | null
+  /** Set while its run is cancelled. */
+  isParked: boolean
 }
 
 /** A worker's right to a range. */
@@ -178,6 +198,9 @@ export interface MemoryState {
   /** Pages all of whose instances have ended, and that no fold has counted. */
   readonly foldable: Set<PageRecord>
   readonly leases: Map<string, LeaseRecord>
+  readonly triggers: Map<string, TriggerRecord>
+  /** Until when each triggerer counts as alive. */
+  readonly triggerers: Map<string, number>
   readonly logs: Map<string, StoredLog[]>
   readonly events: EventRow[]
   readonly roles: Map<string, RoleRecord>
@@ -204,6 +227,8 @@ export function emptyState(now: () => number): MemoryState {
     due: new Set(),
     foldable: new Set(),
     leases: new Map(),
+    triggers: new Map(),
+    triggerers: new Map(),
     logs: new Map(),
     events: [],
     roles: new Map(),

@@ -1,3 +1,4 @@
+import { isEndedState } from "../../state/task-instance.ts"
 import type { StoredSlice } from "../expansion-store.ts"
 import type { ExpansionRecord, InstanceRow } from "./state.ts"
 import { pageAt } from "./page-at.ts"
@@ -42,7 +43,7 @@ function resultAt(expansion: ExpansionRecord, index: number): Item | null {
 
 /** What an instance left, as its consumer meets it; null while it has not ended. */
 function itemOf(row: InstanceRow): Item | null {
-  if (row.state === "up_for_retry") return null
+  if (!isEndedState(row.state)) return null
   if (row.state === "success") return row.value ?? "null"
   return { gap: row.state === "skipped" ? "skipped" : "upstream_failed" }
 }

@@ -1,3 +1,4 @@
+import { isEndedState } from "../../state/task-instance.ts"
 import { noOutcomes, sumOf } from "../../store/memory/counts.ts"
 import { isUnrecorded } from "../../store/memory/offers.ts"
 import type {
@@ -60,7 +61,7 @@ function expectInstance({ expansion, page, index, ranges, ended, counts }: Place
   must(before === undefined || before === row, () => `${name()} had ended as ${before?.state}, and changed`)
   let places = 0
   for (const range of ranges) if (range.page === page && isUnrecorded(range, index)) places += 1
-  if (row !== undefined && row.state !== "up_for_retry") {
+  if (row !== undefined && isEndedState(row.state)) {
     ended.set(index, row)
     counts[row.state === "upstream_failed" ? "upstreamFailed" : row.state] += 1
     must(places === 0, () => `${name()} is ${row.state}, and can be had again`)

@@ -46,6 +46,7 @@ function serializedTask(task: TaskFixture, ordinal: number): SerializedTask {
     timeoutMs: null,
     priority: 0,
     concurrency: null,
+    deferredMax: null,
     pool: "default_pool",
     poolSlots: 1,
     queue: "default",

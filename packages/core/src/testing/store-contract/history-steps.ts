@@ -11,6 +11,7 @@ import {
   elapse,
   redrive,
   pause,
+  fire,
   release,
   rescue,
   resume,
@@ -33,7 +34,7 @@ export type Step =
   | { readonly kind: "elapse"; readonly ms: number }
   | { readonly kind: "rescue" | "cancel" | "resume" }
   | { readonly kind: "pause"; readonly isPaused: boolean }
-  | { readonly kind: "fold"; readonly limit: number }
+  | { readonly kind: "fold" | "fire"; readonly limit: number }
   | { readonly kind: "redrive"; readonly states: RedrivableState[]; readonly below: number }
 
 const pick = fc.nat({ max: 30 })
@@ -48,7 +49,7 @@ const endings = fc.array(
     { weight: 4, arbitrary: fc.constant<Ending>("success") },
     { weight: 2, arbitrary: fc.constantFrom<Ending>("failed", "skipped") },
     // Retries and what is left of their leases are where ranges meet: they are tried most.
-    { weight: 5, arbitrary: fc.constantFrom<Ending>("up_for_retry", "running") },
+    { weight: 5, arbitrary: fc.constantFrom<Ending>("up_for_retry", "deferred", "running") },
   ),
   { minLength: 1, maxLength: 5 },
 )
@@ -90,6 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       below: fc.integer({ min: 1, max: 12 }),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: kind("fire"), limit: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cancel" as const, "resume" as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: kind("pause"), isPaused: fc.boolean() }) },
 )
@@ -124,6 +126,8 @@ export async function applyStep(history: History, step: Step): Promise<void> {
       return redrive(history, step)
     case "pause":
       return pause(history, step.isPaused)
+    case "fire":
+      return fire(history, step.limit)
     case "fold":
       return void (await runEffect(history.world.store.fold({ expansionIds: null, limit: step.limit })))
   }

@@ -11,6 +11,7 @@ import {
   leaseMs,
   leaseSeconds,
   openMap,
+  deferred,
   page,
   retried,
   runner,
@@ -46,13 +47,19 @@ export interface History {
   readonly bases: Map<number, number>
   /** Places that an upstream left empty: they never run. */
   readonly gaps: Set<number>
+  /** Instances that wait for an event, by index; those whose event has come, with it. */
+  readonly deferred: Set<number>
+  readonly resumed: Map<number, number>
+  /** Triggers as they are known, by index. */
+  readonly triggers: Map<number, string>
+  events: number
 }
 
 /** The states in which an instance has ended. */
 export type EndedState = "success" | "failed" | "skipped" | "upstream_failed"
 
 /** How an instance ends, or that it goes on running. */
-export type Ending = "success" | "failed" | "skipped" | "up_for_retry" | "running"
+export type Ending = "success" | "failed" | "skipped" | "up_for_retry" | "deferred" | "running"
 
 /** Opens an expansion of which nothing has happened yet. */
 export async function beginHistory(
@@ -77,6 +84,10 @@ export async function beginHistory(
     tries: new Map(),
     bases: new Map(),
     gaps: new Set(),
+    deferred: new Set(),
+    resumed: new Map(),
+    triggers: new Map(),
+    events: 0,
   }
 }
 
@@ -136,6 +147,8 @@ function noteLease(history: History, workerId: string, lease: Lease): void {
     expect(lease.tryNumber).toBe((history.tries.get(index) ?? 0) + 1)
     expect(lease.baseTry).toBe(history.bases.get(index) ?? 0)
     expect(inputs[index - lease.firstIndex]).toBe(index)
+    expect(history.deferred.has(index)).toBe(false)
+    expect(eventOf(lease)).toBe(history.resumed.get(index))
   }
   history.live.set(lease.leaseId, { lease, workerId, left, expiresAt: history.now + leaseMs })
 }
@@ -154,16 +167,21 @@ export async function complete(history: History, held: HeldLease, endings: reado
 
 function noteEnd(history: History, held: HeldLease, index: number, end: Exclude<Ending, "running">): void {
   held.left.delete(index)
-  if (end === "up_for_retry") history.tries.set(index, (history.tries.get(index) ?? 0) + 1)
+  history.resumed.delete(index)
+  history.triggers.delete(index)
+  if (end === "deferred") history.deferred.add(index)
+  else if (end === "up_for_retry") history.tries.set(index, (history.tries.get(index) ?? 0) + 1)
   else history.ended.set(index, end)
 }
 
 function completion(history: History, held: HeldLease, ends: readonly (readonly [number, Ending])[]) {
   const indexes = ends.filter(([, end]) => end === "success").map(([index]) => index)
   const exceptions = ends.flatMap(([index, end]) =>
-    end === "success" || end === "running" ? [] : [{ ...retried(index), state: end }],
+    end === "success" || end === "running"
+      ? []
+      : [end === "deferred" ? deferred(index) : { ...retried(index), state: end }],
   )
-  const isWhole = indexes.length === held.lease.count && held.lease.tryNumber === 1
+  const isWhole = indexes.length === held.lease.count && !held.lease.isRetry
   return history.world.store.complete({
     workerId: held.workerId,
     leaseId: held.lease.leaseId,
@@ -188,6 +206,35 @@ export async function release(history: History, held: HeldLease, split: boolean)
   const { workerId, lease } = held
   await runEffect(history.world.store.release({ workerId, leaseId: lease.leaseId, split }))
   lose(history, held)
+}
+
+/** The number of the event that a lease goes on with; undefined: it starts at the beginning. */
+function eventOf({ resume }: Lease): number | undefined {
+  return resume === null ? undefined : (JSON.parse(resume) as { event: number }).event
+}
+
+/** Events come for what is waited for, each twice; none in a cancelled run. */
+export async function fire(history: History, limit: number): Promise<void> {
+  const { store } = history.world
+  const call = { triggererId: "triggerer", capacity: 1000, leaseSeconds }
+  for (const { triggerId, mapIndex } of await runEffect(store.leaseTriggers(call))) {
+    expect(history.deferred.has(mapIndex)).toBe(true)
+    history.triggers.set(mapIndex, triggerId)
+  }
+  for (const index of [...history.deferred].slice(0, limit)) {
+    const triggerId = history.triggers.get(index)
+    if (triggerId === undefined) continue
+    history.events += 1
+    const events = [{ triggerId, event: String(history.events) }]
+    const fired = [
+      await runEffect(store.fireTriggers({ events })),
+      await runEffect(store.fireTriggers({ events })),
+    ]
+    expect(fired).toEqual(history.isCancelled ? [[], []] : [[triggerId], []])
+    if (history.isCancelled) continue
+    history.deferred.delete(index)
+    history.resumed.set(index, history.events)
+  }
 }
 
 /** Lets time pass. */
@@ -280,6 +327,7 @@ export async function finishHistory(history: History): Promise<void> {
   for (let round = 0; history.ended.size < history.created; round++) {
     // Each round ends at least one instance, or moves past a range of gaps.
     expect(round).toBeLessThanOrEqual(2 * history.created + 3)
+    await fire(history, history.created)
     await elapse(history, leaseMs + 1500)
     await rescue(history)
     await claimTogether(history, { workers: 1, limit: 100, size: 100 })
@@ -297,7 +345,10 @@ export async function expectAddsUp(history: History): Promise<void> {
     created: history.created,
     exhausted: history.isExhausted,
     running: count("running"),
-    retrying: count("up_for_retry"),
+    retrying:
+      [...history.resumed.keys()].filter((index) => states[index] === "scheduled").length +
+      count("up_for_retry"),
+    deferred: history.deferred.size,
     success: count("success"),
     failed: count("failed"),
     skipped: count("skipped"),
@@ -313,6 +364,8 @@ function expectedStates(history: History): Record<number, string> {
   const running = new Set([...history.live.values()].flatMap(({ left }) => [...left]))
   const stateOf = (index: number) => {
     if (running.has(index)) return "running"
+    if (history.deferred.has(index)) return "deferred"
+    if (history.resumed.has(index)) return "scheduled"
     return history.ended.get(index) ?? (history.tries.has(index) ? "up_for_retry" : "scheduled")
   }
   return Object.fromEntries(Array.from({ length: history.created }, (_, index) => [index, stateOf(index)]))

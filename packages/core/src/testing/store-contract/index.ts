@@ -22,6 +22,7 @@ import { retryContract } from "./retries.ts"
 import { roleContract } from "./roles.ts"
 import { runContract } from "./runs.ts"
 import { streamContract } from "./streams.ts"
+import { triggerContract } from "./triggers.ts"
 
 export * from "./dag-fixture.ts"
 export * from "./harness.ts"
@@ -44,6 +45,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     claimShareContract(open, options)
     outcomeContract(open)
     retryContract(open)
+    triggerContract(open)
     releaseContract(open)
     redriveContract(open)
     readContract(open)

@@ -46,6 +46,7 @@ export function readContract(open: OpenStore): void {
         skipped: 0,
         upstreamFailed: 0,
         retrying: 0,
+        deferred: 0,
         exhausted: false,
         stoppedBy: null,
         cursor: null,

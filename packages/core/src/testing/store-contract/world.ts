@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest"
+import type { Deferral } from "../../host/host-pool.ts"
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
 import type { DueExpansion, ExpansionProgress, ExpansionView } from "../../store/expansion-store.ts"
@@ -221,7 +222,7 @@ export function completeOptions(lease: Lease, options: Partial<CompleteOptions> 
   const { exceptions = [], xcoms = [] } = options
   const excepted = new Set(exceptions.map(({ mapIndex }) => mapIndex))
   const successes = options.indexes ?? indexesOf(lease).filter((index) => !excepted.has(index))
-  const isWhole = lease.remaining === lease.count && lease.tryNumber === 1
+  const isWhole = lease.remaining === lease.count && !lease.isRetry
   const isPlain = isWhole && exceptions.length + xcoms.length === 0 && (options.timings ?? null) === null
   return {
     workerId: worker,
@@ -252,6 +253,20 @@ export function skipped(mapIndex: number): RecordedException {
 /** An instance that failed and is to be tried again. */
 export function retried(mapIndex: number, retryDelayMs = 1000): RecordedException {
   return { mapIndex, state: "up_for_retry", error, retryDelayMs, startedMs: 5, endedMs: 9 }
+}
+
+/** An instance that is deferred until a file is there, with a state of its own, unless it is said otherwise. */
+export function deferred(mapIndex: number, deferral: Partial<Deferral> = {}): RecordedException {
+  return {
+    ...{ mapIndex, state: "deferred", error: null, retryDelayMs: null, startedMs: 5, endedMs: 9 },
+    deferral: {
+      trigger: { kind: "file", path: `/there/${mapIndex}`, everyMs: 1000 },
+      resume: "collect",
+      state: `{"kept":${mapIndex}}`,
+      timeoutMs: null,
+      ...deferral,
+    },
+  }
 }
 
 /** The states of an expansion's instances, by map index. */
