@@ -22,7 +22,8 @@ export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   const offered = takeOffers(state, queue, { ...options, limit: offersQuota(options) })
   const ofPages = running.filter((expansion) => !isLimited(expansion) || !hasOffer.has(expansion))
   const paged = claimPages(state, ofPages, { ...options, limit: options.limit - offered.length })
-  const left = queue.slice(offered.length)
+  // Not those that became leases: what was taken of an offer may have had no instance left to run.
+  const left = queue.slice(offersQuota(options))
   const more = takeOffers(state, left, { ...options, limit: options.limit - offered.length - paged.length })
   return [
     ...paged.map((lease) => toLease(lease, false)),
