@@ -7,7 +7,15 @@ import type {
   TaskInstanceView,
   TaskTryRow,
 } from "@sluice/core/store"
-import { redrive, type InstanceSelection, type RedriveOptions, type RedriveReport } from "@sluice/core/engine"
+import {
+  extendExpansion,
+  type ExtendOptions,
+  type ExtendReport,
+  redrive,
+  type InstanceSelection,
+  type RedriveOptions,
+  type RedriveReport,
+} from "@sluice/core/engine"
 import type { TaskInstanceState } from "@sluice/core/state"
 import { decode } from "@sluice/host/codec"
 import { deadlineMs, eventually } from "./eventually.ts"
@@ -146,6 +154,12 @@ export class Run {
       ...options,
     })
     return Effect.runPromise(call)
+  }
+
+  /** Goes on where a task's source ended. */
+  async extend(taskId: string, options: Partial<ExtendOptions> = {}): Promise<ExtendReport> {
+    const { expansionId } = await this.view(taskId)
+    return Effect.runPromise(extendExpansion(this.#store, { expansionId, actor: "tester", ...options }))
   }
 
   async resume(): Promise<boolean> {

@@ -10,6 +10,7 @@ import { dbStatus } from "./commands/db-status.ts"
 import { eventsList } from "./commands/events-list.ts"
 import { logs } from "./commands/logs.ts"
 import { roles } from "./commands/roles.ts"
+import { mapsExtend } from "./commands/maps-extend.ts"
 import { mapsRedrive } from "./commands/maps-redrive.ts"
 import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
@@ -40,6 +41,7 @@ const commands: readonly Command[] = [
   runsShow,
   runsCancel,
   mapsRedrive,
+  mapsExtend,
   tasksList,
   xcomGet,
   logs,

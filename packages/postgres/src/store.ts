@@ -251,11 +251,15 @@ function leaseVerbs(
 }
 
 /** What touches instances goes over hot connections, where the planner keeps to the indexes. */
-function redriveVerbs({ hot, cold }: StoreClients): Verbs<"redriveInstances" | "reopenRun" | "clearPages"> {
+function redriveVerbs({
+  hot,
+  cold,
+}: StoreClients): Verbs<"redriveInstances" | "reopenRun" | "extendStreams" | "clearPages"> {
   return {
     redriveInstances: (options) =>
       call(hot, "redriveInstances", (sql) => redrives.redriveInstances(sql, options)),
     reopenRun: (options) => call(cold, "reopenRun", (sql) => reopening.reopenRun(sql, options)),
+    extendStreams: (options) => call(cold, "extendStreams", (sql) => reopening.extendStreams(sql, options)),
     clearPages: ({ limit }) => call(hot, "clearPages", (sql) => reopening.clearPages(sql, limit)),
   }
 }

@@ -1,4 +1,4 @@
-/** What may follow each state of a DagRun. One that has ended goes on only by hand (`resume`, `redrive`, `clear`). */
+/** What may follow each state of a DagRun. One that has ended goes on only by hand (`resume`, `redrive`, `clear`, `extend`). */
 export const dagRunTransitions = {
   queued: ["running", "failed"],
   running: ["success", "failed"],

@@ -3,16 +3,17 @@
  *
  * `waiting`: for its upstream tasks. `open`: its stream is being pulled. `draining`: all its instances exist, some
  * are unfinished; an unmapped task goes there at once. What has ended goes on only by hand: `cancelled` by `resume`; the
- * others to `draining` when instances of theirs are run again, to `waiting` when something above them is.
+ * others to `draining` when instances of theirs are run again, to `waiting` when something above them is, to `open` when
+ * their stream has more (`extend`).
  */
 export const expansionTransitions = {
   waiting: ["open", "draining", "skipped", "upstream_failed", "cancelled"],
   open: ["draining", "cancelled", "waiting"],
   draining: ["success", "failed", "skipped", "upstream_failed", "cancelled", "waiting"],
-  success: ["draining", "waiting"],
-  failed: ["draining", "waiting"],
-  skipped: ["draining", "waiting"],
-  upstream_failed: ["draining", "waiting"],
+  success: ["draining", "waiting", "open"],
+  failed: ["draining", "waiting", "open"],
+  skipped: ["draining", "waiting", "open"],
+  upstream_failed: ["draining", "waiting", "open"],
   cancelled: ["waiting", "open", "draining"],
 } as const satisfies Record<string, readonly string[]>
 

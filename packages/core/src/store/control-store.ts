@@ -21,6 +21,7 @@ export const eventNames = [
   "sign_in_refused",
   "redriven",
   "cleared",
+  "extended",
 ] as const
 
 /** The name of an event. */

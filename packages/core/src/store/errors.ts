@@ -64,6 +64,14 @@ export class RedriveRefused extends Schema.TaggedError<RedriveRefused>()("Redriv
   readonly retryable = false
 }
 
+/** A stream cannot go on where it ended: the message says why, and what to do instead. */
+export class ExtendRefused extends Schema.TaggedError<ExtendRefused>()("ExtendRefused", {
+  taskId: Schema.String,
+  message: Schema.String,
+}) {
+  readonly retryable = false
+}
+
 /** What was asked for does not exist. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   what: Schema.String,

@@ -1,4 +1,5 @@
 import type { Effect } from "effect"
+import type { Json } from "../json.ts"
 import type { StoreError } from "./errors.ts"
 
 /** The states in which an instance that has run has ended, and from which it can be run again. */
@@ -12,7 +13,7 @@ export const redrivenMax = 1_000
 
 /** What `reopenRun` did, by expansion id. */
 export interface Reopened {
-  /** Those that go on: some of their instances are to be run again. */
+  /** Those that go on: some of their instances are to be run again, or their streams have more. */
   readonly reopened: readonly string[]
   /** Those downstream that begin anew. */
   readonly reset: readonly string[]
@@ -48,6 +49,20 @@ export interface RedriveStore {
   readonly reopenRun: (options: {
     dagRunId: string
     resetsDownstream: boolean
+  }) => Effect.Effect<Reopened, StoreError>
+  /**
+   * Opens streams of a run that has ended again, each where its last page said: all of the named ones or, where one cannot
+   * be gone on from or the run has not ended, none. All tasks that wait for their ends begin anew, if they had started.
+   * Which streams belong together the caller knows (`extendExpansion`). O(tasks of the run).
+   */
+  readonly extendStreams: (options: {
+    dagRunId: string
+    /** The streams that go on: expansions, and the sources fused into them. */
+    expansionIds: readonly string[]
+    /** The one that was asked for, for the event log, with who did it and what it comes to. */
+    expansionId: string
+    actor: string
+    detail: Json
   }) => Effect.Effect<Reopened, StoreError>
   /**
    * Removes pages of expansions that begin anew, with their instances, whose attempts go into the history. An expansion

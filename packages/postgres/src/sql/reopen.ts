@@ -1,4 +1,11 @@
+import type { Json } from "@sluice/core"
 import type { Sql } from "./row.ts"
+
+/** What was moved, by expansion id. */
+interface Reopened {
+  readonly reopened: string[]
+  readonly reset: string[]
+}
 
 /** An expansion that was moved, and where to. */
 interface MovedRow {
@@ -9,24 +16,79 @@ interface MovedRow {
 /**
  * Lets the ended expansions of a run go on of which instances were taken back; with `resetsDownstream` whatever waits for
  * their ends, and has started, begins anew.
- *
+ */
+export function reopenRun(
+  sql: Sql,
+  options: { dagRunId: string; resetsDownstream: boolean },
+): Promise<Reopened> {
+  return reopen(sql, { ...options, extended: null })
+}
+
+/**
+ * Opens the named streams of an ended run again where they can be gone on from, all of them or none; whatever waits for
+ * their ends, and has started, begins anew.
+ */
+export function extendStreams(
+  sql: Sql,
+  { dagRunId, ...extended }: { dagRunId: string } & ExtendedStreams,
+): Promise<Reopened> {
+  return reopen(sql, { dagRunId, resetsDownstream: true, extended })
+}
+
+/** Streams that are to go on, and what the event log says of it. */
+interface ExtendedStreams {
+  readonly expansionIds: readonly string[]
+  /** The one that was asked for. */
+  readonly expansionId: string
+  readonly actor: string
+  readonly detail: Json
+}
+
+/** Which of a run's ended expansions go on: those of which instances were taken back, or the named ones, if all of them can. */
+function goingOn(sql: Sql, extended: ExtendedStreams | null) {
+  if (extended === null) return sql`select * from stood where is_ended and has_unfinished`
+  const ids = sql`${[...extended.expansionIds]}::bigint[]`
+  return sql`
+      select * from stood
+      where id = any(${ids}) and (
+        select count(*) from stood where id = any(${ids}) and is_ended and can_go_on
+      ) = cardinality(${ids})`
+}
+
+/** Writes what was done to a run's streams, if anything was. */
+function noteExtension(sql: Sql, { expansionId, actor, detail }: ExtendedStreams) {
+  return sql`, noted as (
+      insert into event_log (dag_id, dag_run_id, run_id, expansion_id, task_id, actor, event, detail)
+      select dag_run.dag_id, dag_run.id, dag_run.run_id, e.id, e.task_id, ${actor}, 'extended',
+        ${JSON.stringify(detail)}::text::json
+      from expansion e
+      join dag_run on dag_run.id = e.dag_run_id
+      where e.id = ${expansionId} and exists (select from moving)
+    )`
+}
+
+/**
  * One statement, O(tasks): the run's expansions are locked first, so that what is read of them is how they stand. What a
  * task has told its downstream is taken back as a difference, since others may tell theirs meanwhile. A map that begins
  * anew takes the source along that it pulls itself; what was cancelled by hand stays so.
  */
-export async function reopenRun(
+async function reopen(
   sql: Sql,
-  options: { dagRunId: string; resetsDownstream: boolean },
-): Promise<{ reopened: string[]; reset: string[] }> {
+  options: { dagRunId: string; resetsDownstream: boolean; extended: ExtendedStreams | null },
+): Promise<Reopened> {
+  const { extended } = options
+  const runStates = extended === null ? ["running", "success", "failed"] : ["success", "failed"]
+  const isExtended = sql`(${extended !== null}::boolean and moving.is_reset is false)`
   const rows = await sql<MovedRow[]>`
     with recursive run as materialized (
       select id from dag_run
-      where id = ${options.dagRunId} and state in ('running', 'success', 'failed') and not is_cancelled
+      where id = ${options.dagRunId} and state = any(${runStates}::text[]::dag_run_state[]) and not is_cancelled
       for update
     ), stood as materialized (
       select e.id, e.ordinal, e.dag_version_id, e.kind, e.state, e.opened_at is not null as is_opened,
         e.state in ('success', 'failed', 'skipped', 'upstream_failed') as is_ended,
         e.state not in ('waiting', 'cancelled') as has_started,
+        e.is_exhausted and e.stream_failure is null and e.stopped_by is null as can_go_on,
         e.kind in ('task', 'mapped')
           and e.created > e.success + e.failed + e.skipped + e.upstream_failed_instances as has_unfinished
       from run
@@ -34,7 +96,7 @@ export async function reopenRun(
       order by e.id
       for update of e
     ), taken_back as materialized (
-      select * from stood where is_ended and has_unfinished
+      ${goingOn(sql, extended)}
     ), below as (
       select edge.downstream as ordinal
       from taken_back
@@ -83,23 +145,24 @@ export async function reopenRun(
           upstream_upstream_failed = e.upstream_upstream_failed - coalesce(untold.upstream_failed, 0)::int,
           upstream_opened = e.upstream_opened - coalesce(untold.opened, 0)::int,
           seq = e.seq + 1,
-          state = case when moving.is_reset then 'waiting' when moving.ordinal is not null then 'draining'
-            else e.state end,
+          state = case when moving.is_reset then 'waiting' when ${isExtended} then 'open'
+            when moving.ordinal is not null then 'draining' else e.state end,
           ended_at = case when moving.ordinal is null then e.ended_at end,
           is_due = e.is_due and moving.is_reset is not true,
           generation = e.generation + coalesce(moving.is_reset, false)::int,
           is_clearing = e.is_clearing or coalesce(moving.is_reset, false),
-          epoch = e.epoch + coalesce(moving.is_reset, false)::int,
+          -- Whoever pulled it last may still send what was refused when the stream had ended.
+          epoch = e.epoch + (moving.is_reset is true or ${isExtended} is true)::int,
           runner_id = case when moving.is_reset then null else e.runner_id end,
           runner_expires_at = case when moving.is_reset then '-infinity' else e.runner_expires_at end,
-          cursor = case when moving.is_reset then null else e.cursor end,
+          cursor = case when moving.is_reset then null when ${isExtended} then e.resume_cursor else e.cursor end,
           resume_cursor = case when moving.is_reset then null else e.resume_cursor end,
           resume_skip = case when moving.is_reset then 0 else e.resume_skip end,
           stopped_by = case when moving.is_reset then null else e.stopped_by end,
           next_index = case when moving.is_reset then 0 else e.next_index end,
           pulls = case when moving.is_reset then 0 else e.pulls end,
           pages = case when moving.is_reset then 0 else e.pages end,
-          is_exhausted = e.is_exhausted and moving.is_reset is not true,
+          is_exhausted = e.is_exhausted and moving.is_reset is not true and ${isExtended} is not true,
           pull_failures = case when moving.is_reset then 0 else e.pull_failures end,
           pull_after = case when moving.is_reset then '-infinity' else e.pull_after end,
           stream_failure = case when moving.is_reset then null else e.stream_failure end,
@@ -129,7 +192,7 @@ export async function reopenRun(
       update dag_run set state = 'running', ended_at = null
       from run
       where dag_run.id = run.id and exists (select from moving)
-    )
+    )${extended === null ? sql`` : noteExtension(sql, extended)}
     select id, is_reset, admit(array(select id from moved)) from moving order by id
   `
   const ids = (isReset: boolean) => rows.filter((row) => row.isReset === isReset).map((row) => row.id)
@@ -174,10 +237,6 @@ export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
       delete from offer using cleared
       where offer.expansion_id = cleared.expansion_id
         and offer.first_index between cleared.first_index and cleared.first_index + cleared.count - 1
-    ), unnamed as (
-      delete from item_key
-      using (select cleared.expansion_id, unnest(cleared.keys) as key from cleared) named
-      where item_key.expansion_id = named.expansion_id and item_key.key = named.key
     ), waiting as (
       -- Passed over is one that is just firing: it offers nothing in an expansion that begins anew.
       delete from trigger where id in (

@@ -5,7 +5,7 @@ import { addOutcome, subtractCounts } from "./counts.ts"
 import { noteExpansionEvent } from "./events.ts"
 import { xcomPrefix } from "./instances.ts"
 import { pageAt } from "./page-at.ts"
-import { reopenRun } from "./reopen.ts"
+import { extendStreams, reopenRun } from "./reopen.ts"
 import {
   type ExpansionRecord,
   type InstanceRow,
@@ -23,6 +23,7 @@ export function redrives(state: MemoryState): RedriveStore {
   return {
     redriveInstances: (options) => Effect.sync(() => redriveInstances(state, options)),
     reopenRun: (options) => Effect.sync(() => reopenRun(state, options)),
+    extendStreams: (options) => Effect.sync(() => extendStreams(state, options)),
     clearPages: ({ limit }) => Effect.sync(() => clearPages(state, limit)),
   }
 }

@@ -3,7 +3,8 @@ import type { RedriveStore, Reopened } from "../redrive-store.ts"
 import { noOutcomes, sumOf } from "./counts.ts"
 import { type Counter, counterOf, downstreamOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
-import { type ExpansionRecord, type MemoryState, noResume, type RunRecord } from "./state.ts"
+import { noteExpansionEvent } from "./events.ts"
+import { type ExpansionRecord, expansionOf, type MemoryState, noResume, type RunRecord } from "./state.ts"
 import { dropTrigger } from "./triggers.ts"
 
 /** Lets a run go on of which instances were taken back, with what is downstream of them. */
@@ -13,14 +14,58 @@ export function reopenRun(
 ): Reopened {
   const run = state.runs[Number(dagRunId) - 1]
   if (run === undefined || run.isCancelled || run.state === "queued") return { reopened: [], reset: [] }
-  const back = run.expansions.filter(hasBeenTakenBack)
+  return reopen(state, run, {
+    back: run.expansions.filter(hasBeenTakenBack),
+    resetsDownstream,
+    goOn: (expansion) => reopenExpansion(state, expansion),
+  })
+}
+
+/** Opens streams of an ended run again where they can be gone on from: all of the named ones, or none. */
+export function extendStreams(
+  state: MemoryState,
+  { dagRunId, expansionIds, ...asked }: Parameters<RedriveStore["extendStreams"]>[0],
+): Reopened {
+  const run = state.runs[Number(dagRunId) - 1]
+  const named = (run?.expansions ?? []).filter(({ id }) => expansionIds.includes(id))
+  const hasEnded = run?.state === "success" || run?.state === "failed"
+  if (!hasEnded || run.isCancelled || named.length !== expansionIds.length || !named.every(canGoOn))
+    return { reopened: [], reset: [] }
+  const { actor, detail } = asked
+  const expansion = expansionOf(state, asked.expansionId)
+  noteExpansionEvent(state, expansion, { actor, event: "extended", detail })
+  return reopen(state, run, {
+    back: named,
+    resetsDownstream: true,
+    goOn: (each) => extendExpansion(state, each),
+  })
+}
+
+function canGoOn({ state, exhausted, streamFailure, resume }: ExpansionRecord): boolean {
+  const hasEnded = state !== "cancelled" && isFinalExpansionState(state)
+  return hasEnded && exhausted && streamFailure === null && resume.stoppedBy === null
+}
+
+function reopen(
+  state: MemoryState,
+  run: RunRecord,
+  {
+    back,
+    resetsDownstream,
+    goOn,
+  }: {
+    readonly back: readonly ExpansionRecord[]
+    readonly resetsDownstream: boolean
+    readonly goOn: (expansion: ExpansionRecord) => void
+  },
+): Reopened {
   const reset = resetsDownstream ? expansionsBelow(back) : new Set<ExpansionRecord>()
   const reopened = back.filter((expansion) => !reset.has(expansion))
   // All is told before anything changes: who is told what depends on how the others stand.
   for (const expansion of reset) untell(expansion, true)
   for (const expansion of reopened) untell(expansion, false)
   for (const expansion of reset) resetExpansion(state, expansion)
-  for (const expansion of reopened) reopenExpansion(state, expansion)
+  for (const expansion of reopened) goOn(expansion)
   if (back.length > 0) setRunning(run)
   return { reopened: idsOf(reopened), reset: idsOf(reset) }
 }
@@ -99,6 +144,21 @@ function reopenExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.state = "draining"
   expansion.seq += 1
   expansion.endedAt = null
+  state.unended.add(expansion)
+}
+
+/** Opens a stream where its last page said. */
+function extendExpansion(state: MemoryState, expansion: ExpansionRecord): void {
+  Object.assign(expansion, {
+    state: "open",
+    seq: expansion.seq + 1,
+    // Whoever pulled it last may still send what was refused when the stream had ended.
+    epoch: expansion.epoch + 1,
+    heldBy: null,
+    cursor: expansion.resume.cursor,
+    exhausted: false,
+    endedAt: null,
+  } satisfies Partial<ExpansionRecord>)
   state.unended.add(expansion)
 }
 

@@ -9,6 +9,7 @@ import { dagFileContract } from "./dag-files.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
 import { eventContract } from "./events.ts"
+import { extensionContract } from "./extensions.ts"
 import { historyContract } from "./histories.ts"
 import { identityContract } from "./identities.ts"
 import { keyContract } from "./keys.ts"
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     triggerContract(open)
     releaseContract(open)
     redriveContract(open)
+    extensionContract(open)
     readContract(open)
     roleContract(open)
     identityContract(open)

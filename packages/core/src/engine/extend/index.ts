@@ -1,0 +1,2 @@
+export * from "./extend-expansion.ts"
+export * from "./plan-extension.ts"
