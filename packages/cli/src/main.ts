@@ -8,6 +8,7 @@ import { dev } from "./commands/dev.ts"
 import { engine } from "./commands/engine.ts"
 import { dbStatus } from "./commands/db-status.ts"
 import { eventsList } from "./commands/events-list.ts"
+import { init } from "./commands/init.ts"
 import { logs } from "./commands/logs.ts"
 import { roles } from "./commands/roles.ts"
 import { mapsExtend } from "./commands/maps-extend.ts"
@@ -30,6 +31,7 @@ import { versionOfSluice } from "./version.ts"
 
 /** Every command, in the order of the help. */
 const commands: readonly Command[] = [
+  init,
   run,
   dev,
   engine,
