@@ -36,3 +36,70 @@ it("runs the 137 failed among 100,000 again and nothing else, pulls no page, and
   expect(first).toMatchObject({ tryNumber: 1, state: "failed", error: { type: "TypeError" } })
   await expectWholeMap(world, run, "flaky", total)
 }, 120_000)
+
+it("runs exactly the indexes again that follow, all down a chain of maps, and the reports below", async () => {
+  const total = 200
+  const run = await world.runToEnd("flaky_chain", { total })
+  const bad = [7, 57, 107, 157]
+  expect(await run.states()).toMatchObject({
+    a: "failed",
+    b: "failed",
+    c: "upstream_failed",
+    odd: "upstream_failed",
+  })
+  const gapsOf = async (taskId: string) =>
+    (await run.instances(taskId, ["upstream_failed"])).map(({ mapIndex }) => mapIndex)
+  expect(await gapsOf("b")).toEqual(bad)
+  expect(await gapsOf("c")).toEqual([3, ...bad])
+  // Of the even numbers none came through the filter.
+  expect(await gapsOf("odd")).toEqual([3, 28, 53, 78])
+  const ran = (what: string) => run.records.count(what)
+  const before = { a: ran("a"), b: ran("b"), c: ran("c"), odd: ran("odd"), pulled: ran("pulled") }
+  const pulls = async (taskId: string) => (await run.view(taskId)).pulls
+  const pullsBefore = [await pulls("a"), await pulls("b"), await pulls("c"), await pulls("odd")]
+
+  run.records.raise("a_mended")
+  const expected = {
+    selected: 4,
+    downstream: [
+      { taskId: "b", runs: "instances", instances: 4 },
+      { taskId: "c", runs: "instances", instances: 4 },
+      { taskId: "odd", runs: "instances", instances: 4 },
+      { taskId: "pairs", runs: "nothing", reason: "chunk() joins, splits or shifts items" },
+      { taskId: "sum_c", runs: "anew" },
+      { taskId: "sum_odd", runs: "anew" },
+    ],
+  }
+  const sorted = (report: { selected: number; downstream: readonly { taskId: string }[] }) => ({
+    selected: report.selected,
+    downstream: [...report.downstream].sort((a, b) => (a.taskId < b.taskId ? -1 : 1)),
+  })
+  expect(sorted(await run.redrive("a", {}, { isDryRun: true }))).toEqual(expected)
+  expect(sorted(await run.redrive("a"))).toEqual(expected)
+  await run.untilEnd()
+
+  for (const what of ["a", "b", "c", "odd"] as const) {
+    const again = run.records.all(what).slice(before[what])
+    expect(again.map(({ n }) => Number(n) % 1_000).sort((x, y) => x - y)).toEqual(bad)
+  }
+  expect(ran("pulled")).toBe(before.pulled)
+  expect([await pulls("a"), await pulls("b"), await pulls("c"), await pulls("odd")]).toEqual(pullsBefore)
+  expect(await gapsOf("b")).toEqual([])
+  expect(await gapsOf("c")).toEqual([3])
+  expect(await run.states()).toMatchObject({
+    a: "success",
+    b: "failed",
+    c: "upstream_failed",
+    odd: "success",
+  })
+  const odds = Array.from({ length: total / 2 }, (_, n) => 2 * n + 1)
+  expect(await run.result("sum_odd")).toEqual({ total: odds.reduce((x, y) => x + y), count: total / 2 })
+  expect((await run.row()).state).toBe("failed")
+
+  run.records.raise("b_mended")
+  expect(await run.redrive("b")).toMatchObject({ selected: 1 })
+  await run.untilEnd()
+  expect(await run.states()).toMatchObject({ b: "success", c: "success", sum_c: "success" })
+  expect(await run.result("sum_c")).toEqual({ total: sumBelow(total) + 1_000 * total, count: total })
+  expect(ran("c")).toBe(before.c + 5)
+}, 120_000)

@@ -459,6 +459,32 @@ create table task_try (
   primary key (expansion_id, map_index, try_number)
 );
 
+-- Places that an upstream left empty, in maps whose pipeline leaves items out: there the index does not tell whose it was.
+create table gap_origin (
+  expansion_id bigint not null,
+  upstream_id bigint not null,
+  upstream_index bigint not null,
+  map_index bigint not null,
+  primary key (expansion_id, upstream_id, upstream_index)
+);
+
+-- Instances of a map that follow an upstream instance which is run again: they wait for it, and then for their new input.
+create table repair (
+  expansion_id bigint not null,
+  upstream_id bigint not null,
+  upstream_index bigint not null,
+  -- Its index is the upstream's; otherwise gap_origin has it.
+  is_aligned boolean not null,
+  -- The index, once the instance has been taken back.
+  map_index bigint,
+  -- Counts redrives: an input that was made before the last one is not taken.
+  version int not null default 1,
+  failures int not null default 0,
+  at timestamptz not null default now(),
+  primary key (expansion_id, upstream_id, upstream_index)
+);
+create index repair_next on repair (expansion_id, at);
+
 -- What instances pushed under a key of their own; the result is in task_instance.value.
 create table xcom (
   expansion_id bigint not null,

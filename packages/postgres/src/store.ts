@@ -23,6 +23,7 @@ import * as expansions from "./sql/expansion.ts"
 import * as leases from "./sql/lease.ts"
 import * as logs from "./sql/log.ts"
 import * as redrives from "./sql/redrive.ts"
+import * as repairs from "./sql/repair.ts"
 import * as reopening from "./sql/reopen.ts"
 import * as roles from "./sql/role.ts"
 import * as rows from "./sql/rows.ts"
@@ -158,6 +159,7 @@ function pullVerbs(
           ...options,
           gapPositions: options.gaps.map((gap) => gap.position),
           gapStates: options.gaps.map((gap) => gap.state),
+          gapOrigins: options.gaps.map((gap) => gap.origin ?? null),
           consumedOrdinals: options.consumed.map((taken) => taken.ordinal),
           consumedIndexes: options.consumed.map((taken) => taken.index),
         }),
@@ -254,13 +256,35 @@ function leaseVerbs(
 function redriveVerbs({
   hot,
   cold,
-}: StoreClients): Verbs<"redriveInstances" | "reopenRun" | "extendStreams" | "clearPages"> {
+}: StoreClients): Verbs<
+  | "redriveInstances"
+  | "reopenRun"
+  | "extendStreams"
+  | "clearPages"
+  | "mapsToRepair"
+  | "resolveRepairs"
+  | "takeRepairs"
+  | "settleRepair"
+  | "followingIndexes"
+> {
   return {
     redriveInstances: (options) =>
       call(hot, "redriveInstances", (sql) => redrives.redriveInstances(sql, options)),
     reopenRun: (options) => call(cold, "reopenRun", (sql) => reopening.reopenRun(sql, options)),
     extendStreams: (options) => call(cold, "extendStreams", (sql) => reopening.extendStreams(sql, options)),
     clearPages: ({ limit }) => call(hot, "clearPages", (sql) => reopening.clearPages(sql, limit)),
+    mapsToRepair: (options) => call(hot, "mapsToRepair", (sql) => repairs.selectMapsToRepair(sql, options)),
+    resolveRepairs: (options) => call(hot, "resolveRepairs", (sql) => repairs.resolveRepairs(sql, options)),
+    takeRepairs: (options) =>
+      call(hot, "takeRepairs", (sql) => repairs.takeRepairs(sql, options)).pipe(
+        Effect.map((taken) => ({
+          repairs: taken.map(repairs.toRepair).filter((repair) => repair !== null),
+          seen: taken.length,
+        })),
+      ),
+    settleRepair: (options) => call(hot, "settleRepair", (sql) => repairs.settleRepair(sql, options)),
+    followingIndexes: (options) =>
+      call(hot, "followingIndexes", (sql) => repairs.selectFollowing(sql, options)),
   }
 }
 

@@ -19,7 +19,8 @@ export function followersOf(dag: SerializedDag, taskId: string): readonly Follow
   })
 }
 
-function followerOf(task: SerializedTask): Follower {
+/** Says how a map's indexes follow from those of the one task it reads. */
+export function followerOf(task: SerializedTask): Follower {
   const { mapping } = task
   if (mapping === null) return { task, how: null, reason: "it is not mapped" }
   if (mapping.leaves.length !== 1) return { task, how: null, reason: "it reads several streams" }

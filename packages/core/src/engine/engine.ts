@@ -9,12 +9,14 @@ import { hostname } from "node:os"
 import { randomUUID } from "node:crypto"
 import type { Json } from "../json.ts"
 import { makeExecutionContexts } from "../expansion/execution-contexts.ts"
+import { repairOnce, type RepairOptions, type RepairTurn } from "../expansion/repair.ts"
 import { makeRunner, releaseAll, renewOnce, takeOnce } from "../expansion/runner.ts"
 import type { RunnerOptions } from "../expansion/runner.ts"
 import type { HostPool } from "../host/host-pool.ts"
+import type { NotFound, StoreError } from "../store/errors.ts"
 import type { StoreService } from "../store/store.ts"
 import { Store } from "../store/store.ts"
-import { makeWakeGate } from "../store/wake-gate.ts"
+import { makeWakeGate, type WakeGate } from "../store/wake-gate.ts"
 import { untilAborted } from "./draining.ts"
 import { admitOnce } from "./admission.ts"
 import { heartbeats } from "./heartbeats.ts"
@@ -69,6 +71,9 @@ const schedulePollMs = 500
 const admitPollMs = 1_000
 /** How often an expander without a wake-up looks for expansions nobody pulls. */
 const takePollMs = 500
+/** How often maps without news of an upstream are looked at, and how long news are gathered. */
+const repairPollMs = 1_000
+const repairLingerMs = 50
 /** How often what died is looked for. */
 const rescueEveryMs = 2_000
 
@@ -175,10 +180,36 @@ const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opti
   const controlled = yield* makeWakeGate(store, ["control"])
   const renew = renewEvery(controlled, options.leaseSeconds, renewOnce(runner, runnerOptions))
   const takes = yield* taking("expander", turn, options)
-  const loop = Effect.all([takes.loop, roleLoop("expander renewal", renew)], { concurrency: "unbounded" })
+  const repairs = yield* taking(
+    "expander repairs",
+    repairTurn({ store, hosts, contexts }, gate, take),
+    options,
+  )
+  const loop = Effect.all([takes.loop, repairs.loop, roleLoop("expander renewal", renew)], {
+    concurrency: "unbounded",
+  })
   // A page that is being pulled is dropped: whoever takes the expansion up pulls it again.
   return { loop, drained: Effect.andThen(takes.over, release) } satisfies Role
 })
+
+/** One turn over the maps that have repairs; waits for their upstreams, or, where there are none, for a redrive. */
+function repairTurn(
+  options: RepairOptions,
+  progressed: WakeGate,
+  opened: WakeGate,
+): Effect.Effect<void, NotFound | StoreError> {
+  let after: string | null = null
+  return Effect.gen(function* () {
+    const seen = { progress: progressed.version(), open: opened.version() }
+    const turn: RepairTurn = yield* repairOnce(options, after)
+    after = turn.after
+    if (turn.hasMore) return
+    if (turn.hasMaps) yield* progressed.wait(seen.progress, repairPollMs)
+    else yield* opened.wait(seen.open, repairPollMs)
+    // Many instances end at once, and are looked at together.
+    yield* Effect.sleep(repairLingerMs)
+  })
+}
 
 const workerRole = Effect.fnUntraced(function* ({ store, hosts, contexts, options }: Parts) {
   const gate = yield* makeWakeGate(store, ["work"])

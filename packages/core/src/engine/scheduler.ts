@@ -68,6 +68,7 @@ function start(expansion: DueExpansion): ExpansionState | null {
 
 /** A source has no instances: it ends as its stream did. */
 function end(expansion: DueExpansion): ExpansionState | null {
+  if (expansion.hasRepairs) return null
   if (expansion.kind === "task" || expansion.kind === "mapped") return decideExpansion(expansion)
   if (expansion.streamFailure === null) return "success"
   return expansion.streamFailure === "own" ? "failed" : "upstream_failed"

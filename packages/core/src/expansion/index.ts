@@ -1,6 +1,7 @@
 export * from "./execution-contexts.ts"
 export * from "./pull-loop.ts"
 export * from "./pull-source.ts"
+export * from "./repair.ts"
 export * from "./retry-delay.ts"
 export * from "./run-reader.ts"
 export * from "./runner.ts"

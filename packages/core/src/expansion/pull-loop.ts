@@ -7,9 +7,15 @@
  * lost is never repeated: the loop ends, and the expansion is leased anew with the cursor the database has.
  */
 import { Effect } from "effect"
+import { followerOf } from "../dag/followers.ts"
 import type { PulledPage, TaskError } from "../host/host-pool.ts"
 import type { LeaseLost, StoreError } from "../store/errors.ts"
-import type { ExpansionLease, ExpansionProgress, StreamResume } from "../store/expansion-store.ts"
+import type {
+  CommittedGap,
+  ExpansionLease,
+  ExpansionProgress,
+  StreamResume,
+} from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
 import type { WakeGate } from "../store/wake-gate.ts"
@@ -190,9 +196,7 @@ const commitWhole = Effect.fnUntraced(function* (
     items: page.items.map((item) => (typeof item === "string" ? item : null)),
     keys: page.keys,
     labels: page.labels,
-    gaps: page.items.flatMap((item, position) =>
-      typeof item === "string" ? [] : [{ position, state: item.gap }],
-    ),
+    gaps: gapsOf(of, page),
     cursor: page.next,
     exhausted,
     resume: resume ?? (lease.skip > 0 ? { cursor: null, skip: position.skip, stoppedBy: null } : null),
@@ -211,6 +215,19 @@ const commitWhole = Effect.fnUntraced(function* (
   store.wake("progress")
   return progress
 })
+
+/** The gaps of a page; where a pipeline leaves items out, with the index of the upstream instance. */
+function gapsOf(of: TaskOfRun, page: PulledPage): CommittedGap[] {
+  const follower = followerOf(of.task)
+  const leaf = of.task.mapping?.leaves[0]
+  const ordinal = follower.how === "sifted" && leaf?.kind === "stream" ? of.ordinalOf(leaf.taskId) : null
+  return page.items.flatMap((item, position): CommittedGap[] => {
+    if (typeof item === "string") return []
+    const { gap: state, index } = item
+    if (ordinal === null || index === undefined) return [{ position, state }]
+    return [{ position, state, origin: { ordinal, index } }]
+  })
+}
 
 /** Whether what is left of a page without duplicates may be gaps alone. */
 function mayBeOfGaps({ items, keys }: PulledPage): boolean {

@@ -134,7 +134,8 @@ export function soleFusedLeaf(of: TaskOfRun): string | null {
   return fused.length === 1 ? (fused[0]?.taskId ?? null) : null
 }
 
-function toProblem(error: unknown): PullProblem {
+/** What a failed pull comes to; what is no failed pull is thrown on. */
+export function toProblem(error: unknown): PullProblem {
   if (error instanceof PullFailed) return error
   if (error instanceof HostLost) {
     const lost = { type: "HostLost", message: error.reason, stack: null }

@@ -178,8 +178,8 @@ export interface PullRequest {
 }
 
 export interface PulledPage {
-  /** Encoded items, one JSON text each; a gap is its state. */
-  readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
+  /** Encoded items, one JSON text each. */
+  readonly items: readonly (string | PulledGap)[]
   /** The items' keys, in their order and null at a gap; null where the task gives none. */
   readonly keys: readonly (string | null)[] | null
   /** The items' labels; null where the task gives none, or none could be had. */
@@ -190,6 +190,12 @@ export interface PulledPage {
   /** Beside `next: null`, where the stream says how it can be gone on from; see `StreamEnd`. A cursor is JSON text. */
   readonly end: { readonly resume: string } | { readonly stoppedBy: string } | null
   readonly logs: readonly LogEntry[]
+}
+
+/** The place of an upstream instance that left no value, with its index there where it is known. */
+export interface PulledGap {
+  readonly gap: "upstream_failed" | "skipped"
+  readonly index?: number
 }
 
 /** Answers a host's reads of what other tasks of the run have left, in encoded form. */

@@ -55,6 +55,8 @@ export interface CommittedGap {
   /** The place within the page, from 0. */
   readonly position: number
   readonly state: "upstream_failed" | "skipped"
+  /** The upstream instance it is the place of, where positions do not tell: noted, so that it can be found again. */
+  readonly origin?: { readonly ordinal: number; readonly index: number }
 }
 
 /** An expansion with the facts on which the scheduler decides. */
@@ -71,6 +73,8 @@ export interface DueExpansion {
   readonly isLeaf: boolean
   readonly exhausted: boolean
   readonly streamFailure: "own" | "upstream" | null
+  /** Instances of it wait for an upstream instance that runs again. */
+  readonly hasRepairs: boolean
   readonly created: number
   readonly success: number
   readonly failed: number

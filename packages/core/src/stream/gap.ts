@@ -5,12 +5,15 @@ const gapBrand = Symbol.for("sluice.gap")
  * The place of an upstream instance that left no value: it failed, or it was skipped.
  *
  * A gap keeps its index: operators pass it on instead of calling user code, so that the totals of a chain of maps
- * always add up. `state` is what an instance made from this place ends as.
+ * always add up. `state` is what an instance made from this place ends as. `index` is that of the upstream instance, where
+ * the gap came straight through: one that waited in a cursor, or stands for several, has none.
  */
 export class Gap {
   readonly state: "upstream_failed" | "skipped"
-  constructor(state: "upstream_failed" | "skipped") {
+  readonly index: number | null
+  constructor(state: "upstream_failed" | "skipped", index: number | null = null) {
     this.state = state
+    this.index = index
   }
 }
 Object.defineProperty(Gap.prototype, gapBrand, { value: true })

@@ -67,9 +67,10 @@ async function readSlice(
   signal: AbortSignal,
 ): Promise<StreamSlice> {
   const slice = (await ask(callId, { of: "stream", ...options }, signal)) as EncodedSlice
-  return { items: slice.items.map(decodeItem), nextIndex: slice.nextIndex, exhausted: slice.exhausted }
+  const items = slice.items.map((item, place) => decodeItem(item, options.fromIndex + place))
+  return { items, nextIndex: slice.nextIndex, exhausted: slice.exhausted }
 }
 
-function decodeItem(item: EncodedSlice["items"][number]): unknown {
-  return typeof item === "string" ? decode(item) : new Gap(item.gap)
+function decodeItem(item: EncodedSlice["items"][number], index: number): unknown {
+  return typeof item === "string" ? decode(item) : new Gap(item.gap, index)
 }

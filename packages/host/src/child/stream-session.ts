@@ -1,6 +1,6 @@
 // A pipeline that stays open in this host between pulls, for one context.
 
-import type { OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
+import type { Gap, OwnedPullScope, Page, PagedStream } from "@sluice/core/stream"
 import { createPullScope, isGap, jsonEquals, leafOf } from "@sluice/core/stream"
 import { inputStream, isFailWithoutRetry, itemKeys, itemLabels, type TaskNode } from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
@@ -160,12 +160,16 @@ function encodeItems(items: readonly unknown[], pageBytesMax: number): PulledPag
   }
   let bytes = 0
   return items.map((item, index) => {
-    if (isGap(item)) return { gap: item.state }
+    if (isGap(item)) return pulledGap(item)
     const text = encode(item, { name: `items[${index}]` })
     bytes += Buffer.byteLength(text)
     if (bytes > pageBytesMax) refusePage(items.length, index + 1, bytes, pageBytesMax)
     return text
   })
+}
+
+function pulledGap({ state, index }: Gap): PulledPage["items"][number] {
+  return index === null ? { gap: state } : { gap: state, index }
 }
 
 function refusePage(count: number, taken: number, bytes: number, pageBytesMax: number): never {

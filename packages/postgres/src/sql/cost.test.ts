@@ -95,6 +95,7 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       labels: null,
       gapPositions: [],
       gapStates: [],
+      gapOrigins: [],
       cursor: "1",
       exhausted: false,
       resume: null,

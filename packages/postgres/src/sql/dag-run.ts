@@ -180,6 +180,15 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
   return rows.length > 0
 }
 
+/** Whether instances of a map that has ended follow others that run again: it goes on. What was cancelled does not. */
+function hasRepairs(sql: Sql, dagRunId: ReturnType<Sql>) {
+  return sql`exists (
+        select from repair
+        join expansion on expansion.id = repair.expansion_id and expansion.state <> 'cancelled'
+        where repair.expansion_id between ${dagRunId} * 4096 and ${dagRunId} * 4096 + 4095
+      )`
+}
+
 /** What decides whether a run has ended: one look at the unfinished expansions, one at the failed leaves. */
 export async function selectRunCounts(
   sql: Sql,
@@ -190,7 +199,7 @@ export async function selectRunCounts(
       exists (
         select from expansion
         where dag_run_id = ${dagRunId} and state in ('waiting', 'open', 'draining')
-      ) as has_unfinished,
+      ) or ${hasRepairs(sql, sql`${dagRunId}::bigint`)} as has_unfinished,
       (
         select count(*)::int from expansion
         where id between ${dagRunId}::bigint * 4096 and ${dagRunId}::bigint * 4096 + 4095
@@ -212,6 +221,7 @@ export async function finishDagRun(
         select from expansion
         where expansion.dag_run_id = dag_run.id and expansion.state in ('waiting', 'open', 'draining')
       )
+      and not ${hasRepairs(sql, sql`dag_run.id`)}
     returning id
   `
   return rows.length > 0

@@ -161,7 +161,7 @@ export async function commitPage(sql: Sql, options: CommitPageOptions): Promise<
       select moved.id, moved.next_index - ${count}::int + gap.position, gap.state::task_instance_state, 0, now(), now()
       from moved, unnest(${[...options.gapPositions]}::int[], ${[...options.gapStates]}::text[]) as gap (position, state)
       where moved.kind = 'mapped'
-    )`
+    )${originRows(sql, options)}`
   const consumed =
     options.consumedOrdinals.length === 0
       ? sql``
@@ -241,6 +241,7 @@ export interface CommitPageOptions {
   readonly labels: readonly (string | null)[] | null
   readonly gapPositions: readonly number[]
   readonly gapStates: readonly string[]
+  readonly gapOrigins: readonly ({ readonly ordinal: number; readonly index: number } | null)[]
   readonly cursor: string | null
   readonly exhausted: boolean
   readonly resume: StreamResume | null
@@ -291,6 +292,24 @@ function namesColumns(sql: Sql, { keys, labels }: CommitPageOptions) {
 function itemsOf(sql: Sql, { items, labels }: CommitPageOptions) {
   const array = sql`string_to_array(${joinItems(items)}::text, chr(1), chr(2))`
   return labels === null ? array : sql`${array}, ${[...labels]}::text[]`
+}
+
+/** Notes whose places gaps are, where the pipeline leaves items out. */
+function originRows(sql: Sql, { items, gapPositions, gapOrigins }: CommitPageOptions) {
+  const noted = gapOrigins.flatMap((origin, nth) =>
+    origin === null ? [] : [{ ...origin, position: gapPositions[nth] ?? 0 }],
+  )
+  return noted.length === 0
+    ? sql``
+    : sql`, origins as (
+      insert into gap_origin (expansion_id, upstream_id, upstream_index, map_index)
+      select moved.id, moved.dag_run_id * 4096 + origin.ordinal, origin.upstream_index,
+        moved.next_index - ${items.length}::int + origin.position
+      from moved, unnest(
+        ${noted.map((origin) => origin.position)}::int[], ${noted.map((origin) => origin.ordinal)}::int[],
+        ${noted.map((origin) => origin.index)}::bigint[]
+      ) as origin (position, ordinal, upstream_index)
+    )`
 }
 
 /**

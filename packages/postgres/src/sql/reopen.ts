@@ -90,7 +90,10 @@ async function reopen(
         e.state not in ('waiting', 'cancelled') as has_started,
         e.is_exhausted and e.stream_failure is null and e.stopped_by is null as can_go_on,
         e.kind in ('task', 'mapped')
-          and e.created > e.success + e.failed + e.skipped + e.upstream_failed_instances as has_unfinished
+          and (
+            e.created > e.success + e.failed + e.skipped + e.upstream_failed_instances
+            or exists (select from repair where repair.expansion_id = e.id)
+          ) as has_unfinished
       from run
       join expansion e on e.id between run.id * 4096 and run.id * 4096 + 4095
       order by e.id
@@ -188,6 +191,9 @@ async function reopen(
       update stream_position set consumed = 0
       from moving
       where moving.is_reset and stream_position.consumer_id = moving.id
+    ), repaired as (
+      delete from repair using moving
+      where moving.is_reset and repair.expansion_id = moving.id
     ), going as (
       update dag_run set state = 'running', ended_at = null
       from run
@@ -230,6 +236,8 @@ export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
       delete from xcom using cleared
       where xcom.expansion_id = cleared.expansion_id
         and xcom.map_index between cleared.first_index and cleared.first_index + cleared.count - 1
+    ), origins as (
+      delete from gap_origin using target where gap_origin.expansion_id = target.id
     ), named as (
       delete from item_key using cleared
       where item_key.expansion_id = cleared.expansion_id and item_key.key = any(cleared.keys)

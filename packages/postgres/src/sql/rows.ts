@@ -50,6 +50,7 @@ export function toDue(row: DueRow): DueExpansion {
     isLeaf: row.isLeaf,
     exhausted: row.exhausted,
     streamFailure: row.streamFailure,
+    hasRepairs: row.hasRepairs,
     created: toNumber(row.created),
     success: toNumber(row.success),
     failed: toNumber(row.failed),

@@ -73,6 +73,7 @@ export interface DueRow {
   isLeaf: boolean
   exhausted: boolean
   streamFailure: "own" | "upstream" | null
+  hasRepairs: boolean
   created: string
   success: string
   failed: string
@@ -85,7 +86,8 @@ export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
   return sql<DueRow[]>`
     select id as expansion_id, dag_run_id, task_id, kind, state, seq, trigger_rule,
       upstream_total, upstream_opened, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed,
-      is_leaf, is_exhausted as exhausted, stream_failure, created, success, failed, skipped,
+      is_leaf, is_exhausted as exhausted, stream_failure,
+      exists (select from repair where repair.expansion_id = expansion.id) as has_repairs, created, success, failed, skipped,
       upstream_failed_instances
     from expansion
     where is_due and not is_clearing

@@ -8,14 +8,16 @@
 import { Effect } from "effect"
 import { followersOf } from "../../dag/followers.ts"
 import type { SerializedDag, SerializedTask } from "../../dag/serialized-dag.ts"
+import { followingMaps, resolveAll } from "../../expansion/repair.ts"
 import { NotFound, RedriveRefused } from "../../store/errors.ts"
 import type { StoreError } from "../../store/errors.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
+import type { TaskInstanceView } from "../../store/read-store.ts"
 import type { DagRunRow } from "../../store/run-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
 import { tasksBelow } from "./below.ts"
-import { beforeFirst, selectInstances, type InstanceSelection } from "./selection.ts"
+import { beforeFirst, selectInstances, type InstanceSelection, type SelectedChunk } from "./selection.ts"
 
 /** What is to be run again. */
 export interface RedriveOptions {
@@ -58,14 +60,15 @@ interface Target {
 /** Runs the chosen instances again; says what that is, or would be. */
 export const redrive = Effect.fnUntraced(function* (store: StoreService, options: RedriveOptions) {
   const target = yield* findTarget(store, options)
-  const selected = yield* options.isDryRun
+  const tally = yield* options.isDryRun
     ? countSelected(store, target, options)
     : takeBack(store, target, options)
   if (!options.isDryRun) yield* letGoOn(store, options)
+  const { selected } = tally
   const report: RedriveReport = {
     taskId: options.taskId,
     selected,
-    downstream: selected > 0 && options.downstream ? downstreamOf(target) : [],
+    downstream: selected > 0 && options.downstream ? downstreamOf(target, tally) : [],
     notes: selected > 0 ? notesOn(target) : [],
   }
   return report
@@ -98,41 +101,100 @@ function refusalOf(run: DagRunRow, { taskId, kind, state }: ExpansionView): stri
   return null
 }
 
-/** Visits the chosen instances in chunks; says how many `each` has counted. */
+/** What is counted while the chosen instances are gone through. */
+interface Tally {
+  selected: number
+  /** Instances of each map below that follow. */
+  readonly following: Map<string, number>
+}
+
+/** Goes through the chosen instances in chunks: counts what follows each, and then does with them what `each` does. */
 const overChunks = Effect.fnUntraced(function* (
   store: StoreService,
-  { view }: Target,
-  { select }: RedriveOptions,
+  target: Target,
+  options: RedriveOptions,
   each: (indexes: readonly number[]) => Effect.Effect<number, StoreError>,
 ) {
-  let count = 0
+  const { expansionId } = target.view
+  const tally: Tally = { selected: 0, following: new Map() }
   for (let after: number | null = beforeFirst; after !== null;) {
-    const chunk: { instances: readonly { mapIndex: number }[]; after: number | null } =
-      yield* selectInstances(store, view.expansionId, select, after)
-    if (chunk.instances.length > 0) count += yield* each(chunk.instances.map(({ mapIndex }) => mapIndex))
+    const chunk: SelectedChunk = yield* selectInstances(store, expansionId, options.select, after)
+    const { instances } = chunk
+    if (options.downstream) yield* countFollowing(store, target, instances, tally.following)
+    if (instances.length > 0) tally.selected += yield* each(instances.map(({ mapIndex }) => mapIndex))
     after = chunk.after
   }
-  return count
+  return tally
 })
+
+/** Counts the instances that follow, down the chain of maps. What came of a value, and not of a failure, is looked for only where positions tell. */
+const countFollowing = Effect.fnUntraced(function* (
+  store: StoreService,
+  { dag, views, task }: Target,
+  instances: readonly TaskInstanceView[],
+  following: Map<string, number>,
+) {
+  const groups = [
+    { hadValue: true, indexes: indexesIn(instances, (state) => state === "success") },
+    { hadValue: false, indexes: indexesIn(instances, (state) => state !== "success") },
+  ]
+  for (const { hadValue, indexes } of groups) {
+    const level = [{ taskId: task.taskId, indexes }]
+    for (const { taskId, indexes } of level) {
+      for (const follower of followersOf(dag, taskId)) {
+        if (indexes.length === 0 || follower.how === null || (hadValue && follower.how === "sifted")) continue
+        const found = yield* untilAvailable(
+          store.followingIndexes({
+            expansionId: expansionIn(views, follower.task.taskId),
+            upstreamId: expansionIn(views, taskId),
+            isAligned: follower.how === "aligned",
+            indexes,
+          }),
+        )
+        const { taskId: next } = follower.task
+        following.set(next, (following.get(next) ?? 0) + found.length)
+        level.push({ taskId: next, indexes: [...found] })
+      }
+    }
+  }
+})
+
+function indexesIn(instances: readonly TaskInstanceView[], isMeant: (state: string) => boolean): number[] {
+  return instances.flatMap(({ state, mapIndex }) => (isMeant(state) ? [mapIndex] : []))
+}
+
+function expansionIn(views: readonly ExpansionView[], taskId: string): string {
+  const view = views.find((each) => each.taskId === taskId)
+  if (view === undefined) throw new Error(`no task "${taskId}" is in the run`)
+  return view.expansionId
+}
 
 function countSelected(store: StoreService, target: Target, options: RedriveOptions) {
   return overChunks(store, target, options, (indexes) => Effect.succeed(indexes.length))
 }
 
-function takeBack(store: StoreService, target: Target, options: RedriveOptions) {
-  const { expansionId } = target.view
-  const { actor, event, select } = options
-  const isLive = target.run.state === "running"
-  return overChunks(store, target, options, (indexes) =>
+const takeBack = Effect.fnUntraced(function* (store: StoreService, target: Target, options: RedriveOptions) {
+  const { dag, run, task, view, views } = target
+  const { actor, event, select, downstream } = options
+  const followers = downstream ? followingMaps(dag, task.taskId) : []
+  const { states } = select
+  const tally = yield* overChunks(store, target, options, (indexes) =>
     Effect.gen(function* () {
-      const call = store.redriveInstances({ expansionId, indexes, states: select.states, actor, event })
+      const { expansionId } = view
+      const call = store.redriveInstances({ expansionId, indexes, states, followers, actor, event })
       const redriven = yield* untilAvailable(call)
       // In a run that goes on, others may wait for this one already.
-      if (isLive && redriven.length > 0) yield* letGoOn(store, options)
+      if (run.state === "running" && redriven.length > 0) yield* letGoOn(store, options)
       return redriven.length
     }),
   )
-}
+  // Tasks are in topological order: what a map takes back its own followers hear of before their turn.
+  for (const { taskId } of dag.tasks) {
+    if (!tally.following.has(taskId)) continue
+    yield* resolveAll(store, { dag, taskId, expansionId: expansionIn(views, taskId) })
+  }
+  return tally
+})
 
 /** Lets the run go on with what was taken back, and wakes whoever has to do with it. */
 const letGoOn = Effect.fnUntraced(function* (
@@ -143,19 +205,37 @@ const letGoOn = Effect.fnUntraced(function* (
   for (const topic of ["work", "due", "open", "progress", "control", "run"] as const) store.wake(topic)
 })
 
-function downstreamOf({ dag, task, view, views }: Target): DownstreamEffect[] {
-  const anew = tasksBelow(dag, views, [view.taskId])
-  const followers = followersOf(dag, task.taskId).filter((follower) => !anew.has(follower.task.taskId))
-  return [
-    ...followers.map((follower): DownstreamEffect => ({
-      taskId: follower.task.taskId,
-      runs: "nothing",
-      reason: follower.how === null ? follower.reason : "it has read what it reads",
-    })),
-    ...dag.tasks.flatMap(({ taskId }): DownstreamEffect[] =>
-      anew.has(taskId) ? [{ taskId, runs: "anew" }] : [],
-    ),
-  ]
+function downstreamOf({ dag, task, views }: Target, { following }: Tally): DownstreamEffect[] {
+  const followed = [...following].filter(([, instances]) => instances > 0)
+  const anew = tasksBelow(dag, views, [task.taskId, ...followed.map(([taskId]) => taskId)])
+  const reasons = unfollowed(dag, [task.taskId, ...followed.map(([taskId]) => taskId)])
+  return dag.tasks.flatMap(({ taskId }): DownstreamEffect[] => {
+    const instances = following.get(taskId) ?? 0
+    const reason = reasons.get(taskId)
+    if (anew.has(taskId)) return [{ taskId, runs: "anew" }]
+    if (instances > 0) return [{ taskId, runs: "instances", instances }]
+    return reason === undefined ? [] : [{ taskId, runs: "nothing", reason }]
+  })
+}
+
+/** Maps below of which no instance can be told to follow, and why. */
+function unfollowed(dag: SerializedDag, upstreams: readonly string[]): ReadonlyMap<string, string> {
+  const reasons = upstreams
+    .flatMap((taskId) => followersOf(dag, taskId))
+    .map(
+      (follower) =>
+        [
+          follower.task.taskId,
+          follower.how === null
+            ? follower.reason
+            : follower.how === "sifted"
+              ? "filter() shifts items, and only the places of instances that had failed are known"
+              : undefined,
+        ] as const,
+    )
+  return new Map(
+    reasons.flatMap(([taskId, reason]) => (reason === undefined ? [] : [[taskId, reason] as const])),
+  )
 }
 
 function notesOn({ view }: Target): string[] {

@@ -26,6 +26,7 @@ function factsOf(expansion: ExpansionRecord): DueExpansion {
     isLeaf: expansion.edgesOut.length === 0,
     exhausted: expansion.exhausted,
     streamFailure: expansion.streamFailure,
+    hasRepairs: expansion.repairs.size > 0,
     created: expansion.created,
     ...expansion.folded,
   }

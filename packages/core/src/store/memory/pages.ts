@@ -147,6 +147,11 @@ function storePage(state: MemoryState, expansion: ExpansionRecord, options: Comm
   if (noteFinished(state, page)) page.claimed = page.count
 }
 
+/** The name under which the place of an upstream instance is kept. */
+export function originName(ordinal: number, index: number): string {
+  return `${ordinal}/${index}`
+}
+
 /** Adds a page whose first instance has this index. */
 export function addPage(
   expansion: ExpansionRecord,
@@ -180,6 +185,9 @@ function settleSourcePage(page: PageRecord): void {
 }
 
 function recordGap(state: MemoryState, page: PageRecord, gap: CommittedGap): void {
+  const { origin } = gap
+  if (origin !== undefined)
+    page.expansion.gapOrigins.set(originName(origin.ordinal, origin.index), page.firstIndex + gap.position)
   addOutcome(page.counts, gap.state)
   page.expansion.rows.set(page.firstIndex + gap.position, {
     state: gap.state,

@@ -1,20 +1,11 @@
 import { Effect } from "effect"
 import type { RedriveStore } from "../redrive-store.ts"
-import { type EndedState, isEndedState } from "../../state/task-instance.ts"
-import { addOutcome, subtractCounts } from "./counts.ts"
 import { noteExpansionEvent } from "./events.ts"
-import { xcomPrefix } from "./instances.ts"
 import { pageAt } from "./page-at.ts"
 import { extendStreams, reopenRun } from "./reopen.ts"
-import {
-  type ExpansionRecord,
-  type InstanceRow,
-  type MemoryState,
-  type PageRecord,
-  dateOf,
-  expansionOf,
-  markDue,
-} from "./state.ts"
+import { followingIndexes, mapsToRepair, resolveRepairs, settleRepair, takeRepairs } from "./repairs.ts"
+import { type ExpansionRecord, type MemoryState, type PageRecord, expansionOf, markDue } from "./state.ts"
+import { archive, noteFollowers, offerAgain, takeBack } from "./take-back.ts"
 
 type RedriveOptions = Parameters<RedriveStore["redriveInstances"]>[0]
 
@@ -25,6 +16,11 @@ export function redrives(state: MemoryState): RedriveStore {
     reopenRun: (options) => Effect.sync(() => reopenRun(state, options)),
     extendStreams: (options) => Effect.sync(() => extendStreams(state, options)),
     clearPages: ({ limit }) => Effect.sync(() => clearPages(state, limit)),
+    mapsToRepair: (options) => Effect.sync(() => mapsToRepair(state, options)),
+    resolveRepairs: (options) => Effect.sync(() => resolveRepairs(state, options)),
+    takeRepairs: (options) => Effect.sync(() => takeRepairs(state, options)),
+    settleRepair: (options) => Effect.sync(() => settleRepair(state, options)),
+    followingIndexes: (options) => Effect.sync(() => followingIndexes(state, options)),
   }
 }
 
@@ -38,6 +34,7 @@ function redriveInstances(state: MemoryState, options: RedriveOptions): number[]
     if (!(options.states as readonly string[]).includes(row.state)) return false
     takeBack(state, page, index, row)
     offerAgain(state, page, index, row.tryNumber)
+    noteFollowers(state, expansion, index, { before: row, followers: options.followers })
     return true
   })
   if (redriven.length === 0) return []
@@ -51,41 +48,6 @@ function redriveInstances(state: MemoryState, options: RedriveOptions): number[]
 
 function mayRedrive({ state, run, isClearing }: ExpansionRecord): boolean {
   return state !== "waiting" && state !== "cancelled" && !run.isCancelled && !isClearing
-}
-
-/** Un-records an instance that has ended: it waits for another try, and its page is not finished any more. */
-function takeBack(state: MemoryState, page: PageRecord, index: number, row: InstanceRow): void {
-  const { expansion } = page
-  archive(expansion, index, row)
-  unfold(state, page)
-  addOutcome(page.counts, row.state as EndedState, -1)
-  expansion.rows.set(index, { ...row, state: "up_for_retry", value: null })
-  const pushed = xcomPrefix(index)
-  for (const name of expansion.xcoms.keys()) if (name.startsWith(pushed)) expansion.xcoms.delete(name)
-}
-
-/** Keeps an attempt that will not be the last. One that waits for a retry is kept already; a gap was none. */
-function archive(expansion: ExpansionRecord, index: number, row: InstanceRow): void {
-  const { state, tryNumber, error } = row
-  if (tryNumber === 0 || !isEndedState(state) || state === "upstream_failed") return
-  const tries = expansion.tries.get(index) ?? []
-  const times = { startedAt: dateOf(row.startedAt), endedAt: dateOf(row.endedAt) }
-  expansion.tries.set(index, [...tries, { tryNumber, state, ...times, error }])
-}
-
-/** Takes a page's counters out of its expansion again: it will be folded anew when it is finished. */
-function unfold(state: MemoryState, page: PageRecord): void {
-  const { expansion } = page
-  state.foldable.delete(page)
-  if (expansion.unfolded.has(page)) return
-  subtractCounts(expansion.folded, page.counts)
-  expansion.unfolded.add(page)
-}
-
-function offerAgain(state: MemoryState, page: PageRecord, index: number, baseTry: number): void {
-  const { expansion } = page
-  const range = { expansion, page, firstIndex: index, count: 1, isRetry: true, isIsolated: false }
-  expansion.offers.add({ ...range, at: state.now(), tryNumber: baseTry + 1, baseTry })
 }
 
 /** Removes pages of the first expansion that begins anew. */

@@ -79,11 +79,12 @@ function setRunning(run: RunRecord): void {
   run.endedAt = null
 }
 
-/** It has ended, and some of its instances have not. */
+/** It has ended, and some of its instances have not, or follow others that have not. */
 function hasBeenTakenBack(expansion: ExpansionRecord): boolean {
-  const { state, task, created, folded } = expansion
+  const { state, task, created, folded, repairs } = expansion
   if (state === "cancelled" || !isFinalExpansionState(state)) return false
-  return (task.kind === "task" || task.kind === "mapped") && sumOf(folded) < created
+  if (task.kind !== "task" && task.kind !== "mapped") return false
+  return sumOf(folded) < created || repairs.size > 0
 }
 
 /**
@@ -190,6 +191,12 @@ function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   } satisfies Partial<ExpansionRecord>)
   expansion.consumed.clear()
   expansion.keys.clear()
+  expansion.gapOrigins.clear()
+  expansion.repairs.clear()
+  for (const [, follower] of downstreamOf(expansion)) {
+    for (const [name, repair] of follower.repairs)
+      if (repair.upstream === expansion) follower.repairs.delete(name)
+  }
   state.due.delete(expansion)
   state.unended.add(expansion)
 }

@@ -157,6 +157,8 @@ function newExpansion(
     generation: 0,
     baseTry: 0,
     isClearing: false,
+    gapOrigins: new Map(),
+    repairs: new Map(),
   }
 }
 
@@ -200,8 +202,9 @@ function nameOf(dagId: string, runId: string): string {
   return JSON.stringify([dagId, runId])
 }
 
-function isUnfinished(expansion: ExpansionRecord): boolean {
-  return !isFinalExpansionState(expansion.state)
+/** One that has ended may have to go on: instances of it follow others that run again. */
+function isUnfinished({ state, repairs }: ExpansionRecord): boolean {
+  return !isFinalExpansionState(state) || (state !== "cancelled" && repairs.size > 0)
 }
 
 const failedStates: readonly ExpansionState[] = ["failed", "upstream_failed", "cancelled"]

@@ -96,6 +96,20 @@ export interface ExpansionRecord {
   generation: number
   baseTry: number
   isClearing: boolean
+  /** Places that an upstream left empty, by upstream ordinal and index, where the index does not tell. */
+  readonly gapOrigins: Map<string, number>
+  readonly repairs: Map<string, RepairRecord>
+}
+
+/** An instance that follows an upstream instance which is run again. */
+export interface RepairRecord {
+  readonly upstream: ExpansionRecord
+  readonly upstreamIndex: number
+  readonly isAligned: boolean
+  mapIndex: number | null
+  version: number
+  failures: number
+  at: number
 }
 
 /** A page: consecutive indexes that were created together. */
@@ -104,9 +118,9 @@ export interface PageRecord {
   readonly firstIndex: number
   readonly count: number
   /** Encoded inputs, null at a gap; null for the page of an unmapped task. */
-  readonly items: readonly (string | null)[] | null
+  items: readonly (string | null)[] | null
   readonly keys: readonly (string | null)[] | null
-  readonly labels: readonly (string | null)[] | null
+  labels: readonly (string | null)[] | null
   /** Instances from the page's start that have been leased at least once. */
   claimed: number
   readonly counts: OutcomeCounts

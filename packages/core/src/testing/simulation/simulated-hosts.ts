@@ -176,8 +176,8 @@ export class SimulatedHosts implements HostPool {
     return {
       readStream: async ({ taskId, fromIndex, limit }) => {
         const slice = await ask(() => reader.readStream({ taskId, fromIndex, limit }))
-        const items = slice.items.map((item) =>
-          typeof item === "string" ? (JSON.parse(item) as unknown) : new Gap(item.gap),
+        const items = slice.items.map((item, place) =>
+          typeof item === "string" ? (JSON.parse(item) as unknown) : new Gap(item.gap, fromIndex + place),
         )
         return { items, nextIndex: slice.nextIndex, exhausted: slice.exhausted }
       },

@@ -5,7 +5,7 @@ import type { ExecutionContext, PulledPage, PullRequest } from "../../host/host-
 import { PullFailed } from "../../host/host-pool.ts"
 import type { Json } from "../../json.ts"
 import { createPullScope } from "../../stream/create-pull-scope.ts"
-import { isGap } from "../../stream/gap.ts"
+import { type Gap, isGap } from "../../stream/gap.ts"
 import { leafOf } from "../../stream/source-leaf.ts"
 import type { StreamReader } from "../../stream/stream-reader.ts"
 import type { PullSession, SimulatedHost } from "./simulated-host.ts"
@@ -62,7 +62,7 @@ async function pullPage(
   const cursor = request.cursor === null ? stream.start : (JSON.parse(request.cursor) as Json)
   const page = await stream.pull(cursor, session.scope)
   return {
-    items: page.items.map((item) => (isGap(item) ? { gap: item.state } : JSON.stringify(item))),
+    items: page.items.map((item) => (isGap(item) ? pulledGap(item) : JSON.stringify(item))),
     keys: itemKeys(node, page.items),
     labels: null,
     next: page.next === null ? null : JSON.stringify(page.next),
@@ -75,6 +75,10 @@ async function pullPage(
           : page.end,
     logs: [],
   }
+}
+
+function pulledGap({ state, index }: Gap): PulledPage["items"][number] {
+  return index === null ? { gap: state } : { gap: state, index }
 }
 
 /** Closes a session after the pull that is under way. */

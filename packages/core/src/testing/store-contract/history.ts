@@ -265,6 +265,7 @@ export async function redrive(
     expansionId: history.map.expansionId,
     indexes,
     states,
+    followers: [],
     actor: "ada",
     event: "redriven",
   })

@@ -18,6 +18,7 @@ import { pageContract } from "./pages.ts"
 import { pullingContract } from "./pulling.ts"
 import { readContract } from "./reads.ts"
 import { redriveContract } from "./redrives.ts"
+import { repairContract } from "./repairs.ts"
 import { releaseContract } from "./releases.ts"
 import { retryContract } from "./retries.ts"
 import { roleContract } from "./roles.ts"
@@ -50,6 +51,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     releaseContract(open)
     redriveContract(open)
     extensionContract(open)
+    repairContract(open)
     readContract(open)
     roleContract(open)
     identityContract(open)

@@ -272,8 +272,11 @@ function redrive(
   { expansionId }: { readonly expansionId: string },
   indexes: readonly number[],
   states: Redrive["states"] = ["failed"],
+  followers: Redrive["followers"] = [],
 ): Promise<readonly number[]> {
-  return runEffect(store.redriveInstances({ expansionId, indexes, states, actor: "ada", event: "redriven" }))
+  return runEffect(
+    store.redriveInstances({ expansionId, indexes, states, followers, actor: "ada", event: "redriven" }),
+  )
 }
 
 function reopen({ store }: StoreHarness, dagRunId: string) {
