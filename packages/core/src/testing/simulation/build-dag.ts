@@ -27,6 +27,8 @@ export interface Doings {
   readonly page: (source: SourceSpec, page: number, scope: SourceScope) => Promise<void>
   /** The same for bare items, which take no time. */
   readonly items: (source: SourceSpec, page: number, scope: SourceScope) => void
+  /** The source as the run that reads it finds it now. */
+  readonly found: (source: SourceSpec, scope: SourceScope) => SourceSpec
   readonly opened: (source: SourceSpec, scope: SourceScope) => void
   readonly closed: (source: SourceSpec, scope: SourceScope) => void
 }
@@ -180,8 +182,9 @@ function piped(items: LazyXCom<unknown>, op: UnaryOp, count: number): LazyXCom<u
   }
 }
 
-function generatorOf(node: SourceSpec, doings: Doings) {
+function generatorOf(spec: SourceSpec, doings: Doings) {
   return async function* (scope: SourceScope & { readonly cursor: unknown }) {
+    const node = doings.found(spec, scope)
     doings.opened(node, scope)
     try {
       for (let at = typeof scope.cursor === "number" ? scope.cursor : 0; at < node.pages.length; at++) {
@@ -195,8 +198,9 @@ function generatorOf(node: SourceSpec, doings: Doings) {
   }
 }
 
-function bareOf(node: SourceSpec, doings: Doings) {
+function bareOf(spec: SourceSpec, doings: Doings) {
   return async function* (scope: SourceScope) {
+    const node = doings.found(spec, scope)
     doings.opened(node, scope)
     try {
       for (let at = 0; at < node.pages.length; at++) {
@@ -209,10 +213,11 @@ function bareOf(node: SourceSpec, doings: Doings) {
   }
 }
 
-function unfoldOf(node: SourceSpec, doings: Doings) {
+function unfoldOf(spec: SourceSpec, doings: Doings) {
   return {
     start: 0,
     async pull(cursor: number, scope: SourceScope) {
+      const node = doings.found(spec, scope)
       if (cursor >= node.pages.length) return { items: [], next: null }
       await doings.page(node, cursor, scope)
       const isLast = cursor + 1 === node.pages.length && !node.hasFalseEnd

@@ -3,13 +3,17 @@ import type { ExpectedInstance, ExpectedRun, ExpectedTask } from "./model.ts"
 import { type CodeLedger, instanceName } from "./simulated-code.ts"
 
 /** Says what of a world that has come to its end is not as it must be; null: nothing. */
-export function wrongOutcome(state: MemoryState, expected: ExpectedRun, ledger: CodeLedger): string | null {
+export function wrongOutcome(
+  state: MemoryState,
+  expectedOf: (run: RunRecord) => ExpectedRun,
+  ledger: CodeLedger,
+): string | null {
   if (state.leases.size > 0) return `${state.leases.size} leases are left`
   for (const { source, host } of ledger.open.values()) {
     if (host.isAlive) return `source ${source} is still open in ${host.name}`
   }
   for (const run of state.runs) {
-    const wrong = wrongRun(run, expected, ledger)
+    const wrong = wrongRun(run, expectedOf(run), ledger)
     if (wrong !== null) return `run ${run.runId}: ${wrong}`
   }
   return null

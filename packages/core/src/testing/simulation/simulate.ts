@@ -10,6 +10,7 @@ import { type DagSpec, drawDag, drawKeys } from "./dag-spec.ts"
 import { EngineProcess } from "./engine-process.ts"
 import { drawEngines } from "./engines.ts"
 import { wrongOutcome } from "./expect-outcomes.ts"
+import { drawGrowth, extendRuns } from "./extend-runs.ts"
 import { drawFaults } from "./faults.ts"
 import { startTimedFaults } from "./happen.ts"
 import { watchInvariants } from "./invariants.ts"
@@ -85,10 +86,12 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 }
 
 async function live(world: World, spec: DagSpec): Promise<number> {
-  const { doings, ledger } = simulateCode(spec)
+  const growth = drawGrowth(spec, world.seed)
+  const { doings, ledger } = simulateCode(spec, growth)
   const definition = buildDag(spec, doings)
   const serialized = definition.serialize()
   const expected = expectedRun(spec, serialized)
+  const expectedGrown = growth === null ? expected : expectedRun(growth.spec, serialized)
   const { state, store } = openStore(() => world.time.now)
   const checker = watchInvariants(state, (message) => fail(world, message))
   const processes: EngineProcess[] = []
@@ -127,12 +130,18 @@ async function live(world: World, spec: DagSpec): Promise<number> {
   const runs = await createRuns(world, cluster, definition)
   for (const options of drawEngines(randomFor(world.seed, "engines"))) start(options)
   startTimedFaults({ cluster, die: (process) => void die(process, "is killed"), stop, runs })
-  await runUntil(
-    world,
-    () => runs.every((id) => hasEnded(state, id)),
-    world.plan.untilMs + progressBoundMs,
-    "the runs have not ended",
-  )
+  const untilEnded = () =>
+    runUntil(
+      world,
+      () => runs.every((id) => hasEnded(state, id)),
+      world.troubleUntilMs + progressBoundMs,
+      "the runs have not ended",
+    )
+  await untilEnded()
+  if (growth !== null && world.failure === null) {
+    extendRuns(cluster, growth, { dag: serialized, runs: state.runs })
+    await untilEnded()
+  }
   const endedMs = world.time.elapsed
   const until = endedMs + lingerMs
   await runUntil(
@@ -143,7 +152,14 @@ async function live(world: World, spec: DagSpec): Promise<number> {
   )
   isOver = true
   await stopAll(world, processes)
-  const wrong = world.failure === null ? wrongOutcome(state, expected, ledger) : null
+  const wrong =
+    world.failure === null
+      ? wrongOutcome(
+          state,
+          (run) => (growth?.grown.has(run.runId) === true ? expectedGrown : expected),
+          ledger,
+        )
+      : null
   if (wrong !== null) fail(world, wrong)
   return endedMs
 }

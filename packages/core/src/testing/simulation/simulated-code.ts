@@ -2,6 +2,7 @@ import type { TaskContext } from "../../dag/task-context.ts"
 import { FailWithoutRetry, Skip } from "../../dag/task-outcome-error.ts"
 import type { Doings, SourceScope } from "./build-dag.ts"
 import type { DagSpec, SourceSpec } from "./dag-spec.ts"
+import type { Growth } from "./extend-runs.ts"
 import { hashOf } from "./random.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
 import type { SimulatedContext } from "./simulated-lease.ts"
@@ -25,7 +26,7 @@ export function instanceName(runId: string, taskId: string, mapIndex: number): s
 }
 
 /** Makes the doings of a DAG's functions in a world, and the ledger of them. */
-export function simulateCode(spec: DagSpec): { doings: Doings; ledger: CodeLedger } {
+export function simulateCode(spec: DagSpec, growth: Growth | null): { doings: Doings; ledger: CodeLedger } {
   const ledger: CodeLedger = { executions: new Map(), open: new Map(), opened: 0 }
   const attempts = new Map<string, number>()
   const openings = new WeakMap<SourceScope, number>()
@@ -45,6 +46,11 @@ export function simulateCode(spec: DagSpec): { doings: Doings; ledger: CodeLedge
       meetFailure(source, page, scope)
     },
     items: meetFailure,
+    found: (source, scope) => {
+      const hasMore = growth?.source.id === source.id && growth.grown.has(String(scope.context["runId"]))
+      const found = hasMore ? growth.spec.nodes.find(({ id }) => id === source.id) : source
+      return found?.kind === "source" ? found : source
+    },
     opened: (source, scope) => {
       const number = ++ledger.opened
       openings.set(scope, number)

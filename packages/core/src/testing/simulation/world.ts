@@ -13,6 +13,8 @@ export interface World {
   readonly random: SeededRandom
   /** The faults that were injected, in order. */
   readonly faults: string[]
+  /** When things stop going wrong, in virtual milliseconds; later again where runs are extended. */
+  troubleUntilMs: number
   /** When something was last written to the store that others may wait for, in virtual milliseconds. */
   newsAt: number
   /** Waits of a calm world that only a poll has ended. */
@@ -33,6 +35,7 @@ export function makeWorld(options: { seed: number; plan: FaultPlan; keepsAll: bo
     plan,
     random: randomFor(seed, "world"),
     faults: [],
+    troubleUntilMs: plan.untilMs,
     newsAt: 0,
     pollEnded: [],
     ready: [],
@@ -48,7 +51,7 @@ export function fail(world: World, message: string): void {
 
 /** Whether things still go wrong. */
 export function isTroubled(world: World): boolean {
-  return world.time.elapsed < world.plan.untilMs
+  return world.time.elapsed < world.troubleUntilMs
 }
 
 /** Notes a fault for the report. */
