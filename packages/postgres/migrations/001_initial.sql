@@ -60,6 +60,12 @@ create table dag_version (
   hash text not null,
   bundle_hash text not null references bundle,
   serialized json not null,
+  -- What lists show, so that they need not read the shapes.
+  description text,
+  schedule text,
+  tags text[] not null,
+  planning json not null,
+  has_concurrency_limits boolean not null,
   created_at timestamptz not null default now(),
   unique (dag_id, version_number),
   unique (dag_id, hash)
@@ -121,6 +127,8 @@ create table dag_run (
   ended_at timestamptz,
   note text,
   is_cancelled boolean not null default false,
+  triggered_by text,
+  triggering_user text,
   unique (dag_id, run_id),
   check ((state in ('success', 'failed')) = (ended_at is not null))
 );

@@ -12,6 +12,7 @@ import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
 import { dagFileVerbs } from "./dag-file-verbs.ts"
 import { dagVerbs } from "./dag-verbs.ts"
+import { catalogVerbs } from "./catalog-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
@@ -52,6 +53,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...triggerVerbs(clients.hot),
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
+    ...catalogVerbs(clients.cold),
     ...controlVerbs(clients.cold),
     wake: (topic) => wakeups.wake(topic),
     onWake: (topic, listener) => wakeups.onWake(topic, listener),

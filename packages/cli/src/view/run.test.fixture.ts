@@ -89,6 +89,8 @@ export function dagRun(given: Partial<DagRunRow> = {}): DagRunRow {
     endedAt: new Date("2026-01-01T00:00:02Z"),
     note: null,
     isCancelled: false,
+    triggeredBy: null,
+    triggeringUser: null,
     ...given,
   }
 }

@@ -12,6 +12,7 @@ export const eventNames = [
   "map_paused",
   "map_resumed",
   "map_changed",
+  "dag_run_note_set",
   "user_created",
   "user_deleted",
   "user_password_set",

@@ -1,4 +1,5 @@
 export * from "./claim-share.ts"
+export * from "./catalog-store.ts"
 export * from "./control-store.ts"
 export * from "./dag-file-store.ts"
 export * from "./dag-store.ts"

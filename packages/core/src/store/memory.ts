@@ -1,4 +1,5 @@
 import { Layer } from "effect"
+import { catalog } from "./memory/catalog.ts"
 import { control } from "./memory/control.ts"
 import { dagFiles } from "./memory/dag-files.ts"
 import { dags } from "./memory/dags.ts"
@@ -39,6 +40,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...reads(state),
     ...roles(state),
     ...identities(state),
+    ...catalog(state),
     ...control(state),
     ...wakeups(),
   }

@@ -6,6 +6,17 @@ import type { DuplicateDagRun, NotFound, StoreError } from "./errors.ts"
 /** How a run came to be, in Airflow's names. */
 export type DagRunType = "manual" | "scheduled" | "backfill" | "asset_triggered" | "operator_triggered"
 
+/** What has a run made, in Airflow's names. */
+export type DagRunTriggeredBy =
+  | "cli"
+  | "operator"
+  | "rest_api"
+  | "ui"
+  | "test"
+  | "timetable"
+  | "asset"
+  | "backfill"
+
 /** One run of one DAG version. */
 export interface DagRunRow {
   readonly id: string
@@ -22,6 +33,10 @@ export interface DagRunRow {
   /** Why it ended other than by its tasks ("cancelled by …"). */
   readonly note: string | null
   readonly isCancelled: boolean
+  /** What had it made, in Airflow's names; null: not known. */
+  readonly triggeredBy: DagRunTriggeredBy | null
+  /** Who asked for it; null: nobody in particular. */
+  readonly triggeringUser: string | null
 }
 
 /** DagRuns: made, listed, cancelled, resumed, ended. */
@@ -36,6 +51,9 @@ export interface RunStore {
     runType: DagRunType
     conf: Json
     logicalDate: Date | null
+    note?: string | null
+    triggeredBy?: DagRunTriggeredBy
+    triggeringUser?: string
   }) => Effect.Effect<DagRunRow, DuplicateDagRun | NotFound | StoreError>
   readonly dagRun: (options: {
     dagId: string

@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import type { CatalogStore } from "./catalog-store.ts"
 import type { ControlStore } from "./control-store.ts"
 import type { DagFileStore } from "./dag-file-store.ts"
 import type { DagStore } from "./dag-store.ts"
@@ -26,6 +27,7 @@ export interface StoreService
     ReadStore,
     RoleStore,
     IdentityStore,
+    CatalogStore,
     ControlStore,
     Wakeups {}
 

@@ -1,13 +1,25 @@
 import type { Json } from "@sluice/core"
-import type { DagRunRow, DagRunType } from "@sluice/core/store"
+import type { DagRunRow, DagRunTriggeredBy, DagRunType } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
 import { noteRunEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
   id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, queued_at, started_at, ended_at, note,
-  is_cancelled
+  is_cancelled, triggered_by, triggering_user
 `
+
+/** What a run is made with. */
+export interface NewDagRun {
+  dagId: string
+  runId: string
+  runType: DagRunType
+  conf: Json
+  logicalDate: Date | null
+  note?: string | null
+  triggeredBy?: DagRunTriggeredBy
+  triggeringUser?: string
+}
 
 /**
  * Makes a run of the newest version of a DAG, with a waiting expansion for each task.
@@ -16,10 +28,7 @@ const columns = (sql: Sql) => sql`
  * of the DAG is locked first, so two at once do not both take the last place. No row comes back where the DAG is unknown
  * or the run id is taken.
  */
-export async function insertDagRun(
-  sql: Sql,
-  options: { dagId: string; runId: string; runType: DagRunType; conf: Json; logicalDate: Date | null },
-): Promise<DagRunRow | null> {
+export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRunRow | null> {
   const rows = await sql<DagRunRow[]>`
     with target as materialized (
       select dag_id, latest_version_id, not is_paused and queued_runs = 0 and running_runs < max_active_runs as has_room
@@ -27,10 +36,14 @@ export async function insertDagRun(
       where dag_id = ${options.dagId} and latest_version_id is not null
       for no key update
     ), run as (
-      insert into dag_run (dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at)
+      insert into dag_run (
+        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at, note, triggered_by,
+        triggering_user
+      )
       select dag_id, ${options.runId}, latest_version_id,
         (case when has_room then 'running' else 'queued' end)::dag_run_state, ${options.runType},
-        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, case when has_room then now() end
+        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, case when has_room then now() end,
+        ${options.note ?? null}, ${options.triggeredBy ?? null}, ${options.triggeringUser ?? null}
       from target
       on conflict (dag_id, run_id) do nothing
       returning *

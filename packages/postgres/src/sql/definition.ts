@@ -54,11 +54,16 @@ export async function upsertDagVersion(
     ), known as (
       select id, version_number from dag_version where dag_id = ${dag.dagId} and hash = ${hash}
     ), made as (
-      insert into dag_version (dag_id, version_number, hash, bundle_hash, serialized)
+      insert into dag_version (
+        dag_id, version_number, hash, bundle_hash, serialized, description, schedule, tags, planning,
+        has_concurrency_limits
+      )
       select
         owner.dag_id,
         1 + coalesce((select max(version_number) from dag_version where dag_id = ${dag.dagId}), 0),
-        ${hash}, ${bundleHash}, ${serialized}::text::json
+        ${hash}, ${bundleHash}, ${serialized}::text::json, ${dag.description}, ${dag.schedule},
+        ${[...dag.tags]}::text[], ${JSON.stringify(dag.planning)}::text::json,
+        ${dag.tasks.some((task) => task.concurrency !== null)}
       from owner
       where not exists (select from known)
       -- Whoever waited for another to register sees an old snapshot: nothing is made, and it looks again.

@@ -14,6 +14,11 @@ export type ExpansionViewRow = {
  * that grows with what has finished.
  */
 export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionViewRow[]> {
+  return selectExpansionsOf(sql, [dagRunId])
+}
+
+/** How each expansion of some runs stands, in the order of run and task. */
+export function selectExpansionsOf(sql: Sql, dagRunIds: readonly string[]): Promise<ExpansionViewRow[]> {
   return sql<ExpansionViewRow[]>`
     select e.id as expansion_id, e.task_id, e.ordinal, e.kind, e.state, e.window_size as window, e.page_size,
       e.concurrency, e.is_pulling_paused, e.is_running_paused, e.pulls,
@@ -31,7 +36,8 @@ export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionV
       e.pull_failures, case when e.pull_after > now() then e.pull_after end as pull_after, e.stream_error,
       e.opened_at, least(e.first_ended_at, open.first_ended_at) as first_success_at,
       least(e.pulls_at_first_end, open.pulls_at_first_end) as pulls_at_first_success, e.unfinished_peak, e.ended_at
-    from expansion e
+    from unnest(${[...dagRunIds]}::bigint[]) run (id)
+    join expansion e on e.id between run.id * 4096 and run.id * 4096 + 4095
     left join lateral (
       select sum(success) as success, sum(failed) as failed, sum(skipped) as skipped,
         sum(upstream_failed) as upstream_failed, min(first_ended_at) as first_ended_at,
@@ -41,7 +47,6 @@ export function selectExpansions(sql: Sql, dagRunId: string): Promise<ExpansionV
     left join lateral (
       select sum(remaining) as running from lease where lease.expansion_id = e.id
     ) leases on true
-    where e.id between ${dagRunId}::bigint * 4096 and ${dagRunId}::bigint * 4096 + 4095
     order by e.id
   `
 }
@@ -64,41 +69,59 @@ export function selectTaskInstances(
   },
 ): Promise<TaskInstanceRow[]> {
   return sql<TaskInstanceRow[]>`
-    with seen as (
-      select page.expansion_id, place.map_index, place.key, place.label, ti.try_number, ti.started_at, ti.ended_at, ti.error, lease.claimed_at,
-        lease.try_number as lease_try,
-        case
-          when lease.id is not null and (ti.state is null or (ti.state in ('up_for_retry', 'scheduled') and lease.is_retry))
-            then 'running'
-          when ti.state is null then 'scheduled'
-          else ti.state::text
-        end as state
+    with found as (
+      select page.expansion_id, seen.*
       from page
-      -- Side by side, so that a page's names are unpacked once and not for each instance.
-      cross join lateral rows from (
-        generate_series(page.first_index, page.first_index + page.count - 1), unnest(page.keys), unnest(page.labels)
-      ) as place (map_index, key, label)
-      left join task_instance ti on ti.expansion_id = page.expansion_id and ti.map_index = place.map_index
-      left join lateral (
-        select id, claimed_at, try_number, is_retry from lease
-        where lease.expansion_id = page.expansion_id and lease.first_index <= place.map_index
-          and place.map_index < lease.first_index + lease.count
-        order by lease.is_retry desc
-        limit 1
-      ) lease on true
+      cross join lateral ${instancesOfPage(sql)} seen
       where page.expansion_id = ${options.expansionId}
-        and page.first_index + page.count - 1 > ${options.afterIndex} and place.map_index > ${options.afterIndex}
+        and page.first_index + page.count - 1 > ${options.afterIndex} and seen.map_index > ${options.afterIndex}
         ${pagesWith(sql, options.states)}
-      order by page.first_index, place.map_index
+      order by page.first_index, seen.map_index
     )
-    select seen.expansion_id, expansion.task_id, seen.map_index, seen.key, seen.label, seen.state,
-      case when seen.state = 'running' then seen.lease_try else coalesce(seen.try_number, 0) end as try_number,
-      case when seen.state = 'running' then seen.claimed_at else seen.started_at end as started_at,
-      case when seen.state = 'running' then null else seen.ended_at end as ended_at, seen.error
-    from seen
+    select ${instanceColumns(sql)}
+    from found seen
     join expansion on expansion.id = seen.expansion_id and expansion.kind in ('task', 'mapped')
     ${options.states === undefined ? sql`` : sql`where seen.state = any(${[...options.states]}::text[])`}
     limit ${options.limit}
+  `
+}
+
+/**
+ * The instances of the row of `page` that is at hand, each with its state as people see it: that of its row, where
+ * there is one, otherwise what page and lease tell.
+ */
+export function instancesOfPage(sql: Sql) {
+  return sql`(
+    select place.map_index, place.key, place.label, ti.try_number, ti.started_at, ti.ended_at, ti.error,
+      lease.claimed_at, lease.try_number as lease_try,
+      case
+        when lease.id is not null and (ti.state is null or (ti.state in ('up_for_retry', 'scheduled') and lease.is_retry))
+          then 'running'
+        when ti.state is null then 'scheduled'
+        else ti.state::text
+      end as state
+    -- Side by side, so that a page's names are unpacked once and not for each instance.
+    from rows from (
+      generate_series(page.first_index, page.first_index + page.count - 1), unnest(page.keys), unnest(page.labels)
+    ) as place (map_index, key, label)
+    left join task_instance ti on ti.expansion_id = page.expansion_id and ti.map_index = place.map_index
+    left join lateral (
+      select id, claimed_at, try_number, is_retry from lease
+      where lease.expansion_id = page.expansion_id and lease.first_index <= place.map_index
+        and place.map_index < lease.first_index + lease.count
+      order by lease.is_retry desc
+      limit 1
+    ) lease on true
+  )`
+}
+
+/** What is shown of an instance, from `seen` (a row of `instancesOfPage`) and its `expansion`. */
+export function instanceColumns(sql: Sql) {
+  return sql`
+    expansion.id as expansion_id, expansion.task_id, seen.map_index, seen.key, seen.label, seen.state,
+    case when seen.state = 'running' then seen.lease_try else coalesce(seen.try_number, 0) end as try_number,
+    case when seen.state = 'running' then seen.claimed_at else seen.started_at end as started_at,
+    case when seen.state = 'running' then null else seen.ended_at end as ended_at, seen.error
   `
 }
 

@@ -87,8 +87,10 @@ function newRun(state: MemoryState, dag: DagRecord, options: CreateOptions): Run
     queuedAt: now,
     startedAt: starts ? now : null,
     endedAt: null,
-    note: null,
+    note: options.note ?? null,
     isCancelled: false,
+    triggeredBy: options.triggeredBy ?? null,
+    triggeringUser: options.triggeringUser ?? null,
     version: dag.current,
     expansions: [],
   }

@@ -1,6 +1,7 @@
 import { describe } from "vitest"
 import { cancellingContract } from "./cancelling.ts"
 import { claimShareContract } from "./claim-shares.ts"
+import { catalogContract } from "./catalogs.ts"
 import { claimContract } from "./claims.ts"
 import { controlContract } from "./control.ts"
 import { dagContract } from "./dags.ts"
@@ -55,6 +56,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     readContract(open)
     roleContract(open)
     identityContract(open)
+    catalogContract(open)
     eventContract(open)
     controlContract(open)
     historyContract(open, options)

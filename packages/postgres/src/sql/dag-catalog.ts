@@ -1,0 +1,190 @@
+import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary, OrderBy } from "@sluice/core/store"
+import type { DagRunState } from "@sluice/core/state"
+import { type Piece, likeAny, oneOf, orderBy, within } from "./filter.ts"
+import type { Sql } from "./row.ts"
+import { toNumber } from "./row.ts"
+
+type Options<Verb extends keyof CatalogStore> = CatalogStore[Verb] extends (options: infer A) => unknown
+  ? A
+  : never
+
+type DagOrder = Options<"searchDags">["orderBy"][number]
+
+/** A row of a slice: the total, and a row of the list where the slice has any. */
+export type Counted<A> = { total: string } & (A | { [K in keyof A]: null })
+
+/** A DAG with its newest version, in one row. */
+export interface DagSummaryRow extends Omit<DagSummary, "version"> {
+  versionId: string
+  versionNumber: number
+  bundleHash: string
+  versionCreatedAt: Date
+}
+
+const columns = (sql: Sql) => sql`
+  dag.dag_id, dag.is_paused, dag.is_stale, dag.file_path,
+  coalesce((
+    select dag_file.import_error is not null from dag_file
+    where dag_file.folder = dag.file_folder and dag_file.path = dag.file_path
+  ), false) as has_import_errors,
+  version.id as version_id, version.version_number, version.bundle_hash, version.created_at as version_created_at,
+  version.description, version.schedule, version.tags, version.planning, version.has_concurrency_limits, dag.queued_runs + dag.running_runs as active_runs
+`
+
+const newestRun = (sql: Sql) => sql`
+  left join lateral (
+    select state, started_at from dag_run where dag_run.dag_id = dag.dag_id order by id desc limit 1
+  ) newest on true
+`
+
+/** DAGs that fit, counted. The newest run is looked at only where it is asked about: one index probe a DAG. */
+export function selectDags(sql: Sql, options: Options<"searchDags">): Promise<Counted<DagSummaryRow>[]> {
+  const { filter } = options
+  const order = [...options.orderBy, { by: "dag_id", isDescending: false } as const]
+  const asksNewest = filter.lastRunState !== undefined || order.some(({ by }) => by.startsWith("last_run"))
+  return sql<Counted<DagSummaryRow>[]>`
+    with fitting as materialized (
+      select dag.dag_id, dag.is_paused ${asksNewest ? sql`, newest.state, newest.started_at` : sql``}
+      from dag
+      join dag_version version on version.id = dag.latest_version_id
+      ${asksNewest ? newestRun(sql) : sql``}
+      where true ${dagFilter(sql, filter)}
+    ), taken as (
+      select dag_id, row_number() over (${orderOf(sql, order)}) as place
+      from fitting
+      ${orderOf(sql, order)}
+      limit ${options.limit} offset ${options.skip}
+    )
+    select counted.total, row.*
+    from (select count(*) as total from fitting) counted
+    left join (
+      select taken.place, ${columns(sql)}
+      from taken
+      join dag on dag.dag_id = taken.dag_id
+      join dag_version version on version.id = dag.latest_version_id
+    ) row on true
+    order by row.place
+  `
+}
+
+function orderOf(sql: Sql, order: readonly DagOrder[]) {
+  const expressions = {
+    dag_id: sql`dag_id collate "C"`,
+    is_paused: sql`is_paused`,
+    last_run_state: sql`state::text collate "C"`,
+    last_run_start_date: sql`started_at`,
+  }
+  return orderBy(
+    sql,
+    order.map(({ by, isDescending }: OrderBy<DagOrder["by"]>) => ({
+      expression: expressions[by],
+      isDescending,
+    })),
+  )
+}
+
+function dagFilter(sql: Sql, filter: DagFilter) {
+  const { tags, isPaused, isStale, bundleHash } = filter
+  return sql`
+    ${likeAny(sql, sql`dag.dag_id`, filter.idPatterns)}
+    ${tags === undefined ? sql`` : filter.tagsMatch === "all" ? sql`and version.tags @> ${[...tags]}::text[]` : sql`and version.tags && ${[...tags]}::text[]`}
+    ${isPaused === undefined ? sql`` : sql`and dag.is_paused = ${isPaused}`}
+    ${isStale === undefined ? sql`` : sql`and dag.is_stale = ${isStale}`}
+    ${bundleHash === undefined ? sql`` : sql`and version.bundle_hash = ${bundleHash}`}
+    ${filter.lastRunState === undefined ? sql`` : sql`and newest.state = ${filter.lastRunState}`}
+    ${importErrors(sql, filter)}
+    ${withRuns(sql, filter)}
+  `
+}
+
+function importErrors(sql: Sql, { hasImportErrors }: DagFilter) {
+  if (hasImportErrors === undefined) return sql``
+  return sql`and ${hasImportErrors}::boolean = exists (
+    select from dag_file
+    where dag_file.folder = dag.file_folder and dag_file.path = dag.file_path and dag_file.import_error is not null
+  )`
+}
+
+function withRuns(sql: Sql, { runStates, runStarted, runEnded }: DagFilter) {
+  if (runStates === undefined && runStarted === undefined && runEnded === undefined) return sql``
+  return sql`and exists (
+    select from dag_run
+    where dag_run.dag_id = dag.dag_id
+      ${oneOf(sql, sql`dag_run.state::text`, runStates)}
+      ${within(sql, sql`dag_run.started_at`, runStarted)}
+      ${within(sql, sql`dag_run.ended_at`, runEnded)}
+  )`
+}
+
+/** One DAG with its newest version. */
+export async function selectDag(sql: Sql, dagId: string): Promise<DagSummaryRow | null> {
+  const rows = await sql<DagSummaryRow[]>`
+    select ${columns(sql)}
+    from dag
+    join dag_version version on version.id = dag.latest_version_id
+    where dag.dag_id = ${dagId}
+  `
+  return rows[0] ?? null
+}
+
+/** Versions, counted. */
+export function selectDagVersions(
+  sql: Sql,
+  options: Options<"listDagVersions">,
+): Promise<Counted<DagVersionSummary>[]> {
+  const { dagId, versionNumber, bundleHash, isNewestFirst } = options
+  return sql<Counted<DagVersionSummary>[]>`
+    with fitting as (
+      select id, dag_id, version_number, bundle_hash, created_at
+      from dag_version
+      where true
+        ${dagId === null ? sql`` : sql`and dag_id = ${dagId}`}
+        ${versionNumber === undefined ? sql`` : sql`and version_number = ${versionNumber}`}
+        ${bundleHash === undefined ? sql`` : sql`and bundle_hash = ${bundleHash}`}
+    )
+    select counted.total, row.*
+    from (select count(*) as total from fitting) counted
+    left join (
+      select * from fitting
+      ${orderBy(sql, [{ expression: sql`id`, isDescending: isNewestFirst }])}
+      limit ${options.limit} offset ${options.skip}
+    ) row on true
+    ${orderBy(sql, [{ expression: sql`row.id`, isDescending: isNewestFirst }])}
+  `
+}
+
+/** The tags of DAGs that are not stale, counted. */
+export function selectDagTags(
+  sql: Sql,
+  options: Options<"listDagTags">,
+): Promise<Counted<{ tag: string }>[]> {
+  const order = (expression: Piece) => orderBy(sql, [{ expression, isDescending: options.isDescending }])
+  return sql<Counted<{ tag: string }>[]>`
+    with fitting as (
+      select distinct tag
+      from dag
+      join dag_version version on version.id = dag.latest_version_id
+      cross join unnest(version.tags) tag
+      where not dag.is_stale ${likeAny(sql, sql`tag`, options.patterns)}
+    )
+    select counted.total, row.tag
+    from (select count(*) as total from fitting) counted
+    left join (
+      select * from fitting ${order(sql`tag collate "C"`)} limit ${options.limit} offset ${options.skip}
+    ) row on true
+    ${order(sql`row.tag collate "C"`)}
+  `
+}
+
+/** How many runs of some DAGs are in each state. */
+export async function selectRunCountsByState(
+  sql: Sql,
+  dagIds: readonly string[],
+): Promise<{ dagId: string; state: DagRunState; count: number }[]> {
+  const rows = await sql<{ dagId: string; state: DagRunState; count: string }[]>`
+    select dag_id, state, count(*) from dag_run
+    where dag_id = any (${[...dagIds]}::text[])
+    group by dag_id, state
+  `
+  return rows.map((row) => ({ ...row, count: toNumber(row.count) }))
+}
