@@ -19,7 +19,7 @@ import { Store } from "../store/store.ts"
 import { makeWakeGate, type WakeGate } from "../store/wake-gate.ts"
 import { untilAborted } from "./draining.ts"
 import { admitOnce } from "./admission.ts"
-import { heartbeats } from "./heartbeats.ts"
+import { beatMsOf, heartbeats } from "./heartbeats.ts"
 import { Hosts } from "./hosts.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
@@ -74,8 +74,8 @@ const takePollMs = 500
 /** How often maps without news of an upstream are looked at, and how long news are gathered. */
 const repairPollMs = 1_000
 const repairLingerMs = 50
-/** How often what died is looked for. */
-const rescueEveryMs = 2_000
+/** How often what died is looked for, at least; oftener where heartbeats are. */
+const rescueEveryMsMax = 2_000
 
 /**
  * Runs the roles, for ever or until it was drained. Interrupting it stops in order: what runs is aborted, has its grace,
@@ -94,7 +94,7 @@ const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   if (options.roles.includes("scheduler")) roles.push({ loop: yield* schedulerRole(store) })
   if (options.roles.includes("expander")) roles.push(yield* expanderRole(parts))
   if (options.roles.includes("worker")) roles.push(yield* workerRole(parts))
-  if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store) })
+  if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store, options) })
   roles.push({ loop: heartbeats(store, { ...options, info: infoOf(options) }) })
   const loops = Effect.all(
     roles.map((role) => role.loop),
@@ -253,8 +253,9 @@ function renewEvery(
   )
 }
 
-function rescuerRole(store: StoreService): Effect.Effect<never> {
-  return roleLoop("rescuer", Effect.andThen(Effect.sleep(rescueEveryMs), rescueOnce(store)))
+function rescuerRole(store: StoreService, options: EngineOptions): Effect.Effect<never> {
+  const everyMs = Math.min(rescueEveryMsMax, beatMsOf(options))
+  return roleLoop("rescuer", Effect.andThen(Effect.sleep(everyMs), rescueOnce(store)))
 }
 
 /** What the roles' rows say of the process beside their name. */

@@ -19,6 +19,11 @@ export interface BeatingRoles {
   readonly info: Json
 }
 
+/** How long after a heartbeat the next one comes. */
+export function beatMsOf({ deadAfterSeconds }: Pick<BeatingRoles, "deadAfterSeconds">): number {
+  return (deadAfterSeconds * 1000) / beatsPerLife
+}
+
 /** Says again and again that the roles of a process are alive, and at its end that they are not any more. */
 export function heartbeats(store: StoreService, options: BeatingRoles): Effect.Effect<never> {
   const { name, deadAfterSeconds, info } = options
@@ -26,8 +31,7 @@ export function heartbeats(store: StoreService, options: BeatingRoles): Effect.E
   const where = { engine: name, deadAfterSeconds, hostname: hostname(), pid: process.pid, info }
   const beat = Effect.forEach(options.roles, (role) => store.heartbeat({ id: idOf(role), role, ...where }))
   const forget = Effect.forEach(options.roles, (role) => store.endRole(idOf(role)))
-  return roleLoop(
-    "heartbeat",
-    Effect.andThen(beat, Effect.sleep((deadAfterSeconds * 1000) / beatsPerLife)),
-  ).pipe(Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, forgetMsMax))))
+  return roleLoop("heartbeat", Effect.andThen(beat, Effect.sleep(beatMsOf(options)))).pipe(
+    Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, forgetMsMax))),
+  )
 }

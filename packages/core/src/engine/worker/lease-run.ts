@@ -227,9 +227,22 @@ function onTrouble(
   // Most often it is gone. But a lease taken while its run was being cancelled is still there, and would stay to expire.
   if (isTagged(error, "LeaseLost")) return giveBack(runner, progress, false)
   if (error instanceof HostLost) return onHostLost(runner, of, progress, error)
+  if (isTagged(error, "StoreUnavailable")) return onStoreAway(runner, progress, error)
   const report = Effect.logError(`lease ${progress.lease.leaseId} could not be run`, Cause.die(error))
   const next = isRefusal(error) ? onRefused(runner, of, progress, error) : giveBack(runner, progress, false)
   return Effect.andThen(report, next)
+}
+
+/** The lease's code could not be loaded, since the store is away: given back as soon as it is there again. */
+function onStoreAway(
+  runner: LeaseRunner,
+  progress: LeaseProgress,
+  error: unknown,
+): Effect.Effect<void, LeaseLost | StoreError> {
+  const { leaseId } = progress.lease
+  return Effect.logWarning(`lease ${leaseId} could not be run: ${(error as Error).message}; given back`).pipe(
+    Effect.andThen(giveBack(runner, progress, false)),
+  )
 }
 
 /**

@@ -14,6 +14,8 @@ export function drawEngines(random: SeededRandom): (Partial<EngineOptions> & { n
       expansionsMax: random.pick([1, 2, 10]),
       // A third of it, the time between renewals, is no length of a poll: see `poll-ends.ts`.
       leaseSeconds: random.pick([2.1, 3.3, 6.6]),
+      // A quarter of it, the time between heartbeats, is none either. The short ones are taken for dead now and then.
+      deadAfterSeconds: random.pick([3.1, 20.3]),
       stopGraceMs: random.pick([500, 3_000]),
     }
   })
