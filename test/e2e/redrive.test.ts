@@ -103,3 +103,49 @@ it("runs exactly the indexes again that follow, all down a chain of maps, and th
   expect(await run.result("sum_c")).toEqual({ total: sumBelow(total) + 1_000 * total, count: total })
   expect(ran("c")).toBe(before.c + 5)
 }, 120_000)
+
+it("clears a task with all that its value has made: the map over it has the new items", async () => {
+  const run = await world.runToEnd("listed")
+  expect(await run.result("sum")).toEqual({ total: 3, count: 1 })
+  run.records.raise("grown")
+  const [report] = await run.clear(["list"])
+  expect(report).toMatchObject({
+    selected: 1,
+    downstream: [
+      { taskId: "each", runs: "anew" },
+      { taskId: "big", runs: "anew" },
+      { taskId: "sum", runs: "anew" },
+    ],
+  })
+  await run.untilEnd()
+  expect(await run.result("sum")).toEqual({ total: 12, count: 3 })
+  expect((await run.instances("each")).map(({ tryNumber }) => tryNumber)).toEqual([2, 2, 2, 2, 2])
+  expect(await run.tries("each", 1)).toMatchObject([{ tryNumber: 1, state: "success" }])
+})
+
+it("clears a whole map: what reads it past a filter begins anew, and has exactly what comes through now", async () => {
+  const run = await world.runToEnd("listed")
+  run.records.raise("tenfold")
+  const [part] = await run.clear(["each"], { indexes: { from: 0, to: 0 }, isDryRun: true })
+  expect(part).toMatchObject({ selected: 1, downstream: [{ taskId: "big", runs: "nothing" }] })
+  const [whole] = await run.clear(["each"])
+  expect(whole).toMatchObject({
+    selected: 3,
+    downstream: [
+      { taskId: "big", runs: "anew" },
+      { taskId: "sum", runs: "anew" },
+    ],
+  })
+  await run.untilEnd()
+  expect(await run.result("sum")).toEqual({ total: 60, count: 3 })
+  expect(run.records.all("each").map(({ tryNumber }) => tryNumber)).toEqual([1, 1, 1, 2, 2, 2])
+})
+
+it("refuses a source, and what was cancelled, with what to do instead", async () => {
+  const run = await world.runToEnd("flaky_chain", { total: 20 })
+  await expect(run.clear(["numbers"])).rejects.toThrow(/is a source.*Fix: start a new run/)
+  const cancelled = await world.startRun("flaky_crowd", { total: 1_000_000 })
+  await cancelled.untilView("flaky", "has begun", (view) => view.success > 0)
+  await cancelled.cancel()
+  await expect(cancelled.redrive("flaky")).rejects.toThrow(/was cancelled. Fix: resume it first/)
+})

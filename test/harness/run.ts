@@ -8,6 +8,8 @@ import type {
   TaskTryRow,
 } from "@sluice/core/store"
 import {
+  clear,
+  type ClearOptions,
   extendExpansion,
   type ExtendOptions,
   type ExtendReport,
@@ -160,6 +162,16 @@ export class Run {
   async extend(taskId: string, options: Partial<ExtendOptions> = {}): Promise<ExtendReport> {
     const { expansionId } = await this.view(taskId)
     return Effect.runPromise(extendExpansion(this.#store, { expansionId, actor: "tester", ...options }))
+  }
+
+  /** Runs tasks again, with what is downstream of them. */
+  async clear(
+    taskIds: readonly string[],
+    { indexes, ...options }: Partial<ClearOptions> & { indexes?: { from: number; to: number } } = {},
+  ): Promise<readonly RedriveReport[]> {
+    const tasks = taskIds.map((taskId) => ({ taskId, ...(indexes !== undefined && { indexes }) }))
+    const common = { onlyFailed: false, downstream: true, isDryRun: false, actor: "tester" }
+    return Effect.runPromise(clear(this.#store, { dagRunId: this.id, tasks, ...common, ...options }))
   }
 
   async resume(): Promise<boolean> {

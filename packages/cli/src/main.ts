@@ -17,7 +17,9 @@ import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
 import { runsList } from "./commands/runs-list.ts"
 import { runsShow } from "./commands/runs-show.ts"
+import { tasksClear } from "./commands/tasks-clear.ts"
 import { tasksList } from "./commands/tasks-list.ts"
+import { tasksShow } from "./commands/tasks-show.ts"
 import { tokensCreate } from "./commands/tokens-create.ts"
 import { tokensList } from "./commands/tokens-list.ts"
 import { tokensRevoke } from "./commands/tokens-revoke.ts"
@@ -45,6 +47,8 @@ const commands: readonly Command[] = [
   mapsRedrive,
   mapsExtend,
   tasksList,
+  tasksShow,
+  tasksClear,
   xcomGet,
   logs,
   eventsList,
@@ -68,7 +72,7 @@ await runMain({
     { name: "dags", summary: "trigger DAGs, see which files cannot be used" },
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "maps", summary: "steer one mapped task of a run" },
-    { name: "tasks", summary: "list the task instances of a run" },
+    { name: "tasks", summary: "list, show and clear the task instances of a run" },
     { name: "xcom", summary: "read what tasks have returned" },
     { name: "events", summary: "see who did what" },
     { name: "users", summary: "who may sign in to the API" },

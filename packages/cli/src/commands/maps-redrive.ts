@@ -73,7 +73,11 @@ export const mapsRedrive = defineCommand<MapsRedriveOptions>({
         actor: actorOf(options, context.env),
         event: "redriven",
       })
-      await tellRunAgain(context.out, run, [report], options)
+      await tellRunAgain(context.out, run, [report], {
+        isDryRun: options.dryRun === true,
+        advice: "nothing was done: say it again without --dry-run",
+        isJson: options.json === true,
+      })
       return exitCodes.success
     }),
 })

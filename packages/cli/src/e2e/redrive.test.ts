@@ -81,3 +81,34 @@ describe("sluice maps redrive", () => {
     expect(code).toBeGreaterThan(0)
   })
 })
+
+describe("sluice tasks clear", () => {
+  it("says what would run, does it with --yes, and keeps the attempts before", async () => {
+    const env = { SLUICE_TASK_FLAG: flag }
+    const run = (...args: string[]) => project.start(args, env).ended
+    const asked = await run("tasks", "clear", "latest", "check")
+    expect(asked.stdout).toContain(
+      "check: 6 instances would run again\n  sum: begins anew\nnothing was done: say it again with --yes",
+    )
+    const alone = await run("tasks", "clear", "latest", "check", "--index", "2", "--no-downstream", "--yes")
+    expect(alone.stdout).toMatch(/^check: 1 instance run again\nflaky .* is running/)
+    expect((await run("run", "flaky.ts", "--resume")).code).toBe(0)
+    const cleared = await run("tasks", "clear", "latest", "sum", "--yes")
+    expect(cleared.stdout).toContain("sum: 1 instance run again")
+    expect((await run("run", "flaky.ts", "--resume")).stdout).toContain("sum returned 15")
+
+    const shown = await run("tasks", "show", "latest", "check", "--index", "1", "--json")
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      map_index: 1,
+      attempts: [
+        { try_number: 1, state: "failed", error: { type: "TypeError" } },
+        { try_number: 2, state: "success" },
+      ],
+    })
+    const sum = await run("tasks", "show", "latest", "sum")
+    expect(sum.stdout.match(/success/g)).toHaveLength(2)
+    expect((await run("tasks", "show", "latest", "check", "--index", "9")).stderr).toContain(
+      '"check" has no instance 9',
+    )
+  })
+})

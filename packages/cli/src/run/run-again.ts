@@ -1,4 +1,11 @@
-import { redrive, type DownstreamEffect, type RedriveOptions, type RedriveReport } from "@sluice/core/engine"
+import {
+  clear,
+  redrive,
+  type ClearOptions,
+  type DownstreamEffect,
+  type RedriveOptions,
+  type RedriveReport,
+} from "@sluice/core/engine"
 import { isTagged, type DagRunRow } from "@sluice/core/store"
 import type { Output } from "../output.ts"
 import { Problem } from "../problem.ts"
@@ -14,8 +21,22 @@ export async function runAgain(
 ): Promise<RedriveReport> {
   // For its message, which names the tasks that there are.
   await findTask(session, run, options.taskId)
+  return orProblem(session.call(redrive(session.store, { ...options, dagRunId: run.id })))
+}
+
+/** Runs tasks of a run again. */
+export async function clearTasks(
+  session: Session,
+  run: DagRunRow,
+  options: Omit<ClearOptions, "dagRunId">,
+): Promise<readonly RedriveReport[]> {
+  for (const { taskId } of options.tasks) await findTask(session, run, taskId)
+  return orProblem(session.call(clear(session.store, { ...options, dagRunId: run.id })))
+}
+
+async function orProblem<A>(call: Promise<A>): Promise<A> {
   try {
-    return await session.call(redrive(session.store, { ...options, dagRunId: run.id }))
+    return await call
   } catch (error) {
     if (isTagged(error, "RedriveRefused")) throw new Problem((error as Error).message)
     throw error
@@ -27,11 +48,10 @@ export async function tellRunAgain(
   out: Output,
   run: DagRunRow,
   reports: readonly RedriveReport[],
-  options: { readonly dryRun?: boolean; readonly json?: boolean },
+  { isDryRun, advice, isJson }: { isDryRun: boolean; advice: string; isJson: boolean },
 ): Promise<void> {
-  const isDryRun = options.dryRun === true
   const selected = reports.reduce((sum, report) => sum + report.selected, 0)
-  if (options.json === true) {
+  if (isJson) {
     return out.line(
       JSON.stringify({
         dag_id: run.dagId,
@@ -46,18 +66,19 @@ export async function tellRunAgain(
   if (selected === 0) return
   await out.line(
     isDryRun
-      ? "nothing was done: say it again without --dry-run"
+      ? advice
       : `${run.dagId} ${run.runId} is running: \`sluice run <file> --resume\` takes it to its end, unless an engine has it`,
   )
 }
 
 function linesOf({ taskId, selected, downstream, notes }: RedriveReport, isDryRun: boolean): string[] {
-  if (selected === 0) return [`${taskId}: no instance to run again`]
+  const told = notes.map((note) => `note: ${note}`)
+  if (selected === 0) return [`${taskId}: no instance to run again`, ...told]
   const verb = isDryRun ? "would run" : "run"
   return [
     `${taskId}: ${count(selected)} ${selected === 1 ? "instance" : "instances"} ${verb} again`,
     ...downstream.map((effect) => `  ${effect.taskId}: ${effectOf(effect)}`),
-    ...notes.map((note) => `note: ${note}`),
+    ...told,
   ]
 }
 

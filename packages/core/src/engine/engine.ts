@@ -180,11 +180,7 @@ const expanderRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opti
   const controlled = yield* makeWakeGate(store, ["control"])
   const renew = renewEvery(controlled, options.leaseSeconds, renewOnce(runner, runnerOptions))
   const takes = yield* taking("expander", turn, options)
-  const repairs = yield* taking(
-    "expander repairs",
-    repairTurn({ store, hosts, contexts }, gate, take),
-    options,
-  )
+  const repairs = yield* taking("expander repairs", repairTurn(runnerOptions, gate, take), options)
   const loop = Effect.all([takes.loop, repairs.loop, roleLoop("expander renewal", renew)], {
     concurrency: "unbounded",
   })

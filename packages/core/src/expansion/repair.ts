@@ -24,9 +24,6 @@ import { makeRunReader } from "./run-reader.ts"
 export const repairedMapsMax = 64
 export const repairsMax = 100
 
-/** How long a taken repair is left to whoever took it. */
-const repairLeaseSeconds = 30
-
 /** The most pages folded after repairs that ended instances without an input. */
 const foldPagesMax = 100
 
@@ -35,6 +32,8 @@ export interface RepairOptions {
   readonly store: StoreService
   readonly hosts: HostPool
   readonly contexts: ExecutionContexts
+  /** How long a taken repair is left to whoever took it. */
+  readonly leaseSeconds: number
 }
 
 /** How far a turn got. */
@@ -67,7 +66,7 @@ export const repairOnce = Effect.fnUntraced(function* (options: RepairOptions, a
 
 /** Says how many repairs it has looked at. */
 const repairMap = Effect.fnUntraced(function* (options: RepairOptions, map: MapToRepair) {
-  const { store, contexts } = options
+  const { store, contexts, leaseSeconds } = options
   const of = yield* contexts.get(map)
   // Whoever redrove it died before the run went on, or it ended before what follows was known.
   if (isFinalExpansionState(map.state)) yield* reopen(store, map.dagRunId)
@@ -75,7 +74,7 @@ const repairMap = Effect.fnUntraced(function* (options: RepairOptions, map: MapT
   if (map.hasUnresolved)
     yield* resolveAll(store, { dag: of.version.dag, taskId: of.task.taskId, expansionId })
   const { repairs, seen } = yield* untilAvailable(
-    store.takeRepairs({ expansionId, limit: repairsMax, leaseSeconds: repairLeaseSeconds }),
+    store.takeRepairs({ expansionId, limit: repairsMax, leaseSeconds }),
   )
   for (const repair of repairs) yield* settle(options, of, repair)
   if (repairs.length === 0) return seen
@@ -85,7 +84,7 @@ const repairMap = Effect.fnUntraced(function* (options: RepairOptions, map: MapT
 })
 
 function reopen(store: StoreService, dagRunId: string): Effect.Effect<void, StoreError> {
-  return untilAvailable(store.reopenRun({ dagRunId, resetsDownstream: true })).pipe(
+  return untilAvailable(store.reopenRun({ dagRunId, resetsDownstream: true, readAnew: [] })).pipe(
     Effect.andThen(Effect.sync(() => store.wake("due"))),
   )
 }

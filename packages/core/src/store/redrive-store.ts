@@ -97,6 +97,8 @@ export interface RedriveStore {
   readonly reopenRun: (options: {
     dagRunId: string
     resetsDownstream: boolean
+    /** Expansions whose stream is read anew from its first index: the maps that read it begin anew. */
+    readAnew: readonly string[]
   }) => Effect.Effect<Reopened, StoreError>
   /**
    * Opens streams of a run that has ended again, each where its last page said: all of the named ones or, where one cannot

@@ -19,7 +19,7 @@ interface MovedRow {
  */
 export function reopenRun(
   sql: Sql,
-  options: { dagRunId: string; resetsDownstream: boolean },
+  options: { dagRunId: string; resetsDownstream: boolean; readAnew: readonly string[] },
 ): Promise<Reopened> {
   return reopen(sql, { ...options, extended: null })
 }
@@ -32,7 +32,7 @@ export function extendStreams(
   sql: Sql,
   { dagRunId, ...extended }: { dagRunId: string } & ExtendedStreams,
 ): Promise<Reopened> {
-  return reopen(sql, { dagRunId, resetsDownstream: true, extended })
+  return reopen(sql, { dagRunId, resetsDownstream: true, readAnew: [], extended })
 }
 
 /** Streams that are to go on, and what the event log says of it. */
@@ -74,7 +74,12 @@ function noteExtension(sql: Sql, { expansionId, actor, detail }: ExtendedStreams
  */
 async function reopen(
   sql: Sql,
-  options: { dagRunId: string; resetsDownstream: boolean; extended: ExtendedStreams | null },
+  options: {
+    dagRunId: string
+    resetsDownstream: boolean
+    readAnew: readonly string[]
+    extended: ExtendedStreams | null
+  },
 ): Promise<Reopened> {
   const { extended } = options
   const runStates = extended === null ? ["running", "success", "failed"] : ["success", "failed"]
@@ -101,11 +106,19 @@ async function reopen(
     ), taken_back as materialized (
       ${goingOn(sql, extended)}
     ), below as (
-      select edge.downstream as ordinal
-      from taken_back
-      join edge on edge.dag_version_id = taken_back.dag_version_id and edge.upstream = taken_back.ordinal
-        and edge.kind = 'complete'
-      where ${options.resetsDownstream}::boolean
+      (
+        select edge.downstream as ordinal
+        from taken_back
+        join edge on edge.dag_version_id = taken_back.dag_version_id and edge.upstream = taken_back.ordinal
+          and edge.kind = 'complete'
+        where ${options.resetsDownstream}::boolean
+        union all
+        select edge.downstream
+        from stood
+        join edge on edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
+          and edge.kind = 'stream'
+        where stood.id = any(${[...options.readAnew]}::bigint[])
+      )
       union
       select next.ordinal
       from below

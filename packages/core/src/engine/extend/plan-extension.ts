@@ -42,7 +42,7 @@ export function planExtension(run: Ended, taskId: string): ExtensionPlan {
   const refusal = refusalOf(root)
   if (refusal !== null) return { refusal }
   const { goingOn, staying } = readersOf(run, root.task.taskId)
-  const anew = tasksBelow(run.dag, run.views, [root.task.taskId, ...goingOn])
+  const anew = tasksBelow(run.dag, run.views, { reopened: [root.task.taskId, ...goingOn], readAnew: [] })
   const followers = goingOn.filter((reader) => !anew.has(reader))
   for (const reader of followers) {
     const stoppedBy = viewOf(run, reader)?.stoppedBy ?? null

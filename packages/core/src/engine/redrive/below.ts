@@ -9,7 +9,7 @@ import type { ExpansionView } from "../../store/expansion-store.ts"
 export function tasksBelow(
   dag: SerializedDag,
   views: readonly ExpansionView[],
-  reopened: readonly string[],
+  { reopened, readAnew }: { readonly reopened: readonly string[]; readonly readAnew: readonly string[] },
 ): ReadonlySet<string> {
   const viewOf = new Map(views.map((view) => [view.taskId, view]))
   const hasStarted = (taskId: string) => {
@@ -20,8 +20,8 @@ export function tasksBelow(
     const state = viewOf.get(taskId)?.state
     return state !== undefined && state !== "cancelled" && isFinalExpansionState(state)
   }
-  const first = dag.edges.filter(
-    ({ upstream, kind }) => kind === "complete" && reopened.includes(upstream) && hasEnded(upstream),
+  const first = dag.edges.filter(({ upstream, kind }) =>
+    kind === "complete" ? reopened.includes(upstream) && hasEnded(upstream) : readAnew.includes(upstream),
   )
   const below = new Set(first.map((edge) => edge.downstream).filter(hasStarted))
   const isFused = (taskId: string) => viewOf.get(taskId)?.kind === "fused"

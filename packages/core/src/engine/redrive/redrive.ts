@@ -13,6 +13,7 @@ import { NotFound, RedriveRefused } from "../../store/errors.ts"
 import type { StoreError } from "../../store/errors.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
 import type { TaskInstanceView } from "../../store/read-store.ts"
+import { redrivableStates, type RedrivableState } from "../../store/redrive-store.ts"
 import type { DagRunRow } from "../../store/run-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
@@ -31,6 +32,17 @@ export interface RedriveOptions {
   /** Who does it, for the event log, and what it is called there. */
   readonly actor: string
   readonly event: "redriven" | "cleared"
+}
+
+/** What is to be cleared: tasks, mapped or not, on the inputs they have. */
+export interface ClearOptions extends Pick<RedriveOptions, "dagRunId" | "downstream" | "isDryRun" | "actor"> {
+  readonly tasks: readonly {
+    readonly taskId: string
+    /** Both ends count; all of them when it is left out. */
+    readonly indexes?: { readonly from: number; readonly to: number }
+  }[]
+  /** Only instances that failed. */
+  readonly onlyFailed: boolean
 }
 
 /** What becomes of a task downstream: it begins anew, some of its instances run again, or nothing, and why. */
@@ -60,16 +72,49 @@ interface Target {
 /** Runs the chosen instances again; says what that is, or would be. */
 export const redrive = Effect.fnUntraced(function* (store: StoreService, options: RedriveOptions) {
   const target = yield* findTarget(store, options)
-  const tally = yield* options.isDryRun
-    ? countSelected(store, target, options)
-    : takeBack(store, target, options)
-  if (!options.isDryRun) yield* letGoOn(store, options)
+  const report = yield* runAgain(store, target, { ...options, isWhole: false })
+  if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew: [] })
+  return report
+})
+
+/**
+ * Runs tasks again on the inputs they have, and what is downstream of them; says what that is, or would be. Where a whole
+ * map is cleared, the maps that read it begin anew; of some instances those that follow run again, as in a redrive.
+ */
+export const clear = Effect.fnUntraced(function* (store: StoreService, options: ClearOptions) {
+  const { tasks, onlyFailed, ...common } = options
+  const targets: Target[] = []
+  // All or none are refused, before anything is done.
+  for (const { taskId } of tasks) targets.push(yield* findTarget(store, { ...options, taskId }))
+  const reports: RedriveReport[] = []
+  const readAnew: string[] = []
+  for (const [nth, target] of targets.entries()) {
+    const indexes = tasks[nth]?.indexes
+    const isWhole = !onlyFailed && indexes === undefined
+    const states: readonly RedrivableState[] = onlyFailed ? ["failed"] : redrivableStates
+    const select = { states, ...(indexes && { fromIndex: indexes.from, toIndex: indexes.to }) }
+    const request = { ...common, taskId: target.task.taskId, select, event: "cleared", isWhole } as const
+    const report = yield* runAgain(store, target, request)
+    reports.push(report)
+    if (isWhole && options.downstream && report.selected > 0) readAnew.push(target.view.expansionId)
+  }
+  if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew })
+  return reports
+})
+
+/** A redrive or a part of a clear; of a whole task nothing follows by index. */
+type Request = RedriveOptions & { readonly isWhole: boolean }
+
+const runAgain = Effect.fnUntraced(function* (store: StoreService, target: Target, request: Request) {
+  const tally = yield* request.isDryRun
+    ? countSelected(store, target, request)
+    : takeBack(store, target, request)
   const { selected } = tally
   const report: RedriveReport = {
-    taskId: options.taskId,
+    taskId: request.taskId,
     selected,
-    downstream: selected > 0 && options.downstream ? downstreamOf(target, tally) : [],
-    notes: selected > 0 ? notesOn(target) : [],
+    downstream: selected > 0 && request.downstream ? downstreamOf(target, tally, request.isWhole) : [],
+    notes: notesOn(target, selected),
   }
   return report
 })
@@ -112,7 +157,7 @@ interface Tally {
 const overChunks = Effect.fnUntraced(function* (
   store: StoreService,
   target: Target,
-  options: RedriveOptions,
+  options: Request,
   each: (indexes: readonly number[]) => Effect.Effect<number, StoreError>,
 ) {
   const { expansionId } = target.view
@@ -120,7 +165,8 @@ const overChunks = Effect.fnUntraced(function* (
   for (let after: number | null = beforeFirst; after !== null;) {
     const chunk: SelectedChunk = yield* selectInstances(store, expansionId, options.select, after)
     const { instances } = chunk
-    if (options.downstream) yield* countFollowing(store, target, instances, tally.following)
+    if (options.downstream && !options.isWhole)
+      yield* countFollowing(store, target, instances, tally.following)
     if (instances.length > 0) tally.selected += yield* each(instances.map(({ mapIndex }) => mapIndex))
     after = chunk.after
   }
@@ -169,22 +215,23 @@ function expansionIn(views: readonly ExpansionView[], taskId: string): string {
   return view.expansionId
 }
 
-function countSelected(store: StoreService, target: Target, options: RedriveOptions) {
+function countSelected(store: StoreService, target: Target, options: Request) {
   return overChunks(store, target, options, (indexes) => Effect.succeed(indexes.length))
 }
 
-const takeBack = Effect.fnUntraced(function* (store: StoreService, target: Target, options: RedriveOptions) {
+const takeBack = Effect.fnUntraced(function* (store: StoreService, target: Target, options: Request) {
   const { dag, run, task, view, views } = target
-  const { actor, event, select, downstream } = options
-  const followers = downstream ? followingMaps(dag, task.taskId) : []
+  const { actor, event, select, downstream, isWhole } = options
+  const followers = downstream && !isWhole ? followingMaps(dag, task.taskId) : []
   const { states } = select
   const tally = yield* overChunks(store, target, options, (indexes) =>
     Effect.gen(function* () {
       const { expansionId } = view
       const call = store.redriveInstances({ expansionId, indexes, states, followers, actor, event })
       const redriven = yield* untilAvailable(call)
-      // In a run that goes on, others may wait for this one already.
-      if (run.state === "running" && redriven.length > 0) yield* letGoOn(store, options)
+      // In a run that goes on, others may wait for this one already; but what reads it anew must find all taken back.
+      const isAwaited = run.state === "running" && redriven.length > 0 && !isWhole
+      if (isAwaited) yield* letGoOn(store, { ...options, readAnew: [] })
       return redriven.length
     }),
   )
@@ -199,16 +246,25 @@ const takeBack = Effect.fnUntraced(function* (store: StoreService, target: Targe
 /** Lets the run go on with what was taken back, and wakes whoever has to do with it. */
 const letGoOn = Effect.fnUntraced(function* (
   store: StoreService,
-  { dagRunId, downstream }: Pick<RedriveOptions, "dagRunId" | "downstream">,
+  {
+    dagRunId,
+    downstream,
+    readAnew,
+  }: Pick<RedriveOptions, "dagRunId" | "downstream"> & { readAnew: readonly string[] },
 ) {
-  yield* untilAvailable(store.reopenRun({ dagRunId, resetsDownstream: downstream }))
+  yield* untilAvailable(store.reopenRun({ dagRunId, resetsDownstream: downstream, readAnew }))
   for (const topic of ["work", "due", "open", "progress", "control", "run"] as const) store.wake(topic)
 })
 
-function downstreamOf({ dag, task, views }: Target, { following }: Tally): DownstreamEffect[] {
+function downstreamOf(
+  { dag, task, views }: Target,
+  { following }: Tally,
+  isWhole: boolean,
+): DownstreamEffect[] {
   const followed = [...following].filter(([, instances]) => instances > 0)
-  const anew = tasksBelow(dag, views, [task.taskId, ...followed.map(([taskId]) => taskId)])
-  const reasons = unfollowed(dag, [task.taskId, ...followed.map(([taskId]) => taskId)])
+  const reopened = [task.taskId, ...followed.map(([taskId]) => taskId)]
+  const anew = tasksBelow(dag, views, { reopened, readAnew: isWhole ? [task.taskId] : [] })
+  const reasons = unfollowed(dag, reopened)
   return dag.tasks.flatMap(({ taskId }): DownstreamEffect[] => {
     const instances = following.get(taskId) ?? 0
     const reason = reasons.get(taskId)
@@ -238,10 +294,14 @@ function unfollowed(dag: SerializedDag, upstreams: readonly string[]): ReadonlyM
   )
 }
 
-function notesOn({ view }: Target): string[] {
-  return view.streamError !== null && view.exhausted
-    ? [
-        `the stream of "${view.taskId}" broke (${view.streamError.message}), and stays so: the task will end failed again`,
-      ]
-    : []
+function notesOn({ view }: Target, selected: number): string[] {
+  const { taskId, streamError, exhausted, openedAt } = view
+  if (openedAt === null)
+    return [
+      `"${taskId}" never ran: a task above it decided that. Run again what failed there, and it follows`,
+    ]
+  if (selected === 0 || streamError === null || !exhausted) return []
+  return [
+    `the stream of "${taskId}" broke (${streamError.message}), and stays so: the task will end failed again`,
+  ]
 }

@@ -10,12 +10,13 @@ import { dropTrigger } from "./triggers.ts"
 /** Lets a run go on of which instances were taken back, with what is downstream of them. */
 export function reopenRun(
   state: MemoryState,
-  { dagRunId, resetsDownstream }: Parameters<RedriveStore["reopenRun"]>[0],
+  { dagRunId, resetsDownstream, readAnew }: Parameters<RedriveStore["reopenRun"]>[0],
 ): Reopened {
   const run = state.runs[Number(dagRunId) - 1]
   if (run === undefined || run.isCancelled || run.state === "queued") return { reopened: [], reset: [] }
   return reopen(state, run, {
     back: run.expansions.filter(hasBeenTakenBack),
+    readAnew: run.expansions.filter(({ id }) => readAnew.includes(id)),
     resetsDownstream,
     goOn: (expansion) => reopenExpansion(state, expansion),
   })
@@ -36,6 +37,7 @@ export function extendStreams(
   noteExpansionEvent(state, expansion, { actor, event: "extended", detail })
   return reopen(state, run, {
     back: named,
+    readAnew: [],
     resetsDownstream: true,
     goOn: (each) => extendExpansion(state, each),
   })
@@ -51,22 +53,24 @@ function reopen(
   run: RunRecord,
   {
     back,
+    readAnew,
     resetsDownstream,
     goOn,
   }: {
     readonly back: readonly ExpansionRecord[]
+    readonly readAnew: readonly ExpansionRecord[]
     readonly resetsDownstream: boolean
     readonly goOn: (expansion: ExpansionRecord) => void
   },
 ): Reopened {
-  const reset = resetsDownstream ? expansionsBelow(back) : new Set<ExpansionRecord>()
+  const reset = resetsDownstream ? expansionsBelow(back, readAnew) : new Set<ExpansionRecord>()
   const reopened = back.filter((expansion) => !reset.has(expansion))
   // All is told before anything changes: who is told what depends on how the others stand.
   for (const expansion of reset) untell(expansion, true)
   for (const expansion of reopened) untell(expansion, false)
   for (const expansion of reset) resetExpansion(state, expansion)
   for (const expansion of reopened) goOn(expansion)
-  if (back.length > 0) setRunning(run)
+  if (back.length + reset.size > 0) setRunning(run)
   return { reopened: idsOf(reopened), reset: idsOf(reset) }
 }
 
@@ -91,8 +95,12 @@ function hasBeenTakenBack(expansion: ExpansionRecord): boolean {
  * What waits for the end of these expansions, and of what is reset with them, if it has started. A map that begins anew
  * takes the source along that it pulls itself. What was cancelled by hand stays so.
  */
-function expansionsBelow(back: readonly ExpansionRecord[]): Set<ExpansionRecord> {
-  const below = new Set(back.flatMap(waitingForEndOf).filter(hasStarted))
+function expansionsBelow(
+  back: readonly ExpansionRecord[],
+  readAnew: readonly ExpansionRecord[],
+): Set<ExpansionRecord> {
+  const first = [...back.flatMap(waitingForEndOf), ...readAnew.flatMap(readersOf)]
+  const below = new Set(first.filter(hasStarted))
   // A set yields what is added while it is walked, so it is its own queue.
   for (const expansion of below) {
     const next = [...toldBy(expansion), ...fusedSourcesOf(expansion)].filter(hasStarted)
@@ -103,6 +111,10 @@ function expansionsBelow(back: readonly ExpansionRecord[]): Set<ExpansionRecord>
 
 function waitingForEndOf(expansion: ExpansionRecord): ExpansionRecord[] {
   return downstreamOf(expansion).flatMap(([edge, downstream]) => (edge === "complete" ? [downstream] : []))
+}
+
+function readersOf(expansion: ExpansionRecord): ExpansionRecord[] {
+  return downstreamOf(expansion).flatMap(([edge, downstream]) => (edge === "stream" ? [downstream] : []))
 }
 
 function hasStarted({ state }: ExpansionRecord): boolean {

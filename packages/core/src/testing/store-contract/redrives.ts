@@ -237,11 +237,31 @@ export function redriveContract(open: OpenStore): void {
       expect(tries.map(({ tryNumber, state }) => [tryNumber, state])).toEqual([[1, "failed"]])
     })
 
+    it("begins anew what reads a stream that is read anew, and what reads that", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, {
+        tasks: [mapped("a"), mapped("b"), mapped("c")],
+        edges: [streamEdge("a", "b"), streamEdge("b", "c")],
+      })
+      await failA(world, run.id, ids["a"]!)
+      const b = await openStream(store, run.id, ids["b"]!)
+      await b.commit(items(2), { consumed: [{ ordinal: 0, index: 2 }] })
+      await openStream(store, run.id, ids["c"]!)
+      await redrive(world, { expansionId: ids["a"]! }, [0, 1, 2], ["failed", "success"])
+      const call = store.reopenRun({ dagRunId: run.id, resetsDownstream: true, readAnew: [ids["a"]!] })
+      expect(await runEffect(call)).toEqual({ reopened: [ids["a"]], reset: [ids["b"], ids["c"]] })
+      await clearAll(world)
+      expect((await factsOf(store, ids["b"]!))!.upstream).toMatchObject({ opened: 1 })
+      expect((await factsOf(store, ids["c"]!))!.upstream).toMatchObject({ opened: 0 })
+      expect(await viewOf(store, run.id, ids["a"]!)).toMatchObject({ state: "draining", consumed: 0 })
+    })
+
     it("leaves what is downstream as it is when asked to, and still counts how its upstream stands", async () => {
       const { world, ids, run } = await endedRun(open)
       const { store } = world
       await redrive(world, { expansionId: ids["a"]! }, [1])
-      const call = store.reopenRun({ dagRunId: run.id, resetsDownstream: false })
+      const call = store.reopenRun({ dagRunId: run.id, resetsDownstream: false, readAnew: [] })
       expect(await runEffect(call)).toEqual({ reopened: [ids["a"]], reset: [] })
       expect(await viewOf(store, run.id, ids["reduce"]!)).toMatchObject({ state: "failed" })
       await complete(store, await claimOne(store), { indexes: [1] })
@@ -280,7 +300,7 @@ function redrive(
 }
 
 function reopen({ store }: StoreHarness, dagRunId: string) {
-  return runEffect(store.reopenRun({ dagRunId, resetsDownstream: true }))
+  return runEffect(store.reopenRun({ dagRunId, resetsDownstream: true, readAnew: [] }))
 }
 
 /** Removes what begins anew, in the smallest steps. */

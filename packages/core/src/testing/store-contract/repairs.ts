@@ -371,7 +371,7 @@ function settleAs({ world }: Chain, repair: Repair, repaired: Repaired): Promise
 }
 
 function reopen({ world, runId }: Chain) {
-  return runEffect(world.store.reopenRun({ dagRunId: runId, resetsDownstream: true }))
+  return runEffect(world.store.reopenRun({ dagRunId: runId, resetsDownstream: true, readAnew: [] }))
 }
 
 /** Runs whatever can be claimed; everything succeeds. */
