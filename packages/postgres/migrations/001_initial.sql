@@ -98,6 +98,7 @@ create table task (
   page_bytes_max bigint check (page_bytes_max > 0),
   max_items bigint check (max_items > 0),
   is_paused boolean not null default false,
+  tolerated_failures json,
   options json not null,
   primary key (dag_version_id, ordinal),
   unique (dag_version_id, task_id)
@@ -129,10 +130,12 @@ create table dag_run (
   is_cancelled boolean not null default false,
   triggered_by text,
   triggering_user text,
+  timeout_at timestamptz,
   unique (dag_id, run_id),
   check ((state in ('success', 'failed')) = (ended_at is not null))
 );
 create index dag_run_of_dag on dag_run (dag_id, id);
+create index dag_run_timeout on dag_run (timeout_at) where state = 'running' and timeout_at is not null;
 create index dag_run_unfinished on dag_run (id) where state in ('queued', 'running');
 create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
 
@@ -195,8 +198,16 @@ create table expansion (
   max_items bigint,
   is_pulling_paused boolean not null default false,
   is_running_paused boolean not null default false,
+  tolerated_failures json,
+  -- A success may make its failures too many: fewer have ended than the limit wants to see, and some failed.
+  is_watched boolean not null default false,
+  -- Why it was stopped before its end. It stays where it was, and never goes on by itself.
+  stop_reason json,
+  -- Cancelled by itself, and not with its run.
+  is_cancelled boolean not null default false,
   -- Whether its instances may be claimed now. What may not is kept out of the way of claims: see `admit`.
-  is_claimable boolean not null generated always as (state in ('open', 'draining') and not is_running_paused) stored,
+  is_claimable boolean not null generated always as
+    (state in ('open', 'draining') and not is_running_paused and stop_reason is null) stored,
   -- Pulling: who may, from where, how it went. '-infinity': nobody holds it.
   epoch int not null default 0,
   runner_id text,
@@ -380,6 +391,136 @@ begin
   end loop;
 end
 $$;
+
+-- Records what a stopped map will never run, and says how many instances: what has not started is skipped, and what was
+-- deferred, or is to go on after that; what waits for a retry has failed with its last error. What is leased ends by
+-- itself; a trigger that is just firing leaves an offer, and that the alarm. O(open pages + offers + triggers). A function for the same
+-- reason as `admit`; called with the expansion's row locked `for update`.
+create function close_unstarted(target bigint) returns bigint
+language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+  reason json;
+  closed bigint := 0;
+  n bigint;
+begin
+  select json_build_object(
+    'type', 'MapStopped', 'message', 'not run: the map was stopped, ' || (stop_reason->>'message'), 'stack', null
+  ) into reason from expansion where id = target;
+  with gone as (
+    delete from trigger
+    where id in (select waiting.id from trigger waiting where waiting.expansion_id = target for update skip locked)
+    returning map_index, page_first
+  ), skipped as (
+    update task_instance ti set state = 'skipped', value = null, ended_at = now(), error = reason
+    from gone
+    where ti.expansion_id = target and ti.map_index = gone.map_index and ti.state = 'deferred'
+    returning gone.page_first
+  ), counted as (
+    select page_first, count(*)::int as skipped from skipped group by page_first
+  ), paged as (
+    update page set skipped = page.skipped + counted.skipped, finished = page.finished + counted.skipped
+    from counted
+    where page.expansion_id = target and page.first_index = counted.page_first
+  )
+  select coalesce(sum(skipped), 0) into closed from counted;
+  -- A claim under way leaves the rest of an offer as a new one: closed once it is there.
+  while exists (select from offer where expansion_id = target) loop
+    with gone as (
+      delete from offer where expansion_id = target returning page_first, first_index, count, is_retry
+    ), retried as (
+      update task_instance ti set state = 'failed'
+      from gone
+      where gone.is_retry and ti.expansion_id = target and ti.map_index = gone.first_index
+        and ti.state = 'up_for_retry'
+      returning ti.map_index, ti.try_number, gone.page_first
+    ), unresumed as (
+      update task_instance ti
+      set state = 'skipped', value = null, ended_at = now(), error = reason
+      from gone
+      where gone.is_retry and ti.expansion_id = target and ti.map_index = gone.first_index and ti.state = 'scheduled'
+      returning ti.map_index, gone.page_first
+    ), untried as (
+      -- That try was the last after all.
+      delete from task_try using retried
+      where task_try.expansion_id = target and task_try.map_index = retried.map_index
+        and task_try.try_number = retried.try_number
+    ), unrecorded as materialized (
+      select gone.page_first, place.map_index
+      from gone
+      cross join lateral generate_series(gone.first_index, gone.first_index + gone.count - 1) as place (map_index)
+      where not gone.is_retry and not exists (
+        select from task_instance ti where ti.expansion_id = target and ti.map_index = place.map_index
+      )
+    ), skipped as (
+      insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, error)
+      select target, map_index, now(), now(), 'skipped', 0, reason from unrecorded
+    ), counted as (
+      select page_first, sum(failed)::int as failed, sum(skipped)::int as skipped
+      from (
+        select page_first, 1 as failed, 0 as skipped from retried
+        union all
+        select page_first, 0, 1 from unresumed
+        union all
+        select page_first, 0, 1 from unrecorded
+      ) ended
+      group by page_first
+    ), paged as (
+      update page
+      set failed = page.failed + counted.failed, skipped = page.skipped + counted.skipped,
+          finished = page.finished + counted.failed + counted.skipped
+      from counted
+      where page.expansion_id = target and page.first_index = counted.page_first
+    )
+    select coalesce(sum(failed + skipped), 0) into n from counted;
+    closed := closed + n;
+  end loop;
+  with unclaimed as materialized (
+    select first_index, count, claimed, has_records from page
+    where expansion_id = target and not folded and claimed < count
+    order by first_index
+    for update
+  ), unstarted as materialized (
+    select unclaimed.first_index as page_first, place.map_index
+    from unclaimed
+    cross join lateral generate_series(
+      unclaimed.first_index + unclaimed.claimed, unclaimed.first_index + unclaimed.count - 1
+    ) as place (map_index)
+    where not unclaimed.has_records or not exists (
+      select from task_instance ti where ti.expansion_id = target and ti.map_index = place.map_index
+    )
+  ), skipped as (
+    insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, error)
+    select target, map_index, now(), now(), 'skipped', 0, reason from unstarted
+  ), paged as (
+    update page
+    set claimed = page.count, claimable = false, skipped = page.skipped + counted.n,
+        finished = page.finished + counted.n
+    from (
+      select unclaimed.first_index, count(unstarted.map_index)::int as n
+      from unclaimed
+      left join unstarted on unstarted.page_first = unclaimed.first_index
+      group by unclaimed.first_index
+    ) counted
+    where page.expansion_id = target and page.first_index = counted.first_index
+  )
+  select count(*) into n from unstarted;
+  return closed + n;
+end
+$$;
+
+-- Tells the scheduler of what comes back to a map that was stopped: it closes it. Whoever adds an offer holds the
+-- expansion's row, so what is read here is how it stands.
+create function alarm_stopped() returns trigger
+language plpgsql as $$
+begin
+  update expansion set is_due = true, seq = seq + 1
+  where id = new.expansion_id and stop_reason is not null and state in ('open', 'draining');
+  return null;
+end
+$$;
+create trigger offer_parked after insert on offer
+  for each row when (new.is_parked) execute function alarm_stopped();
 
 -- Takes away the leases of expansions that were cancelled and parks what they held, and what their instances wait for.
 -- Passed over is a lease of which something is being written just now: `complete` and `renew` refuse the next that comes

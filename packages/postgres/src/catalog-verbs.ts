@@ -131,10 +131,10 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
 
 function toRunSummary(row: runs.DagRunSummaryRow): DagRunSummary {
   const { id, dagId, runId, dagVersionId, state, runType, conf, logicalDate, queuedAt, startedAt } = row
-  const { endedAt, note, isCancelled, triggeredBy, triggeringUser } = row
+  const { endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt } = row
   return {
     ...{ id, dagId, runId, dagVersionId, state, runType, conf, logicalDate, queuedAt, startedAt },
-    ...{ endedAt, note, isCancelled, triggeredBy, triggeringUser },
+    ...{ endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt },
     version: {
       id: dagVersionId,
       dagId,

@@ -2,9 +2,12 @@ import type { ControlStore } from "@sluice/core/store"
 import { mapRefusal } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Client } from "./client.ts"
+import { timeOutRuns } from "./sql/dag-run.ts"
 import * as controls from "./sql/control.ts"
 import * as events from "./sql/event.ts"
+import * as stops from "./sql/stop.ts"
 import { orNull } from "./sql/rows.ts"
+import { toNumber } from "./sql/row.ts"
 import { call, failure, orNotFound } from "./store-call.ts"
 
 /** Control of what runs, over one client. */
@@ -21,6 +24,23 @@ export function controlVerbs(client: Client): ControlStore {
           )
         }),
       ),
+    cancelMap: (options) =>
+      call(client, "cancelMap", (sql) => stops.cancelMap(sql, options)).pipe(
+        orNotFound("expansion", options.expansionId),
+        Effect.flatMap(({ isDone, dagRunId, ...target }) => {
+          if (isDone) return Effect.succeed({ dagRunId })
+          const refusal = mapRefusal(target, {})
+          return Effect.fail(
+            refusal ?? failure("cancelMap", `map ${options.expansionId} could not be cancelled`),
+          )
+        }),
+      ),
+    stopMap: (options) => call(client, "stopMap", (sql) => stops.stopMap(sql, options)),
+    closeStopped: (id) =>
+      call(client, "closeStopped", (sql) => stops.closeStopped(sql, id)).pipe(Effect.map(toNumber)),
+    reviewMaps: ({ expansionIds }) =>
+      call(client, "reviewMaps", (sql) => stops.reviewMaps(sql, expansionIds)),
+    timeOutRuns: ({ limit }) => call(client, "timeOutRuns", (sql) => timeOutRuns(sql, limit)),
     listEvents: (options) =>
       call(client, "listEvents", (sql) => events.selectEvents(sql, options)).pipe(
         Effect.map((all) => all.map((row) => ({ ...row, mapIndex: orNull(row.mapIndex) }))),

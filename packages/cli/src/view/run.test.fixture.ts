@@ -34,6 +34,8 @@ export function expansionView(given: Partial<ExpansionView> & { taskId: string }
     concurrency: null,
     isPullingPaused: false,
     isRunningPaused: false,
+    toleratedFailures: null,
+    stopReason: null,
     pulls: 0,
     pages: 0,
     created: 0,
@@ -91,6 +93,7 @@ export function dagRun(given: Partial<DagRunRow> = {}): DagRunRow {
     isCancelled: false,
     triggeredBy: null,
     triggeringUser: null,
+    timeoutAt: null,
     ...given,
   }
 }

@@ -1,7 +1,8 @@
 import type { Json } from "../json.ts"
 import { jsonProblem } from "../stream/json-value.ts"
 import { isPlainObject } from "./input-plan.ts"
-import { checkOptions, orNullCheck, textCheck, type OptionCheck } from "./option-check.ts"
+import type { Duration } from "./duration.ts"
+import { checkOptions, durationCheck, orNullCheck, textCheck, type OptionCheck } from "./option-check.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { planningChecks, planningOf, type PlanningOptions } from "./planning-options.ts"
@@ -14,6 +15,8 @@ export type JsonObject = { readonly [key: string]: Json }
 export interface DagOptions extends PlanningOptions {
   readonly description?: string | null
   readonly tags?: readonly string[]
+  /** How long a run may take, from when it is made; then it fails, and what runs is aborted. Default null: for ever. */
+  readonly runTimeout?: Duration | null
   /** The parameters of a run with their defaults; `ctx.params` has them. */
   readonly params?: JsonObject
   /** A JSON Schema that says which parameters a run may be started with. */
@@ -29,6 +32,7 @@ export interface DagSettings {
   readonly planning: SerializedPlanning
   readonly description: string | null
   readonly tags: readonly string[]
+  readonly runTimeoutMs: number | null
   readonly params: JsonObject
   readonly paramsSchema: JsonObject | null
 }
@@ -56,6 +60,7 @@ const dagChecks = {
   ...planningChecks,
   description: orNullCheck(textCheck(descriptionLengthMax)),
   tags: tagsCheck,
+  runTimeout: orNullCheck(durationCheck(1)),
   params: jsonObjectCheck,
   paramsSchema: orNullCheck(jsonObjectCheck),
   defaultTaskOptions: {
@@ -74,6 +79,7 @@ export function checkDagOptions(
     ...planningOf(checked, dagId),
     description: checked.description ?? null,
     tags: checked.tags ?? [],
+    runTimeoutMs: checked.runTimeout ?? null,
     params: checked.params ?? {},
     paramsSchema: checked.paramsSchema ?? null,
   }

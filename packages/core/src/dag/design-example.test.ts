@@ -92,6 +92,7 @@ it("serializes the example of the design", () => {
           "kind": "cron",
         },
       },
+      "runTimeoutMs": null,
       "schedule": "@hourly",
       "tags": [],
       "tasks": [
@@ -137,6 +138,7 @@ it("serializes the example of the design", () => {
             "pageBytesMax": 16777216,
             "pageSize": 500,
             "paused": false,
+            "toleratedFailures": null,
             "window": 2000,
           },
           "ordinal": 1,

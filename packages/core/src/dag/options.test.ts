@@ -122,7 +122,41 @@ describe("options", () => {
     expect(mappingOf()[flag]).toBe(false)
   })
 
-  it.each(["toleratedFailures", "onFailure", "ordered"])("refuse %s as not built yet", (name) => {
+  it("say how many failures a map goes on with, by a count, a share or a word", () => {
+    const tolerated = (options: object) => mappingOf(options).toleratedFailures
+    expect(tolerated({})).toBeNull()
+    expect(tolerated({ toleratedFailures: null })).toBeNull()
+    expect(tolerated({ onFailure: "continue" })).toBeNull()
+    expect(tolerated({ onFailure: "stop" })).toEqual({ count: 0, ratio: null, minSample: 100 })
+    expect(tolerated({ toleratedFailures: 5 })).toEqual({ count: 5, ratio: null, minSample: 100 })
+    const share = { count: 9, ratio: 0.5, minSample: 4 }
+    expect(tolerated({ toleratedFailures: share })).toEqual(share)
+    expect(tolerated({ toleratedFailures: { ratio: 1 } })).toEqual({ count: null, ratio: 1, minSample: 100 })
+  })
+
+  it.each([-1, 1.5, "5", [], {}, { minSample: 3 }, { count: 1, minSample: 3 }, { ratio: 1.1 }, { share: 1 }])(
+    "refuse %j as a number of tolerated failures",
+    (toleratedFailures) => {
+      expect(() => mappingOf({ toleratedFailures })).toThrow('the option "toleratedFailures" of iterate() is')
+    },
+  )
+
+  it("refuse two words about failures, and words where nothing can fail", () => {
+    expect(() => mappingOf({ onFailure: "stop", toleratedFailures: 1 })).toThrow('Fix: leave "onFailure" out')
+    expect(() => mappingOf({ onFailure: "halt" })).toThrow('one of "stop", "continue"')
+    expect(() => numbers({ toleratedFailures: 1 })).toThrow("has no instances that could fail")
+    expect(() => settingsOf({ onFailure: "stop" })).toThrow("Fix: give it to iterate() or expand()")
+  })
+
+  it("bound how long a run may take", () => {
+    const timeout = (runTimeout?: unknown) =>
+      serializeDag(dag("d", loose({ runTimeout }), () => {})).runTimeoutMs
+    expect([timeout(), timeout(null), timeout("2h"), timeout(5)]).toEqual([null, null, 7_200_000, 5])
+    expect(() => timeout(0)).toThrow('the option "runTimeout" of dag() is')
+    expect(() => settingsOf({ runTimeout: 1 })).toThrow('no option "runTimeout"')
+  })
+
+  it.each(["ordered"])("refuse %s as not built yet", (name) => {
     expect(() => mappingOf({ [name]: 1 })).toThrow(`the option "${name}" of iterate() is not supported yet`)
   })
 

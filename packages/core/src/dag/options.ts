@@ -1,6 +1,7 @@
 import { triggerRules, type TriggerRule } from "../state/trigger-rule.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import type { Duration } from "./duration.ts"
+import { failureChecks, type FailureOptions, refuseBothLimits } from "./failure-options.ts"
 import {
   booleanCheck,
   checkOptions,
@@ -62,7 +63,7 @@ export interface PageOptions {
 }
 
 /** Options of `iterate` and `expand` over items of this type. */
-export interface MapOptions<Item = unknown> extends PageOptions {
+export interface MapOptions<Item = unknown> extends PageOptions, FailureOptions {
   /**
    * Names each item by what it is, not by where it stands. An item whose key came before in the same expansion is
    * dropped: it gets no instance. Text of 1 to 512 characters. Default: items have no key, and none is dropped.
@@ -100,6 +101,7 @@ const pageChecks = {
 
 const mapChecks = {
   ...pageChecks,
+  ...failureChecks,
   key: functionCheck<ItemText>("a function from the item to text, such as (user) => user.id"),
   label: functionCheck<ItemText>("a function from the item to text, such as (user) => user.name"),
 }
@@ -109,7 +111,7 @@ export type ItemText = (item: unknown) => unknown
 
 const { concurrency: _concurrency, deferredMax: _deferredMax, ...sourceTaskChecks } = taskChecks
 
-const mapNotYet = ["toleratedFailures", "onFailure", "ordered"]
+const mapNotYet = ["ordered"]
 
 /** Task options that were given, checked, and nothing else. */
 export type GivenTaskOptions = CheckedOptions<typeof taskChecks>
@@ -146,6 +148,8 @@ export function checkSourceOptions(
     deferredMax: "the task that iterates it: a source cannot defer",
     key: "iterate() or expand(): it names the instances of a task",
     label: "iterate() or expand(): it names the instances of a task",
+    toleratedFailures: "iterate() or expand(): a source has no instances that could fail",
+    onFailure: "iterate() or expand(): a source has no instances that could fail",
   }
   const at = { call: "source()", notYet: mapNotYet, elsewhere, ...place }
   const { window, pageSize, pageBytesMax, maxItems, paused, ...task } = checkOptions(given, checks, at)
@@ -159,6 +163,7 @@ export function checkMapOptions(given: unknown, place: OptionPlace): GivenMapOpt
   const elsewhere = homes(taskChecks, "task()")
   const map = checkOptions(given, mapChecks, { notYet: mapNotYet, elsewhere, ...place })
   refusePageOverWindow(map, place)
+  refuseBothLimits(map, place)
   return map
 }
 

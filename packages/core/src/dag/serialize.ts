@@ -1,5 +1,6 @@
 import type { Json } from "../json.ts"
 import type { DagSettings } from "./dag-options.ts"
+import { tolerationOf } from "./failure-options.ts"
 import { xcomNodes } from "./input-plan.ts"
 import { mapDefaults } from "./option-defaults.ts"
 import type { GivenPageOptions } from "./options.ts"
@@ -9,13 +10,14 @@ import type { TaskNode } from "./task-node.ts"
 
 /** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
 export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
-  const { schedule, planning, description, tags } = settings
+  const { schedule, planning, description, tags, runTimeoutMs } = settings
   return {
     dagId,
     schedule,
     planning,
     description,
     tags,
+    runTimeoutMs,
     paramsSchema: paramsSchemaOf(settings),
     tasks: graph.nodes.map(serializeTask),
     edges: graph.edges.map(({ upstream, downstream, kind, holdsBack }) => {
@@ -38,7 +40,15 @@ function serializeTask(node: TaskNode, ordinal: number): SerializedTask {
 function mappingOf(node: TaskNode): SerializedMapping | null {
   if (node.kind === "source") {
     const bounds = boundsOf(node.source?.options ?? {}, [])
-    return { kind: "iterate", ...bounds, leaves: [], operators: [], ...unnamed, isDirect: false }
+    return {
+      kind: "iterate",
+      ...bounds,
+      toleratedFailures: null,
+      leaves: [],
+      operators: [],
+      ...unnamed,
+      isDirect: false,
+    }
   }
   if (node.mapping === null) return null
   const { kind, items, options } = node.mapping
@@ -49,7 +59,8 @@ function mappingOf(node: TaskNode): SerializedMapping | null {
   const names = { isKeyed: options.key !== undefined, isLabelled: options.label !== undefined }
   const isPlain = items.operators.length === 0 && !names.isKeyed && !names.isLabelled
   const isDirect = leaves.length === 1 && leaves[0]?.kind === "stream" && isPlain
-  return { kind, ...boundsOf(options, fused), leaves, operators: items.operators, ...names, isDirect }
+  const bounds = { ...boundsOf(options, fused), toleratedFailures: tolerationOf(options) }
+  return { kind, ...bounds, leaves, operators: items.operators, ...names, isDirect }
 }
 
 const unnamed = { isKeyed: false, isLabelled: false }

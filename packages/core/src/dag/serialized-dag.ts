@@ -1,5 +1,6 @@
 import type { Json } from "../json.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
+import type { FailureTolerance } from "../state/failure-tolerance.ts"
 import type { TriggerRule } from "../state/trigger-rule.ts"
 
 /**
@@ -15,6 +16,8 @@ export interface SerializedDag {
   readonly planning: SerializedPlanning
   readonly description: string | null
   readonly tags: readonly string[]
+  /** How long a run may take before it is failed; null: for ever. */
+  readonly runTimeoutMs: number | null
   readonly paramsSchema: Json | null
   readonly tasks: readonly SerializedTask[]
   readonly edges: readonly SerializedEdge[]
@@ -60,6 +63,8 @@ export interface SerializedMapping {
   /** The most items the expansion may ever have; more is an error. null: no end is foreseen. */
   readonly maxItems: number | null
   readonly paused: boolean
+  /** How many failures the map goes on with; null: any number. */
+  readonly toleratedFailures: FailureTolerance | null
   /** What the stream reads, in pipeline order. A task id appears once. */
   readonly leaves: readonly SerializedLeaf[]
   /** The operators between leaves and task, for people ("filter", "map"). */

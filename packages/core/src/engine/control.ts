@@ -4,6 +4,7 @@
  * The change itself is the store's, whole or not at all; a wake-up that is lost costs a poll.
  */
 import { Effect } from "effect"
+import { finishRun } from "./scheduler.ts"
 import type { StoreService } from "../store/store.ts"
 
 type ChangeOptions = Parameters<StoreService["changeMap"]>[0]
@@ -12,6 +13,17 @@ type ChangeOptions = Parameters<StoreService["changeMap"]>[0]
 export const changeMap = Effect.fnUntraced(function* (store: StoreService, options: ChangeOptions) {
   const isChanged = yield* store.changeMap(options)
   // Room to pull, and leave to claim.
-  for (const topic of ["progress", "work"] as const) store.wake(topic)
+  for (const topic of ["progress", "work", "due"] as const) store.wake(topic)
   return isChanged
+})
+
+/** Cancels one map of a run that goes on: what runs of it is aborted, its downstream sees a failed upstream. */
+export const cancelMap = Effect.fnUntraced(function* (
+  store: StoreService,
+  options: Parameters<StoreService["cancelMap"]>[0],
+) {
+  const { dagRunId } = yield* store.cancelMap(options)
+  for (const topic of ["control", "progress", "due"] as const) store.wake(topic)
+  // Nobody decides on a map that has ended: where it was the last one, its run ends here (or the rescuer ends it).
+  yield* finishRun(store, dagRunId)
 })

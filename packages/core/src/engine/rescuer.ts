@@ -3,7 +3,7 @@
  *
  * Expired leases are offered again; what engines held that have not been heard of for too long is offered again before it
  * expires; finished pages that nobody folded are folded; runs whose last task ended while its scheduler died are
- * ended. Each turn is bounded, and finds only what is wrong.
+ * ended; runs whose time is over are failed. Each turn is bounded, and finds only what is wrong.
  */
 import { Effect } from "effect"
 import type { DeadRole } from "../store/read-store.ts"
@@ -26,12 +26,28 @@ export const rescueOnce = Effect.fnUntraced(function* (store: StoreService) {
   const { pages } = yield* store.fold({ expansionIds: null, limit: rescuedMax })
   const runs = yield* store.stalledRuns({ limit: rescuedMax })
   for (const dagRunId of runs) yield* finishRun(store, dagRunId)
-  if (leases > 0) store.wake("work")
+  const timedOut = yield* timeOutRuns(store)
+  if (leases > 0) {
+    store.wake("work")
+    store.wake("due")
+  }
   if (pages > 0) {
     store.wake("due")
     store.wake("progress")
   }
-  return { leases, pages, runs: runs.length, roles }
+  return { leases, pages, runs: runs.length, roles, timedOut }
+})
+
+/** Fails runs whose time is over; what runs of them learns it as from a cancel. */
+const timeOutRuns = Effect.fnUntraced(function* (store: StoreService) {
+  const runs = yield* store.timeOutRuns({ limit: rescuedMax })
+  if (runs.length === 0) return 0
+  store.wake("control")
+  store.wake("run")
+  yield* Effect.logWarning(
+    `${runs.length} runs took longer than the runTimeout of their DAG, and have failed`,
+  )
+  return runs.length
 })
 
 /** Takes back what dead engines held, and says so once for each. */

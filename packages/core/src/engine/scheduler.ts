@@ -5,7 +5,9 @@
  * plain functions, and the store refuses a decision whose facts have moved on. Any number may run; after a crash at
  * any line the expansion is still due, or the stalled run is found by the rescuer.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
+import type { TaskError } from "../host/host-pool.ts"
+import { crossedTolerance, needsWatch } from "../state/failure-tolerance.ts"
 import { decideExpansion } from "../state/expansion-outcome.ts"
 import { isFinalExpansionState } from "../state/expansion.ts"
 import type { ExpansionState } from "../state/expansion.ts"
@@ -35,8 +37,13 @@ export const scheduleOnce = Effect.fnUntraced(function* (store: StoreService) {
 
 const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueExpansion) {
   const { expansionId, seq, state } = expansion
+  const tooMany = reasonToStop(expansion)
+  if (tooMany !== null) return yield* stopMap(store, expansion, tooMany)
   const to = nextExpansionState(expansion)
-  const isDone = yield* store.decideExpansion({ expansionId, seq, from: state, to })
+  // What came back to a stopped map has to end there before the map does.
+  if (to === null && expansion.isStopped) yield* closeStopped(store, expansion)
+  const isWatched = expansion.now !== null && needsWatch(expansion.toleratedFailures, expansion.now)
+  const isDone = yield* store.decideExpansion({ expansionId, seq, from: state, to, isWatched })
   if (!isDone || to === null) return
   if (to === "draining") store.wake("work")
   if (to === "open") store.wake("open")
@@ -46,6 +53,43 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   if (state === "waiting" && isFinalExpansionState(to)) store.wake("progress")
   if (expansion.isLeaf && isFinalExpansionState(to)) yield* finishRun(store, expansion.dagRunId)
 })
+
+/** Why a map has to stop now; null: it may go on. */
+export function reasonToStop(expansion: DueExpansion): TaskError | null {
+  const { state, isStopped, toleratedFailures, now } = expansion
+  if (isStopped || now === null || (state !== "open" && state !== "draining")) return null
+  const crossed = crossedTolerance(toleratedFailures, now)
+  return crossed === null ? null : { type: "TooManyFailures", message: crossed, stack: null }
+}
+
+/** Stops a map. Where its limit was changed meanwhile, nothing happens, and it is still due. */
+const stopMap = Effect.fnUntraced(function* (
+  store: StoreService,
+  expansion: DueExpansion,
+  reason: TaskError,
+) {
+  const { expansionId, taskId, toleratedFailures: tolerance } = expansion
+  if (!(yield* store.stopMap({ expansionId, tolerance, reason, actor: "sluice" }))) return
+  const message = `map "${taskId}" was stopped: ${reason.message}`
+  const entry = { mapIndex: null, tryNumber: 0, level: "error", message, fields: null } as const
+  const at = yield* Clock.currentTimeMillis
+  yield* store.appendLogs({ expansionId, entries: [{ ...entry, at }] })
+  yield* Effect.logWarning(message)
+  yield* store.fold({ expansionIds: [expansionId], limit: foldPagesMax })
+  // Its runner and its readers, and whoever decides what follows.
+  for (const topic of ["control", "progress", "due"] as const) store.wake(topic)
+})
+
+const closeStopped = Effect.fnUntraced(function* (store: StoreService, { expansionId }: DueExpansion) {
+  const closed = yield* store.closeStopped(expansionId)
+  if (closed === 0) return
+  yield* store.fold({ expansionIds: [expansionId], limit: foldPagesMax })
+  store.wake("due")
+  store.wake("progress")
+})
+
+/** The most pages that are folded after a map was stopped; the rescuer folds what is left. */
+const foldPagesMax = 1_000
 
 /** Says where an expansion goes from here; `null`: nowhere yet. */
 export function nextExpansionState(expansion: DueExpansion): ExpansionState | null {

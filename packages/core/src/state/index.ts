@@ -1,6 +1,7 @@
 export * from "./dag-run.ts"
 export * from "./expansion.ts"
 export * from "./expansion-outcome.ts"
+export * from "./failure-tolerance.ts"
 export * from "./run-outcome.ts"
 export * from "./task-instance.ts"
 export * from "./trigger-rule.ts"

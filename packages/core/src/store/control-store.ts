@@ -1,5 +1,7 @@
 import type { Effect } from "effect"
 import type { Json } from "../json.ts"
+import type { TaskError } from "../host/host-pool.ts"
+import type { FailureTolerance } from "../state/failure-tolerance.ts"
 import type { NotAllowed, NotFound, StoreError } from "./errors.ts"
 import type { MapChange } from "./map-change.ts"
 
@@ -13,6 +15,9 @@ export const eventNames = [
   "map_resumed",
   "map_changed",
   "dag_run_note_set",
+  "map_cancelled",
+  "map_stopped",
+  "dag_run_timed_out",
   "user_created",
   "user_deleted",
   "user_password_set",
@@ -24,6 +29,9 @@ export const eventNames = [
   "cleared",
   "extended",
 ] as const
+
+/** What a run's note says when its time was over. */
+export const timedOutNote = "timed out: it took longer than the runTimeout of its DAG"
 
 /** The name of an event. */
 export type EventName = (typeof eventNames)[number]
@@ -60,6 +68,31 @@ export interface ControlStore {
     actor: string
     change: MapChange
   }) => Effect.Effect<boolean, NotAllowed | NotFound | StoreError>
+  /**
+   * Cancels one map of a run that goes on: its leases are taken away, nothing of it is offered any more, its downstream
+   * sees a failed upstream. It never comes back, also when its run is cancelled and resumed. O(its leases + open pages).
+   */
+  readonly cancelMap: (options: {
+    expansionId: string
+    actor: string
+  }) => Effect.Effect<{ dagRunId: string }, NotAllowed | NotFound | StoreError>
+  /**
+   * Stops a map whose failures are too many: its stream ends here, as broken; what has not started is skipped; what waits
+   * for a retry has failed; what is leased ends. False when it was stopped or has ended already, or `tolerance` is not its
+   * limit any more. O(its open pages + offers).
+   */
+  readonly stopMap: (options: {
+    expansionId: string
+    tolerance: FailureTolerance | null
+    reason: TaskError
+    actor: string
+  }) => Effect.Effect<boolean, StoreError>
+  /** Closes what has come back to a stopped map since it was stopped, as `stopMap` did; says how many instances. */
+  readonly closeStopped: (expansionId: string) => Effect.Effect<number, StoreError>
+  /** Lets the scheduler look at maps whose failures may be too many with one more success (`isWatched`). */
+  readonly reviewMaps: (options: { expansionIds: readonly string[] }) => Effect.Effect<void, StoreError>
+  /** Fails runs whose time is over, as a cancel does; gives their numbers. */
+  readonly timeOutRuns: (options: { limit: number }) => Effect.Effect<readonly string[], StoreError>
   /** Events, newest first, by keyset: give the last id of a list as `before` to read on. `limit` ≤ 1000. */
   readonly listEvents: (options: {
     dagId?: string

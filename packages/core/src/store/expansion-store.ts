@@ -1,6 +1,7 @@
 import type { Effect } from "effect"
 import type { SerializedTask } from "../dag/serialized-dag.ts"
 import type { TaskError } from "../host/host-pool.ts"
+import type { FailureCounts, FailureTolerance } from "../state/failure-tolerance.ts"
 import type { ExpansionState } from "../state/expansion.ts"
 import type { TriggerRule, UpstreamCounts } from "../state/trigger-rule.ts"
 import type { LeaseLost, StoreError, TooManyItems } from "./errors.ts"
@@ -75,6 +76,12 @@ export interface DueExpansion {
   readonly streamFailure: "own" | "upstream" | null
   /** Instances of it wait for an upstream instance that runs again. */
   readonly hasRepairs: boolean
+  /** How many failures it goes on with; null: any number. */
+  readonly toleratedFailures: FailureTolerance | null
+  /** It was stopped: what comes back to it is closed (`closeStopped`). */
+  readonly isStopped: boolean
+  /** Its instances as they stand, folded or not; null where nothing depends on it. */
+  readonly now: FailureCounts | null
   readonly created: number
   readonly success: number
   readonly failed: number
@@ -129,6 +136,10 @@ export interface ExpansionView {
   /** When the next pull may happen after a failed one. */
   readonly pullAfter: Date | null
   readonly streamError: TaskError | null
+  /** How many failures it goes on with; null: any number. */
+  readonly toleratedFailures: FailureTolerance | null
+  /** Why it was stopped before its end: too many failures, or by hand; null: it was not. */
+  readonly stopReason: TaskError | null
   readonly openedAt: Date | null
   readonly firstSuccessAt: Date | null
   /** Pulls that had been made when the first instance ended. */
@@ -225,13 +236,14 @@ export interface ExpansionStore {
   readonly dueExpansions: (options: { limit: number }) => Effect.Effect<readonly DueExpansion[], StoreError>
   /**
    * Moves an expansion to its next state and tells its downstream; with `to: null` only notes that the facts were
-   * seen. False when the facts have moved on meanwhile.
+   * seen, and whether a success is one more. False when the facts have moved on meanwhile.
    */
   readonly decideExpansion: (options: {
     expansionId: string
     seq: string
     from: ExpansionState
     to: ExpansionState | null
+    isWatched?: boolean
   }) => Effect.Effect<boolean, StoreError>
   readonly expansionsOfRun: (dagRunId: string) => Effect.Effect<readonly ExpansionView[], StoreError>
 }

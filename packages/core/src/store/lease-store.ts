@@ -43,6 +43,15 @@ export interface RecordedException {
   readonly endedMs: number
 }
 
+/** What `complete` tells of a lease, its page and its map. */
+export interface Completed {
+  readonly remaining: number
+  readonly isPageFinished: boolean
+  readonly isExhausted: boolean
+  readonly isDue: boolean
+  readonly isWatched: boolean
+}
+
 /** Leases: claimed, renewed, completed, given back, rescued. */
 export interface LeaseStore {
   /**
@@ -67,7 +76,8 @@ export interface LeaseStore {
    * recorded before succeeded (then nothing else may be given, and it is neither a retry nor resumed); `values` is a JSON array text of the results. The
    * lease shrinks, and is gone with its last instance. `remainingBefore` is how many instances had no record when
    * this call was made: where it differs the call fails with `LeaseLost`, so that it may safely be sent again.
-   * `isExhausted` says that no page will follow, as far as is known.
+   * `isExhausted` says that no page will follow, as far as is known; `isDue`, that the scheduler has to look at what
+   * failed; `isWatched`, that it should look after this (`reviewMaps`).
    */
   readonly complete: (options: {
     workerId: string
@@ -79,10 +89,7 @@ export interface LeaseStore {
     exceptions: readonly RecordedException[]
     xcoms: readonly PushedXCom[]
     leaseSeconds: number
-  }) => Effect.Effect<
-    { remaining: number; isPageFinished: boolean; isExhausted: boolean },
-    LeaseLost | StoreError
-  >
+  }) => Effect.Effect<Completed, LeaseLost | StoreError>
   /** Extends leases; gives back those still held. What is missing was taken away: stop it. */
   readonly renew: (options: {
     workerId: string

@@ -1,5 +1,7 @@
 import type { SerializedTask } from "../dag/serialized-dag.ts"
+import type { TaskError } from "../host/host-pool.ts"
 import { type ExpansionState, isFinalExpansionState } from "../state/expansion.ts"
+import type { FailureTolerance } from "../state/failure-tolerance.ts"
 import type { EventName } from "./control-store.ts"
 import { NotAllowed } from "./errors.ts"
 
@@ -15,6 +17,8 @@ export interface MapChange {
   readonly pageSize?: number
   /** The most instances at once; null: as many as the workers have slots. */
   readonly concurrency?: number | null
+  /** How many failures it goes on with; null: any number. */
+  readonly toleratedFailures?: FailureTolerance | null
 }
 
 type Kind = SerializedTask["kind"]
@@ -26,7 +30,7 @@ export interface MapTarget {
   readonly state: ExpansionState
 }
 
-const ofInstances = ["isRunningPaused", "concurrency"] as const
+const ofInstances = ["isRunningPaused", "concurrency", "toleratedFailures"] as const
 
 /** The kinds of task that a change can be done to. A shared source has pages, and no instances. */
 export function kindsFor(change: MapChange): readonly Kind[] {
@@ -55,6 +59,11 @@ function kindRefusal({ taskId, kind }: MapTarget, change: MapChange): string | n
 function stateRefusal({ taskId, state }: MapTarget): string | null {
   if (!isFinalExpansionState(state)) return null
   return `map "${taskId}" has ended (${state}). Expected one that is waiting, open or draining`
+}
+
+/** Why a map has no more instances once it was cancelled by hand. */
+export function cancelledByHand(actor: string): TaskError {
+  return { type: "MapCancelled", message: `cancelled by ${actor}`, stack: null }
 }
 
 /** What a change is called in the event log. */

@@ -37,6 +37,8 @@ export interface DagRunRow {
   readonly triggeredBy: DagRunTriggeredBy | null
   /** Who asked for it; null: nobody in particular. */
   readonly triggeringUser: string | null
+  /** When it fails unless it has ended; null: never. */
+  readonly timeoutAt: Date | null
 }
 
 /** DagRuns: made, listed, cancelled, resumed, ended. */

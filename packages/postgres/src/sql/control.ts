@@ -9,6 +9,7 @@ const settings = {
   window: "window_size",
   page_size: "page_size",
   concurrency: "concurrency",
+  tolerated_failures: "tolerated_failures",
 } as const
 
 /** What a map was when it was to be changed, and what became of that. */
@@ -39,7 +40,12 @@ export async function updateMap(
           window_size = coalesce(${change.window ?? null}::int, before.window_size),
           page_size = coalesce(${change.pageSize ?? null}::int, before.page_size),
           concurrency = case when ${change.concurrency !== undefined}::boolean then ${change.concurrency ?? null}::int
-            else before.concurrency end
+            else before.concurrency end,
+          tolerated_failures = case when ${change.toleratedFailures !== undefined}::boolean
+            then ${toleratedJson(change)}::text::json else before.tolerated_failures end,
+          -- What has failed already may be too many for the new limit.
+          is_due = expansion.is_due or ${change.toleratedFailures !== undefined}::boolean,
+          seq = expansion.seq + ${change.toleratedFailures === undefined ? 0 : 1}::int
       from before
       where expansion.id = before.id and before.kind = any(${[...kindsFor(change)]}::text[]::task_kind[])
         and before.state in ('waiting', 'open', 'draining')
@@ -67,6 +73,12 @@ export async function updateMap(
     left join changed on changed.id = before.id
   `
   return rows[0] ?? null
+}
+
+function toleratedJson({ toleratedFailures }: MapChange): string | null {
+  return toleratedFailures === undefined || toleratedFailures === null
+    ? null
+    : JSON.stringify(toleratedFailures)
 }
 
 function columns(sql: Sql) {

@@ -1,12 +1,13 @@
 import type { Json } from "@sluice/core"
 import type { DagRunRow, DagRunTriggeredBy, DagRunType } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
+import { timedOutNote } from "@sluice/core/store"
 import { noteRunEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
   id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, queued_at, started_at, ended_at, note,
-  is_cancelled, triggered_by, triggering_user
+  is_cancelled, triggered_by, triggering_user, timeout_at
 `
 
 /** What a run is made with. */
@@ -31,18 +32,21 @@ export interface NewDagRun {
 export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRunRow | null> {
   const rows = await sql<DagRunRow[]>`
     with target as materialized (
-      select dag_id, latest_version_id, not is_paused and queued_runs = 0 and running_runs < max_active_runs as has_room
+      select dag.dag_id, latest_version_id, ${timeoutAt(sql)} as timeout_at,
+        not is_paused and queued_runs = 0 and running_runs < max_active_runs as has_room
       from dag
-      where dag_id = ${options.dagId} and latest_version_id is not null
-      for no key update
+      join dag_version on dag_version.id = dag.latest_version_id
+      where dag.dag_id = ${options.dagId}
+      for no key update of dag
     ), run as (
       insert into dag_run (
-        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at, note, triggered_by,
-        triggering_user
+        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at, timeout_at, note,
+        triggered_by, triggering_user
       )
       select dag_id, ${options.runId}, latest_version_id,
         (case when has_room then 'running' else 'queued' end)::dag_run_state, ${options.runType},
         ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, case when has_room then now() end,
+        case when has_room then timeout_at end,
         ${options.note ?? null}, ${options.triggeredBy ?? null}, ${options.triggeringUser ?? null}
       from target
       on conflict (dag_id, run_id) do nothing
@@ -60,7 +64,7 @@ export function expansionsOfRun(sql: Sql) {
       insert into expansion (
         id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
         concurrency, deferred_max, upstream_total, window_size, page_size, page_bytes_max, max_items,
-        is_pulling_paused
+        is_pulling_paused, tolerated_failures
       )
       select
         run.id * 4096 + task.ordinal, run.id, run.dag_version_id, task.ordinal, task.task_id, task.kind,
@@ -69,7 +73,7 @@ export function expansionsOfRun(sql: Sql) {
           select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
         ),
         task.trigger_rule, task.priority, task.concurrency, task.deferred_max, upstreams.total,
-        task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused
+        task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused, task.tolerated_failures
       from run
       join task on task.dag_version_id = run.dag_version_id
       cross join lateral (
@@ -143,7 +147,37 @@ export async function cancelDagRun(
       returning id, dag_id, run_id
     ), noted as (
       ${noteRunEvent(sql, { actor, event: "dag_run_cancelled", detail: { note } })}
-    ), unfinished as materialized (
+    ), ${endRuns(sql)}
+  `
+  return rows.length > 0
+}
+
+/** Fails runs whose time is over, in the way of a cancel; gives their numbers. Reads only what is over. */
+export async function timeOutRuns(sql: Sql, limit: number): Promise<string[]> {
+  const happening = { actor: "sluice", event: "dag_run_timed_out", detail: { note: timedOutNote } } as const
+  const rows = await sql<{ id: string }[]>`
+    with over as materialized (
+      select id from dag_run
+      where state = 'running' and timeout_at is not null and timeout_at <= now()
+      order by timeout_at
+      limit ${limit}
+      for update skip locked
+    ), run as (
+      update dag_run
+      set state = 'failed', ended_at = now(), note = ${timedOutNote}, is_cancelled = true
+      from over
+      where dag_run.id = over.id
+      returning dag_run.id, dag_id, run_id
+    ), noted as (
+      ${noteRunEvent(sql, happening)}
+    ), ${endRuns(sql)}
+  `
+  return rows.map((row) => row.id)
+}
+
+/** Cancels what is unfinished of the runs in the CTE `run`, and gives their ids: the end of a statement. */
+function endRuns(sql: Sql) {
+  return sql`unfinished as materialized (
       select expansion.id from expansion
       join run on expansion.dag_run_id = run.id
       where expansion.state in ('waiting', 'open', 'draining')
@@ -158,9 +192,13 @@ export async function cancelDagRun(
       where expansion.id = unfinished.id
       returning expansion.id
     )
-    select id, revoke_leases(array(select id from stopped)) from run
+    select run.id, (select revoke_leases(array(select id from stopped))) from run
   `
-  return rows.length > 0
+}
+
+/** When a run of `dag_version` that begins or goes on now is over its time; null: never. */
+export function timeoutAt(sql: Sql) {
+  return sql`now() + make_interval(secs => (dag_version.serialized->>'runTimeoutMs')::float8 / 1000)`
 }
 
 /** Takes a cancelled run up again where it stood. */
@@ -169,9 +207,11 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
   const rows = await sql`
     with run as (
       update dag_run
-      set state = 'running', ended_at = null, note = null, is_cancelled = false
-      where id = ${options.dagRunId} and state = 'failed' and is_cancelled
-      returning id, dag_id, run_id
+      set state = 'running', ended_at = null, note = null, is_cancelled = false, timeout_at = ${timeoutAt(sql)}
+      from dag_version
+      where dag_run.id = ${options.dagRunId} and state = 'failed' and is_cancelled
+        and dag_version.id = dag_run.dag_version_id
+      returning dag_run.id, dag_run.dag_id, run_id
     ), noted as (
       ${noteRunEvent(sql, { actor, event: "dag_run_resumed", detail: null })}
     ), revived as (
@@ -183,7 +223,8 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
           end)::expansion_state,
           is_due = true, seq = seq + 1, ended_at = null
       from run
-      where expansion.dag_run_id = run.id and expansion.state = 'cancelled'
+      -- A map that was cancelled by itself stays so.
+      where expansion.dag_run_id = run.id and expansion.state = 'cancelled' and not expansion.is_cancelled
       returning expansion.id
     ), waiting as (
       update trigger set is_parked = false from revived where trigger.expansion_id = revived.id

@@ -1,4 +1,5 @@
 import type { DagRow } from "@sluice/core/store"
+import { timeoutAt } from "./dag-run.ts"
 import type { Sql } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
@@ -70,8 +71,10 @@ export async function admitDagRuns(sql: Sql, limit: number): Promise<number> {
         for no key update skip locked
       ) queued
     ), started as (
-      update dag_run set state = 'running', started_at = now()
+      update dag_run set state = 'running', started_at = now(), timeout_at = ${timeoutAt(sql)}
       from chosen
+      join dag_run queued on queued.id = chosen.id
+      join dag_version on dag_version.id = queued.dag_version_id
       where dag_run.id = chosen.id and dag_run.state = 'queued'
       returning dag_run.id
     ), begun as (

@@ -72,13 +72,14 @@ export async function upsertDagVersion(
     ), tasks as (
       insert into task (
         dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency, deferred_max,
-        window_size, page_size, page_bytes_max, max_items, is_paused, options
+        window_size, page_size, page_bytes_max, max_items, is_paused, tolerated_failures, options
       )
       select
         made.id, (t->>'ordinal')::int, t->>'taskId', (t->>'kind')::task_kind, t->>'triggerRule',
         (t->>'priority')::int, (t->>'concurrency')::int, (t->>'deferredMax')::int, (t->'mapping'->>'window')::int,
         (t->'mapping'->>'pageSize')::int, (t->'mapping'->>'pageBytesMax')::bigint,
-        (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false), t
+        (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false),
+        (t->'mapping'->>'toleratedFailures')::json, t
       from made, json_array_elements(${serialized}::text::json->'tasks') t
     ), edges as (
       insert into edge (dag_version_id, upstream, downstream, kind, holds_back)

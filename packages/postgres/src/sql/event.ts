@@ -18,6 +18,17 @@ export function noteRunEvent(sql: Sql, { actor, event, detail }: Happening) {
   `
 }
 
+/** Notes what a statement does to the maps in its CTE `changed` (`id`, `dag_run_id` and `task_id` of expansions). */
+export function noteMapEvent(sql: Sql, { actor, event, detail }: Happening) {
+  return sql`
+    insert into event_log (dag_id, dag_run_id, run_id, expansion_id, task_id, actor, event, detail)
+    select run.dag_id, run.id, run.run_id, changed.id, changed.task_id, ${actor}, ${event},
+      ${JSON.stringify(detail)}::text::json
+    from changed
+    join dag_run run on run.id = changed.dag_run_id
+  `
+}
+
 /** Notes what a statement does about who may do what, once for each row of its CTE `changed`. */
 export function noteIdentityEvent(sql: Sql, { actor, event, detail }: Happening) {
   return sql`

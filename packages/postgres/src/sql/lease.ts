@@ -8,6 +8,8 @@ export interface CompletedRow {
   remaining: number
   isPageFinished: boolean
   isExhausted: boolean
+  isDue: boolean
+  isWatched: boolean
 }
 
 /**
@@ -26,7 +28,7 @@ export async function completeWhole(
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
         and lease.remaining = lease.count and expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       returning lease.expansion_id, lease.page_first, lease.first_index, lease.count, lease.try_number,
-        lease.claimed_at, expansion.pulls, expansion.is_exhausted
+        lease.claimed_at, expansion.pulls, expansion.is_exhausted, expansion.is_watched
     ), recorded as (
       insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, value)
       select held.expansion_id, held.first_index + outcome.place - 1, held.claimed_at, now(), 'success',
@@ -39,7 +41,8 @@ export async function completeWhole(
         pulls_at_first_end = coalesce(page.pulls_at_first_end, held.pulls)
     from held
     where page.expansion_id = held.expansion_id and page.first_index = held.page_first
-    returning 0 as remaining, page.finished = page.count as is_page_finished, held.is_exhausted
+    returning 0 as remaining, page.finished = page.count as is_page_finished, held.is_exhausted, false as is_due,
+      held.is_watched
   `
   return rows[0] ?? null
 }
@@ -74,15 +77,18 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
   const success = options.indexes.length
   const finished = success + failed + skipped
   const done = finished + retried + deferrals.length
+  // What may need the scheduler, or leaves an offer: then the expansion is locked first.
+  const touched = failed + retried + deferrals.length
   const rows = await sql<CompletedRow[]>`
-    with ${retried + deferrals.length === 0 ? sql`` : sql`home as materialized (${homeOf(sql, options)}), `}held as materialized (
+    with ${touched === 0 ? sql`` : alarmedHome(sql, options, failed > 0)}held as materialized (
       select lease.id, lease.expansion_id, lease.page_first, lease.remaining, lease.try_number, lease.base_try, lease.claimed_at,
-        lease.is_isolated, expansion.pulls, expansion.is_exhausted${retried + deferrals.length === 0 ? sql`` : sql`, home.is_claimable`}
+        lease.is_isolated, expansion.pulls, expansion.is_exhausted, expansion.is_watched${touched === 0 ? sql`` : sql`, home.is_claimable`}
       from lease
-      ${retried + deferrals.length === 0 ? sql`` : sql`join home on home.id = lease.expansion_id`}
+      ${touched === 0 ? sql`` : sql`join home on home.id = lease.expansion_id`}
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
         and lease.remaining = ${options.remainingBefore}
+        ${touched === 0 ? sql`` : sql`and (select count(*) from alarmed) >= 0`}
       for update of lease
     ), outcome as (
       select o.map_index, 'success' as state, o.value, null::text as error, o.started_ms, o.ended_ms
@@ -125,9 +131,28 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
           else page.pulls_at_first_end end
     from held
     where page.expansion_id = held.expansion_id and page.first_index = held.page_first
-    returning held.remaining - ${done}::int as remaining, page.finished = page.count as is_page_finished, held.is_exhausted
+    returning held.remaining - ${done}::int as remaining, page.finished = page.count as is_page_finished,
+      held.is_exhausted, held.is_watched,
+      ${touched === 0 ? sql`false` : sql`exists (select from alarmed)`} as is_due
   `
   return rows[0] ?? null
+}
+
+/**
+ * Locks the expansion before the lease and the page, and tells the scheduler where it has to look: at failures that have
+ * a limit, at the retry of a map that was stopped. Nothing of this is done where everything succeeded.
+ */
+function alarmedHome(sql: Sql, options: { workerId: string; leaseId: string }, hasFailed: boolean) {
+  return sql`home as materialized (
+      ${homeOf(sql, options)}
+    ), alarmed as (
+      update expansion
+      set is_due = true, seq = seq + 1,
+          is_watched = is_watched or (${hasFailed}::boolean and tolerated_failures->>'ratio' is not null)
+      from home
+      where expansion.id = home.id and home.is_running and (home.is_stopped or (${hasFailed}::boolean and home.is_limited))
+      returning expansion.id
+    ), `
 }
 
 function exceptionRows(sql: Sql, exceptions: readonly RecordedException[]) {
@@ -291,7 +316,8 @@ export function offerAgain(sql: Sql) {
  */
 function homeOf(sql: Sql, { workerId, leaseId }: { workerId: string; leaseId: string }) {
   return sql`
-    select expansion.id, expansion.is_claimable
+    select expansion.id, expansion.is_claimable, expansion.stop_reason is not null as is_stopped,
+      expansion.tolerated_failures is not null as is_limited, expansion.state in ('open', 'draining') as is_running
     from lease
     join expansion on expansion.id = lease.expansion_id
     where lease.id = ${leaseId} and lease.worker_id = ${workerId}

@@ -164,6 +164,9 @@ async function reopen(
           state = case when moving.is_reset then 'waiting' when ${isExtended} then 'open'
             when moving.ordinal is not null then 'draining' else e.state end,
           ended_at = case when moving.ordinal is null then e.ended_at end,
+          -- What is run again shall run: a limit counts anew.
+          stop_reason = case when moving.ordinal is null then e.stop_reason end,
+          is_watched = e.is_watched and moving.ordinal is null,
           is_due = e.is_due and moving.is_reset is not true,
           generation = e.generation + coalesce(moving.is_reset, false)::int,
           is_clearing = e.is_clearing or coalesce(moving.is_reset, false),

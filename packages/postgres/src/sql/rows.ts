@@ -51,6 +51,12 @@ export function toDue(row: DueRow): DueExpansion {
     exhausted: row.exhausted,
     streamFailure: row.streamFailure,
     hasRepairs: row.hasRepairs,
+    toleratedFailures: row.toleratedFailures,
+    isStopped: row.isStopped,
+    now:
+      row.failedNow === null || row.endedNow === null
+        ? null
+        : { failed: toNumber(row.failedNow), ended: toNumber(row.endedNow) },
     created: toNumber(row.created),
     success: toNumber(row.success),
     failed: toNumber(row.failed),

@@ -1,4 +1,4 @@
-import type { ExpansionState, TriggerRule } from "@sluice/core/state"
+import type { ExpansionState, FailureTolerance, FinalExpansionState, TriggerRule } from "@sluice/core/state"
 import type { Sql } from "./row.ts"
 
 /**
@@ -74,6 +74,10 @@ export interface DueRow {
   exhausted: boolean
   streamFailure: "own" | "upstream" | null
   hasRepairs: boolean
+  toleratedFailures: FailureTolerance | null
+  isStopped: boolean
+  failedNow: string | null
+  endedNow: string | null
   created: string
   success: string
   failed: string
@@ -84,14 +88,22 @@ export interface DueRow {
 /** Expansions whose facts have changed since they were last decided. */
 export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
   return sql<DueRow[]>`
-    select id as expansion_id, dag_run_id, task_id, kind, state, seq, trigger_rule,
+    select expansion.id as expansion_id, dag_run_id, task_id, kind, state, seq, trigger_rule,
       upstream_total, upstream_opened, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed,
-      is_leaf, is_exhausted as exhausted, stream_failure,
-      exists (select from repair where repair.expansion_id = expansion.id) as has_repairs, created, success, failed, skipped,
-      upstream_failed_instances
+      is_leaf, is_exhausted as exhausted, stream_failure, tolerated_failures, stop_reason is not null as is_stopped,
+      exists (select from repair where repair.expansion_id = expansion.id) as has_repairs,
+      expansion.failed + open.failed as failed_now,
+      success + expansion.failed + skipped + upstream_failed_instances + open.finished as ended_now,
+      created, success, expansion.failed, skipped, upstream_failed_instances
     from expansion
+    -- Only a limit on failures asks for how they stand just now.
+    left join lateral (
+      select coalesce(sum(page.failed), 0) as failed, coalesce(sum(page.finished), 0) as finished
+      from page
+      where page.expansion_id = expansion.id and not page.folded
+    ) open on expansion.tolerated_failures is not null
     where is_due and not is_clearing
-    order by id
+    order by expansion.id
     limit ${limit}
   `
 }
@@ -99,10 +111,10 @@ export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
 /** Notes that the facts of an expansion were seen and change nothing. */
 export async function noteSeen(
   sql: Sql,
-  options: { expansionId: string; seq: string; from: ExpansionState },
+  options: { expansionId: string; seq: string; from: ExpansionState; isWatched?: boolean },
 ): Promise<boolean> {
   const rows = await sql`
-    update expansion set is_due = false
+    update expansion set is_due = false, is_watched = ${options.isWatched ?? false}
     where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
     returning id
   `
@@ -156,12 +168,12 @@ export async function endExpansion(
     expansionId: string
     seq: string
     from: ExpansionState
-    to: "success" | "failed" | "skipped" | "upstream_failed" | "cancelled"
+    to: FinalExpansionState
   },
 ): Promise<boolean> {
   const { to } = options
   const rows = await sql`
-    with moved as (
+    with changed as (
       update expansion
       set state = ${to}, is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity'
       where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
@@ -170,12 +182,22 @@ export async function endExpansion(
       -- A fused source whose reader ends unopened has nobody who would ever pull it to its end.
       update expansion source
       set is_exhausted = true, state = 'draining', is_due = true, seq = source.seq + 1
-      from moved
-      join edge on edge.dag_version_id = moved.dag_version_id and edge.downstream = moved.ordinal
+      from changed
+      join edge on edge.dag_version_id = changed.dag_version_id and edge.downstream = changed.ordinal
         and edge.kind = 'stream'
-      where moved.opened_at is null and source.id = moved.dag_run_id * 4096 + edge.upstream
+      where changed.opened_at is null and source.id = changed.dag_run_id * 4096 + edge.upstream
         and source.kind = 'fused' and source.state = 'open'
     ), told as (
+      ${tellDownstream(sql, to)}
+    )
+    select ordinal from changed
+  `
+  return rows.length > 0
+}
+
+/** Adds how the expansions in the CTE `changed` have ended to the counters of each downstream task. */
+export function tellDownstream(sql: Sql, to: FinalExpansionState) {
+  return sql`
       update expansion downstream
       set upstream_success = downstream.upstream_success + ${to === "success" ? 1 : 0}::int * reader.edges,
           upstream_failed = downstream.upstream_failed + ${to === "failed" || to === "cancelled" ? 1 : 0}::int * reader.edges,
@@ -185,15 +207,12 @@ export async function endExpansion(
           -- Counted even where it has started or ended: it may begin anew, and must then know.
           is_due = downstream.is_due or downstream.state = 'waiting', seq = downstream.seq + 1
       from (
-        select moved.dag_run_id * 4096 + edge.downstream as id, count(*)::int as edges
-        from moved
-        join edge on edge.dag_version_id = moved.dag_version_id and edge.upstream = moved.ordinal
-          and (edge.kind = 'complete' or moved.opened_at is null)
+        select changed.dag_run_id * 4096 + edge.downstream as id, count(*)::int as edges
+        from changed
+        join edge on edge.dag_version_id = changed.dag_version_id and edge.upstream = changed.ordinal
+          and (edge.kind = 'complete' or changed.opened_at is null)
         group by 1
       ) reader
       where downstream.id = reader.id
-    )
-    select ordinal from moved
   `
-  return rows.length > 0
 }

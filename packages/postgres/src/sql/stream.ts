@@ -7,6 +7,7 @@ interface StreamHead {
   kind: "task" | "mapped" | "source" | "fused"
   isFinal: boolean
   isExhausted: boolean
+  isCancelled: boolean
   isBroken: boolean
   nextIndex: string
 }
@@ -27,7 +28,7 @@ export async function readStream(
   options: { expansionId: string; fromIndex: number; limit: number },
 ): Promise<StoredSlice> {
   const heads = await sql<StreamHead[]>`
-    select kind, state not in ('waiting', 'open', 'draining') as is_final, is_exhausted,
+    select kind, state not in ('waiting', 'open', 'draining') as is_final, is_exhausted, is_cancelled,
       stream_failure is not null as is_broken, next_index
     from expansion
     where id = ${options.expansionId}
@@ -39,7 +40,8 @@ export async function readStream(
   const nextIndex = options.fromIndex + items.length
   const isEnd =
     (head.isExhausted && nextIndex >= toNumber(head.nextIndex)) ||
-    (head.isFinal && !head.isExhausted && items.length === 0)
+    // What a cancelled map has not ended it never will: its stream ends at the first hole.
+    (head.isFinal && (!head.isExhausted || head.isCancelled) && items.length === 0)
   return { items, nextIndex, exhausted: isEnd, isBroken: isEnd && head.isBroken }
 }
 

@@ -177,6 +177,13 @@ export function failTriggers(
       returning trigger.id, trigger.expansion_id, trigger.map_index, trigger.page_first, trigger.try_number,
         trigger.base_try, failure.state as outcome, failure.error::json as error, failure.delay_seconds, expansion.pulls,
         expansion.is_exhausted
+    ), home as materialized (${homesOf(sql, "gone")}), alarmed as (
+      -- A failure may be one too many. Before the page is written, as when a lease is completed.
+      update expansion
+      set is_due = true, seq = seq + 1, is_watched = is_watched or tolerated_failures->>'ratio' is not null
+      where id in (select expansion_id from gone where outcome = 'failed') and tolerated_failures is not null
+        and (select count(*) from home) > 0
+      returning id
     ), recorded as (
       update task_instance
       set state = gone.outcome::task_instance_state, ended_at = now(), error = gone.error
@@ -197,7 +204,7 @@ export function failTriggers(
       select gone.expansion_id, map_index, 1, page_first, now() + make_interval(secs => delay_seconds),
         try_number + 1, gone.base_try, true, false, not home.is_claimable
       from gone
-      join (${homesOf(sql, "gone")}) home on home.id = gone.expansion_id and home.state <> 'waiting'
+      join home on home.id = gone.expansion_id and home.state <> 'waiting'
       where outcome = 'up_for_retry'
     ), counted as (
       update page
@@ -211,6 +218,7 @@ export function failTriggers(
         group by expansion_id, page_first
       ) ended
       where page.expansion_id = ended.expansion_id and page.first_index = ended.page_first
+        and (select count(*) from alarmed) >= 0
       returning page.expansion_id, page.first_index, page.finished = page.count as is_finished
     )
     select gone.id as trigger_id, gone.expansion_id, coalesce(counted.is_finished, false) as is_page_finished,

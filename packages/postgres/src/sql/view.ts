@@ -34,6 +34,7 @@ export function selectExpansionsOf(sql: Sql, dagRunIds: readonly string[]): Prom
         where position.upstream_id = e.id and position.holds_back and consumer.state in ('waiting', 'open')
       ) as consumed,
       e.pull_failures, case when e.pull_after > now() then e.pull_after end as pull_after, e.stream_error,
+      e.tolerated_failures, e.stop_reason,
       e.opened_at, least(e.first_ended_at, open.first_ended_at) as first_success_at,
       least(e.pulls_at_first_end, open.pulls_at_first_end) as pulls_at_first_success, e.unfinished_peak, e.ended_at
     from unnest(${[...dagRunIds]}::bigint[]) run (id)

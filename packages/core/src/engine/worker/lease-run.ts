@@ -13,7 +13,7 @@ import type { HostPool, LeaseWork, OutcomeBatch } from "../../host/host-pool.ts"
 import { HostLost } from "../../host/host-pool.ts"
 import { isTagged } from "../../store/errors.ts"
 import type { LeaseLost, StoreError, StoreFailure } from "../../store/errors.ts"
-import type { Lease, RecordedException } from "../../store/lease-store.ts"
+import type { Completed, Lease, RecordedException } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
 import { toException } from "./outcomes.ts"
@@ -192,7 +192,22 @@ const record = Effect.fnUntraced(function* (
   runner.onRecorded(lease, { count, remaining: done.remaining, busyMs: batch.busyMs })
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
   if (exceptions.some(({ state }) => state === "deferred")) store.wake("trigger")
+  yield* reviewFailures(runner, lease, done)
 })
+
+/** Lets the scheduler see failures that may be too many; nothing to do where nothing failed, or there is no limit. */
+function reviewFailures(
+  { store }: LeaseRunner,
+  { expansionId }: Lease,
+  { isDue, isWatched }: Completed,
+): Effect.Effect<void, StoreError> {
+  if (!isDue && !isWatched) return Effect.void
+  const review = isDue ? Effect.void : untilAvailable(store.reviewMaps({ expansionIds: [expansionId] }))
+  return Effect.andThen(
+    review,
+    Effect.sync(() => store.wake("due")),
+  )
+}
 
 /** The tries that count against the task's retries. */
 function triesOf({ tryNumber, baseTry }: Lease): number {
@@ -214,7 +229,13 @@ function giveBack(
   if (progress.remaining === 0) return Effect.void
   const { store, workerId } = runner
   return untilAvailable(store.release({ workerId, leaseId: progress.lease.leaseId, split })).pipe(
-    Effect.andThen(Effect.sync(() => store.wake("work"))),
+    Effect.andThen(
+      Effect.sync(() => {
+        store.wake("work")
+        // A map that was stopped does not run it: the scheduler closes it.
+        store.wake("due")
+      }),
+    ),
   )
 }
 
@@ -317,6 +338,7 @@ const recordLoss = Effect.fnUntraced(function* (
   progress.report([exception.mapIndex])
   runner.store.wake("progress")
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
+  yield* reviewFailures(runner, lease, done)
 })
 
 function isRefusal(error: unknown): error is StoreFailure {

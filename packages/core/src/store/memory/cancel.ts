@@ -1,16 +1,34 @@
+import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import { isFinalExpansionState } from "../../state/expansion.ts"
+import { type EventName, timedOutNote } from "../control-store.ts"
 import { noteRunEvent } from "./events.ts"
 import { offerRest } from "./offers.ts"
 import { type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
+
+/** When a run that begins now, or goes on now, is over its time; null: never. */
+export function timeoutOf({ runTimeoutMs }: SerializedDag, now: Date): Date | null {
+  return runTimeoutMs === null ? null : new Date(now.getTime() + runTimeoutMs)
+}
+
+/** Fails the runs whose time is over, the longest ago first. */
+export function timeOutRuns(state: MemoryState, limit: number): string[] {
+  const isOver = ({ state: at, timeoutAt }: RunRecord) =>
+    at === "running" && timeoutAt !== null && timeoutAt.getTime() <= state.now()
+  const over = state.runs.filter(isOver).sort((a, b) => Number(a.timeoutAt) - Number(b.timeoutAt))
+  const ended = over.slice(0, limit)
+  const timedOut = { note: timedOutNote, actor: "sluice", event: "dag_run_timed_out" } as const
+  for (const run of ended) cancelRun(state, run, timedOut)
+  return ended.map(({ id }) => id)
+}
 
 /** Cancels a run that has not ended: parks its leases as offers, and what it waits for, until it is resumed. */
 export function cancelRun(
   state: MemoryState,
   run: RunRecord,
-  { note, actor }: { readonly note: string; readonly actor: string },
+  { note, actor, event = "dag_run_cancelled" }: { note: string; actor: string; event?: EventName },
 ): boolean {
   if (run.state !== "queued" && run.state !== "running") return false
-  noteRunEvent(state, run, { actor, event: "dag_run_cancelled", detail: { note } })
+  noteRunEvent(state, run, { actor, event, detail: { note } })
   run.state = "failed"
   run.note = note
   run.isCancelled = true
@@ -21,7 +39,8 @@ export function cancelRun(
   return true
 }
 
-function cancelExpansion(state: MemoryState, expansion: ExpansionRecord): void {
+/** Takes away what an expansion has leased, and ends it. */
+export function cancelExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   for (const lease of expansion.leases) offerRest(state, lease)
   for (const trigger of expansion.triggers) Object.assign(trigger, { isParked: true, owner: null })
   expansion.state = "cancelled"
@@ -42,8 +61,10 @@ export function resumeRun(state: MemoryState, run: RunRecord, actor: string): bo
   run.note = null
   run.isCancelled = false
   run.endedAt = null
+  run.timeoutAt = timeoutOf(run.version.dag, new Date(state.now()))
   for (const expansion of run.expansions) {
-    if (expansion.state === "cancelled") resumeExpansion(state, expansion)
+    // A map that was cancelled by itself stays so.
+    if (expansion.state === "cancelled" && !expansion.isCancelled) resumeExpansion(state, expansion)
   }
   return true
 }

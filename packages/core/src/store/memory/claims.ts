@@ -32,8 +32,8 @@ export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
 }
 
 /** Whether instances of an expansion may be claimed now. */
-function isClaimable({ state, isRunningPaused }: ExpansionRecord): boolean {
-  return (state === "open" || state === "draining") && !isRunningPaused
+function isClaimable({ state, isRunningPaused, stopReason }: ExpansionRecord): boolean {
+  return (state === "open" || state === "draining") && !isRunningPaused && stopReason === null
 }
 
 function takeOffers(state: MemoryState, queue: readonly Offer[], options: ClaimOptions): LeaseRecord[] {

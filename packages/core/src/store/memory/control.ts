@@ -1,15 +1,23 @@
 import { Effect } from "effect"
+import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { Json } from "../../json.ts"
 import type { ControlStore } from "../control-store.ts"
 import { type NotAllowed, NotFound } from "../errors.ts"
 import { mapEventName, mapRefusal } from "../map-change.ts"
 import { listEvents, noteMapEvent } from "./events.ts"
-import type { ExpansionRecord, MemoryState } from "./state.ts"
+import { timeOutRuns } from "./cancel.ts"
+import { type ExpansionRecord, type MemoryState, expansionOf, markDue } from "./state.ts"
+import { cancelMap, closeUnstarted, stopMap } from "./stop.ts"
 
 /** Control of what runs, over a memory state. */
 export function control(state: MemoryState): ControlStore {
   return {
     changeMap: (options) => Effect.suspend(() => changeMap(state, options)),
+    cancelMap: (options) => Effect.suspend(() => cancelMap(state, options)),
+    stopMap: (options) => Effect.sync(() => stopMap(state, options)),
+    closeStopped: (expansionId) => Effect.sync(() => closeUnstarted(state, expansionOf(state, expansionId))),
+    reviewMaps: ({ expansionIds }) => Effect.sync(() => reviewMaps(state, expansionIds)),
+    timeOutRuns: ({ limit }) => Effect.sync(() => timeOutRuns(state, limit)),
     listEvents: (options) => Effect.sync(() => listEvents(state, options)),
   }
 }
@@ -30,11 +38,20 @@ function changeMap(
   const detail = differences(before, settingsOf(expansion))
   if (Object.keys(detail).length === 0) return Effect.succeed(false)
   noteMapEvent(state, expansion, { actor, event: mapEventName(change), detail })
+  // What has failed already may be too many for the new limit.
+  if (change.toleratedFailures !== undefined) markDue(state, expansion)
   return Effect.succeed(true)
 }
 
 function definedOf<A extends object>(values: A): Partial<A> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<A>
+}
+
+function reviewMaps(state: MemoryState, expansionIds: readonly string[]): void {
+  for (const id of expansionIds) {
+    const expansion = state.expansions.get(id)
+    if (expansion?.isWatched === true && !isFinalExpansionState(expansion.state)) markDue(state, expansion)
+  }
 }
 
 type Settings = Readonly<Record<string, Json>>
@@ -47,6 +64,7 @@ function settingsOf(expansion: ExpansionRecord): Settings {
     window: expansion.window,
     page_size: expansion.pageSize,
     concurrency: expansion.concurrency,
+    tolerated_failures: expansion.toleratedFailures as Json,
   }
 }
 

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { DagRow, DagStore } from "../dag-store.ts"
 import { NotFound } from "../errors.ts"
+import { timeoutOf } from "./cancel.ts"
 import { noteDagEvent } from "./events.ts"
 import { type DagRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
 
@@ -88,6 +89,7 @@ function admitDagRuns(state: MemoryState, limit: number): number {
 function startRun(state: MemoryState, run: RunRecord): void {
   run.state = "running"
   run.startedAt = new Date(state.now())
+  run.timeoutAt = timeoutOf(run.version.dag, run.startedAt)
   for (const expansion of run.expansions) {
     const isFirst = expansion.upstream.total === 0 || expansion.task.triggerRule === "always"
     if (expansion.state === "waiting" && isFirst) markDue(state, expansion)

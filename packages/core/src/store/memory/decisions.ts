@@ -1,7 +1,8 @@
 import { type ExpansionState, expansionTransitions, isFinalExpansionState } from "../../state/expansion.ts"
+import type { FailureCounts } from "../../state/failure-tolerance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DueExpansion, ExpansionStore } from "../expansion-store.ts"
-import { addCounts, isFoldedWhole } from "./counts.ts"
+import { addCounts, countsOf, isFoldedWhole, sumOf } from "./counts.ts"
 import { addPage } from "./pages.ts"
 import { type ExpansionRecord, type MemoryState, type PageRecord, markDue } from "./state.ts"
 
@@ -27,9 +28,17 @@ function factsOf(expansion: ExpansionRecord): DueExpansion {
     exhausted: expansion.exhausted,
     streamFailure: expansion.streamFailure,
     hasRepairs: expansion.repairs.size > 0,
+    toleratedFailures: expansion.toleratedFailures,
+    isStopped: expansion.stopReason !== null,
+    now: expansion.toleratedFailures === null ? null : failuresOf(expansion),
     created: expansion.created,
     ...expansion.folded,
   }
+}
+
+function failuresOf(expansion: ExpansionRecord): FailureCounts {
+  const counts = countsOf(expansion)
+  return { failed: counts.failed, ended: sumOf(counts) }
 }
 
 /** Applies a decision of the scheduler, unless the facts it was made on have moved on. */
@@ -39,6 +48,7 @@ export function decideExpansion(state: MemoryState, options: DecideOptions): boo
   const expansion = state.expansions.get(options.expansionId)
   if (expansion?.state !== from || String(expansion.seq) !== options.seq) return false
   state.due.delete(expansion)
+  if (to === null) expansion.isWatched = options.isWatched ?? false
   if (to !== null) moveTo(state, expansion, to)
   return true
 }
@@ -77,7 +87,8 @@ function closeUnneeded(state: MemoryState, source: ExpansionRecord): void {
   markDue(state, source)
 }
 
-function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
+/** Tells everyone around an expansion how it has ended. */
+export function end(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
   expansion.endedAt = state.now()
   expansion.heldBy = null
   state.unended.delete(expansion)

@@ -31,6 +31,8 @@ export function viewOf(expansion: ExpansionRecord, now: number): ExpansionView {
     pullFailures: expansion.pullFailures,
     pullAfter: pullAfter !== null && pullAfter > now ? dateOf(pullAfter) : null,
     streamError: expansion.streamError,
+    toleratedFailures: expansion.toleratedFailures,
+    stopReason: expansion.stopReason,
     openedAt: dateOf(expansion.openedAt),
     firstSuccessAt: dateOf(leastOf(expansion, (page) => page.firstEndedAt)),
     pullsAtFirstSuccess: leastOf(expansion, (page) => page.pullsAtFirstEnd),

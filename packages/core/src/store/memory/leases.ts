@@ -3,6 +3,7 @@ import type { LeaseStore } from "../lease-store.ts"
 import { claim } from "./claims.ts"
 import { appendLogs } from "./logs.ts"
 import { offerHalves, offerRest } from "./offers.ts"
+import { alarm } from "./stop.ts"
 import { complete } from "./outcomes.ts"
 import type { LeaseRecord, MemoryState } from "./state.ts"
 
@@ -23,6 +24,7 @@ export function leases(state: MemoryState): LeaseStore {
         if (lease === undefined) return
         if (split) offerHalves(state, lease)
         else offerRest(state, lease)
+        alarm(state, lease.expansion, false)
       }),
     rescue: ({ limit }) => Effect.sync(() => rescue(state, limit)),
     forgetWorker: ({ workerId }) => Effect.sync(() => forgetWorker(state, workerId)),
@@ -36,12 +38,18 @@ function heldLease(state: MemoryState, workerId: string, leaseId: string): Lease
 }
 
 /** Takes back what an engine held; says how many leases. */
+export function giveBack(state: MemoryState, lease: LeaseRecord): void {
+  offerRest(state, lease)
+  alarm(state, lease.expansion, false)
+}
+
+/** Offers again what an engine held. */
 export function forgetWorker(state: MemoryState, workerId: string): number {
   for (const expansion of state.unended) {
     if (expansion.heldBy === workerId) expansion.heldBy = null
   }
   const held = [...state.leases.values()].filter((lease) => lease.workerId === workerId)
-  for (const lease of held) offerRest(state, lease)
+  for (const lease of held) giveBack(state, lease)
   return held.length
 }
 
@@ -49,6 +57,6 @@ function rescue(state: MemoryState, limit: number): number {
   const now = state.now()
   const expired = [...state.leases.values()].filter((lease) => lease.expiresAt < now)
   const rescued = expired.sort((a, b) => a.expiresAt - b.expiresAt).slice(0, limit)
-  for (const lease of rescued) offerRest(state, lease)
+  for (const lease of rescued) giveBack(state, lease)
   return rescued.length
 }

@@ -2,9 +2,10 @@ import { Effect } from "effect"
 import type { Json } from "../../json.ts"
 import { isEndedState } from "../../state/task-instance.ts"
 import { LeaseLost } from "../errors.ts"
-import type { LeaseStore, RecordedException } from "../lease-store.ts"
+import type { Completed, LeaseStore, RecordedException } from "../lease-store.ts"
 import { addOutcome, noteFinished } from "./counts.ts"
 import { xcomName } from "./instances.ts"
+import { alarm } from "./stop.ts"
 import { dropLease, isUnrecorded, unrecordedOf } from "./offers.ts"
 import { defer } from "./triggers.ts"
 import { type InstanceRow, type LeaseRecord, type MemoryState, dateOf } from "./state.ts"
@@ -12,10 +13,7 @@ import { type InstanceRow, type LeaseRecord, type MemoryState, dateOf } from "./
 type CompleteOptions = Parameters<LeaseStore["complete"]>[0]
 
 /** Records outcomes of a lease that its worker still holds and knows the state of. */
-export function complete(
-  state: MemoryState,
-  options: CompleteOptions,
-): Effect.Effect<{ remaining: number; isPageFinished: boolean; isExhausted: boolean }, LeaseLost> {
+export function complete(state: MemoryState, options: CompleteOptions): Effect.Effect<Completed, LeaseLost> {
   const lease = state.leases.get(options.leaseId)
   if (lease === undefined || !isHeld(lease, options)) {
     return Effect.fail(new LeaseLost({ held: "lease", id: options.leaseId }))
@@ -28,11 +26,25 @@ export function complete(
   }
   if (lease.remaining === 0) dropLease(state, lease)
   else lease.expiresAt = state.now() + options.leaseSeconds * 1000
+  const { isWatched } = lease.expansion
+  const isDue = alarmOf(state, lease, options)
   return Effect.succeed({
     remaining: lease.remaining,
     isPageFinished: noteFinished(state, lease.page),
     isExhausted: lease.expansion.exhausted,
+    isDue,
+    isWatched,
   })
+}
+
+/** A failure may be one too many, and a stopped map's retry is to be closed. Says whether there is something to look at. */
+function alarmOf(state: MemoryState, { expansion }: LeaseRecord, { exceptions }: CompleteOptions): boolean {
+  const has = (ending: RecordedException["state"]) =>
+    exceptions.some((exception) => exception.state === ending)
+  if (!has("failed") && !has("up_for_retry") && !has("deferred")) return false
+  const { seq } = expansion
+  alarm(state, expansion, has("failed"))
+  return expansion.seq !== seq
 }
 
 /** A call that comes again finds less remaining than it says, and is refused. */

@@ -157,6 +157,8 @@ function reopenExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.state = "draining"
   expansion.seq += 1
   expansion.endedAt = null
+  // What is run again shall run: a limit counts anew.
+  expansion.stopReason = null
   state.unended.add(expansion)
 }
 
@@ -194,6 +196,8 @@ function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
     pullAfter: null,
     streamFailure: null,
     streamError: null,
+    stopReason: null,
+    isWatched: false,
     created: 0,
     duplicates: 0,
     folded: noOutcomes(),

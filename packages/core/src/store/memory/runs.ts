@@ -4,7 +4,7 @@ import { type ExpansionState, isFinalExpansionState } from "../../state/expansio
 import { DuplicateDagRun, NotFound } from "../errors.ts"
 import { expansionIdOf } from "../ids.ts"
 import type { DagRunRow, RunStore } from "../run-store.ts"
-import { cancelRun, resumeRun } from "./cancel.ts"
+import { cancelRun, resumeRun, timeoutOf } from "./cancel.ts"
 import { noOutcomes } from "./counts.ts"
 import { hasRoom } from "./dags.ts"
 import {
@@ -91,6 +91,7 @@ function newRun(state: MemoryState, dag: DagRecord, options: CreateOptions): Run
     isCancelled: false,
     triggeredBy: options.triggeredBy ?? null,
     triggeringUser: options.triggeringUser ?? null,
+    timeoutAt: starts ? timeoutOf(dag.current.dag, now) : null,
     version: dag.current,
     expansions: [],
   }
@@ -128,6 +129,10 @@ function newExpansion(
     concurrency: task.concurrency,
     isPullingPaused: task.mapping?.paused ?? false,
     isRunningPaused: false,
+    toleratedFailures: task.mapping?.toleratedFailures ?? null,
+    isWatched: false,
+    stopReason: null,
+    isCancelled: false,
     epoch: 0,
     heldBy: null,
     heldUntil: 0,

@@ -1,5 +1,6 @@
 import type { SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts"
 import type { Bundle, Deferral, LogEntry, TaskError } from "../../host/host-pool.ts"
+import type { FailureTolerance } from "../../state/failure-tolerance.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
@@ -59,6 +60,12 @@ export interface ExpansionRecord {
   concurrency: number | null
   isPullingPaused: boolean
   isRunningPaused: boolean
+  toleratedFailures: FailureTolerance | null
+  /** A success may be one too many: see `needsWatch`. */
+  isWatched: boolean
+  stopReason: TaskError | null
+  /** Cancelled by itself, and not with its run. */
+  isCancelled: boolean
   epoch: number
   heldBy: string | null
   heldUntil: number

@@ -18,7 +18,8 @@ export function readStream(
     items.push(item)
   }
   const nextIndex = options.fromIndex + items.length
-  const exhausted = isEnd(expansion, nextIndex)
+  // What a cancelled map has not ended it never will: its stream ends at the first hole.
+  const exhausted = isEnd(expansion, nextIndex) || (expansion.isCancelled && items.length === 0)
   const isBroken = exhausted && expansion.streamFailure !== null
   return { items, nextIndex, exhausted, isBroken }
 }

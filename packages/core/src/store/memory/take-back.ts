@@ -3,6 +3,7 @@ import type { FollowingMap } from "../redrive-store.ts"
 import { addOutcome, subtractCounts } from "./counts.ts"
 import { xcomPrefix } from "./instances.ts"
 import { originName } from "./pages.ts"
+import { alarm } from "./stop.ts"
 import {
   type ExpansionRecord,
   type InstanceRow,
@@ -48,6 +49,7 @@ export function offerAgain(state: MemoryState, page: PageRecord, index: number, 
   const { expansion } = page
   const range = { expansion, page, firstIndex: index, count: 1, isRetry: true, isIsolated: false }
   expansion.offers.add({ ...range, at: state.now(), tryNumber: baseTry + 1, baseTry })
+  alarm(state, expansion, false)
 }
 
 /**

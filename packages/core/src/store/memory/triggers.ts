@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { Deferral } from "../../host/host-pool.ts"
 import type { TriggerFailure, TriggerStore, WaitingTrigger } from "../trigger-store.ts"
 import { addOutcome, noteFinished } from "./counts.ts"
+import { alarm } from "./stop.ts"
 import {
   type InstanceRow,
   type LeaseRecord,
@@ -133,6 +134,7 @@ function fire(state: MemoryState, triggerId: string, event: string): boolean {
   expansion.rows.set(mapIndex, { ...rowOf(trigger), state: "scheduled", value })
   const range = { expansion, page, firstIndex: mapIndex, count: 1, tryNumber, baseTry }
   expansion.offers.add({ ...range, at: state.now(), isRetry: true, isIsolated: false })
+  alarm(state, expansion, false)
   return true
 }
 
@@ -160,6 +162,7 @@ function failTrigger(
     page.firstEndedAt ??= state.now()
     page.pullsAtFirstEnd ??= expansion.pulls
   }
+  alarm(state, expansion, failure.state === "failed")
   return trigger
 }
 

@@ -18,6 +18,7 @@ export type EdgeFixture = Partial<SerializedEdge> & { readonly upstream: string;
 /** Builds a serialised DAG; the tasks' ordinals are their places in the list. */
 export function serializedDag(options: {
   readonly dagId?: string
+  readonly runTimeoutMs?: number
   readonly tasks: readonly TaskFixture[]
   readonly edges?: readonly EdgeFixture[]
   readonly planning?: Partial<SerializedPlanning>
@@ -29,6 +30,7 @@ export function serializedDag(options: {
     planning: { ...planningDefaults, maxActiveRuns: 1_000, ...options.planning },
     description: null,
     tags: [],
+    runTimeoutMs: options.runTimeoutMs ?? null,
     paramsSchema: null,
     tasks: options.tasks.map(serializedTask),
     edges: (options.edges ?? []).map(serializedEdge),
@@ -66,6 +68,7 @@ function serializedMapping(mapping: Partial<SerializedMapping>): SerializedMappi
     pageBytesMax: 1_000_000,
     maxItems: null,
     paused: false,
+    toleratedFailures: null,
     leaves: [],
     operators: [],
     isKeyed: false,

@@ -24,6 +24,7 @@ import { releaseContract } from "./releases.ts"
 import { retryContract } from "./retries.ts"
 import { roleContract } from "./roles.ts"
 import { runContract } from "./runs.ts"
+import { stoppingContract } from "./stopping.ts"
 import { streamContract } from "./streams.ts"
 import { triggerContract } from "./triggers.ts"
 
@@ -59,6 +60,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     catalogContract(open)
     eventContract(open)
     controlContract(open)
+    stoppingContract(open)
     historyContract(open, options)
   })
 }

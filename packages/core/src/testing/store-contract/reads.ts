@@ -36,6 +36,8 @@ export function readContract(open: OpenStore): void {
         concurrency: null,
         isPullingPaused: true,
         isRunningPaused: false,
+        toleratedFailures: null,
+        stopReason: null,
         pulls: 0,
         pages: 0,
         created: 0,

@@ -41,6 +41,7 @@ export async function createRun(
   { store }: StoreHarness,
   options: {
     readonly dagId?: string
+    readonly runTimeoutMs?: number
     readonly runId?: string
     readonly tasks: readonly TaskFixture[]
     readonly edges?: readonly EdgeFixture[]
