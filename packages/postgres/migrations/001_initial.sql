@@ -24,14 +24,29 @@ create table dag (
   dag_id text primary key check (length(dag_id) between 1 and 250),
   latest_version_id bigint,
   is_paused boolean not null default false,
-  -- Of the newest version; follow_version keeps it so.
+  -- Of the newest version; follow_version keeps them so. The timetable counts from when it was registered.
+  planning json,
+  is_continuous boolean not null default false,
   max_active_runs int not null default 16 check (max_active_runs > 0),
+  timetable_since timestamptz,
+  -- The next scheduled run; next_run_at alone at -infinity: it is to be reckoned. The planner alone moves them.
+  plan_seq int not null default 0,
+  last_tick timestamptz,
+  next_logical_date timestamptz,
+  next_interval_start timestamptz,
+  next_interval_end timestamptz,
+  next_run_at timestamptz,
   -- Runs that have not ended, backfills aside; count_dag_runs keeps them so.
   queued_runs int not null default 0 check (queued_runs >= 0),
   running_runs int not null default 0 check (running_runs >= 0),
   -- A queued run may start.
   is_admissible boolean not null
     generated always as (not is_paused and queued_runs > 0 and running_runs < max_active_runs) stored,
+  -- A scheduled run may be made when its time has come: not while enough wait (queuedAheadMax).
+  is_plannable boolean not null generated always as (
+    next_run_at is not null and not is_paused and not is_stale and queued_runs < 16
+      and not (is_continuous and queued_runs + running_runs > 0)
+  ) stored,
   -- The file that a DAG processor has it from; stale: it is not in that file any more.
   file_folder text,
   file_path text,
@@ -40,6 +55,7 @@ create table dag (
   check ((file_folder is null) = (file_path is null))
 );
 create index dag_admissible on dag (dag_id) where is_admissible;
+create index dag_plannable on dag (next_run_at) where is_plannable;
 create index dag_of_file on dag (file_folder, file_path) where file_path is not null;
 
 create table dag_file (
@@ -72,12 +88,28 @@ create table dag_version (
 );
 alter table dag add foreign key (latest_version_id) references dag_version;
 
--- Takes over what the newest version says of planning, whichever statement made it the newest.
+-- Takes over what the newest version says of planning, whichever statement made it the newest. A plan that changes is
+-- reckoned anew.
 create function follow_version() returns trigger
 language plpgsql as $$
+declare
+  planning json;
 begin
-  select (serialized->'planning'->>'maxActiveRuns')::int into strict new.max_active_runs
-  from dag_version where id = new.latest_version_id;
+  select serialized->'planning' into strict planning from dag_version where id = new.latest_version_id;
+  if planning::text is not distinct from new.planning::text then
+    return new;
+  end if;
+  if (planning->'timetable')::text is distinct from (new.planning->'timetable')::text then
+    new.timetable_since := now();
+  end if;
+  new.planning := planning;
+  new.max_active_runs := (planning->>'maxActiveRuns')::int;
+  new.is_continuous := planning->'timetable'->>'kind' = 'continuous';
+  new.plan_seq := new.plan_seq + 1;
+  new.next_logical_date := null;
+  new.next_interval_start := null;
+  new.next_interval_end := null;
+  new.next_run_at := case when planning->'timetable'->>'kind' <> 'none' then '-infinity'::timestamptz end;
   return new;
 end
 $$;
@@ -123,6 +155,10 @@ create table dag_run (
   run_type text not null,
   conf json not null,
   logical_date timestamptz,
+  data_interval_start timestamptz,
+  data_interval_end timestamptz,
+  -- When it was to be made, at the earliest.
+  run_after timestamptz not null default now(),
   queued_at timestamptz not null default now(),
   started_at timestamptz,
   ended_at timestamptz,
@@ -137,6 +173,9 @@ create table dag_run (
 create index dag_run_of_dag on dag_run (dag_id, id);
 create index dag_run_timeout on dag_run (timeout_at) where state = 'running' and timeout_at is not null;
 create index dag_run_unfinished on dag_run (id) where state in ('queued', 'running');
+-- A tick is made once, whatever its planner does.
+create unique index dag_run_scheduled on dag_run (dag_id, logical_date) where run_type = 'scheduled';
+create index dag_run_of_date on dag_run (dag_id, logical_date) where logical_date is not null;
 create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
 
 -- Counts the unfinished runs of each DAG, whichever statement moves them: starting the next one costs a look at a counter.
@@ -675,6 +714,14 @@ create table event_log (
 create index event_of_dag on event_log (dag_id, id);
 create index event_of_run on event_log (dag_run_id, id) where dag_run_id is not null;
 create index event_of_expansion on event_log (expansion_id, id) where expansion_id is not null;
+
+-- Who plays a role that has one owner. What the owner writes names its epoch, under a lock of this row.
+create table leader (
+  role text primary key,
+  holder text not null,
+  epoch int not null,
+  expires_at timestamptz not null
+);
 
 -- A process of a role. Each heartbeat is a promise of the next: past expires_at it counts as dead, and a rescuer takes back
 -- what its engine holds; died_at says that this was done.

@@ -132,9 +132,11 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
 function toRunSummary(row: runs.DagRunSummaryRow): DagRunSummary {
   const { id, dagId, runId, dagVersionId, state, runType, conf, logicalDate, queuedAt, startedAt } = row
   const { endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt } = row
+  const { dataIntervalStart, dataIntervalEnd, runAfter } = row
   return {
     ...{ id, dagId, runId, dagVersionId, state, runType, conf, logicalDate, queuedAt, startedAt },
     ...{ endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt },
+    ...{ dataIntervalStart, dataIntervalEnd, runAfter },
     version: {
       id: dagVersionId,
       dagId,

@@ -1,4 +1,4 @@
-import type { DagStore } from "@sluice/core/store"
+import type { DagRow, DagStore } from "@sluice/core/store"
 import { NotFound } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Client } from "./client.ts"
@@ -8,8 +8,15 @@ import { call, orNotFound } from "./store-call.ts"
 /** DAGs and the admission of their runs, over one client. */
 export function dagVerbs(client: Client): DagStore {
   return {
-    dag: (dagId) => call(client, "dag", (sql) => dags.selectDag(sql, dagId)).pipe(orNotFound("DAG", dagId)),
-    listDags: (options) => call(client, "listDags", (sql) => dags.selectDags(sql, options)),
+    dag: (dagId) =>
+      call(client, "dag", (sql) => dags.selectDag(sql, dagId)).pipe(
+        orNotFound("DAG", dagId),
+        Effect.map(toDag),
+      ),
+    listDags: (options) =>
+      call(client, "listDags", (sql) => dags.selectDags(sql, options)).pipe(
+        Effect.map((all) => all.map(toDag)),
+      ),
     setDagPaused: (options) =>
       call(client, "setDagPaused", (sql) => dags.updateDagPaused(sql, options)).pipe(
         Effect.flatMap((isChanged) =>
@@ -20,4 +27,9 @@ export function dagVerbs(client: Client): DagStore {
       ),
     admitDagRuns: ({ limit }) => call(client, "admitDagRuns", (sql) => dags.admitDagRuns(sql, limit)),
   }
+}
+
+function toDag(row: dags.DagColumns): DagRow {
+  const { logicalDate: _, intervalStart: __, intervalEnd: ___, runAt: ____, ...dag } = row
+  return { ...dag, nextRun: dags.toPlannedRun(row) }
 }

@@ -9,6 +9,7 @@ const shifts = [
   "update lease set expires_at = expires_at - make_interval(secs => $1)",
   "update trigger set fire_at = fire_at - make_interval(secs => $1), timeout_at = timeout_at - make_interval(secs => $1)",
   "update triggerer set expires_at = expires_at - make_interval(secs => $1)",
+  "update leader set expires_at = expires_at - make_interval(secs => $1)",
   "update repair set at = at - make_interval(secs => $1)",
   "update offer set at = at - make_interval(secs => $1)",
   "update expansion set pull_after = pull_after - make_interval(secs => $1), runner_expires_at = runner_expires_at - make_interval(secs => $1)",

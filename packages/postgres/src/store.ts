@@ -16,6 +16,7 @@ import { catalogVerbs } from "./catalog-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
+import { plannerVerbs } from "./planner-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
 import * as claims from "./sql/claim.ts"
 import * as runs from "./sql/dag-run.ts"
@@ -45,6 +46,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...definitionVerbs(clients.cold),
     ...dagFileVerbs(clients.cold),
     ...dagVerbs(clients.cold),
+    ...plannerVerbs(clients.cold),
     ...runVerbs(clients.cold),
     ...pullVerbs(clients.hot),
     ...schedulingVerbs(clients.hot),

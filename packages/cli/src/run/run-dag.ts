@@ -6,7 +6,7 @@
  */
 import { basename, resolve } from "node:path"
 import type { SerializedDag } from "@sluice/core/dag"
-import { type Bundle, BundleRejected, type HostPool } from "@sluice/core/engine"
+import { type Bundle, BundleRejected, engineRoles, type HostPool } from "@sluice/core/engine"
 import type { Json } from "@sluice/core"
 import type { DagRunRow } from "@sluice/core/store"
 import { loadDagFile } from "@sluice/dags"
@@ -127,6 +127,13 @@ async function createRun(
   const { store, call } = session
   const dag = chooseDag(dags, options.dagId, options.file)
   for (const one of dags) await call(store.registerDag({ dag: one, bundle }))
+  store.wake("plan")
+  const { isPaused } = await call(store.dag(dag.dagId))
+  if (isPaused) {
+    throw new Problem(`DAG "${dag.dagId}" is paused: its run would not start`, {
+      fix: `let it go on with \`sluice dags unpause ${dag.dagId}\``,
+    })
+  }
   const run = await call(
     store.createDagRun({
       dagId: dag.dagId,
@@ -153,6 +160,9 @@ async function resumeRun(
   return { run: await call(store.dagRunById(found.id)), isResumed: true }
 }
 
+/** All but the planner: one run was asked for, and none of those that schedules would make. */
+const roles = engineRoles.filter((role) => role !== "planner")
+
 /** The most other unfinished runs that are named. */
 const othersMax = 5
 
@@ -172,7 +182,7 @@ async function runToEnd(
   const { dag } = await call(store.dagVersion(chosen.run.dagVersionId))
   const others = await othersUnfinished(session, chosen.run)
   await observer.started({ ...chosen, dag, others })
-  const engine = startEngine(session, hosts, observer.log)
+  const engine = startEngine(session, hosts, observer.log, { roles })
   try {
     for (const topic of ["due", "open", "work"] as const) store.wake(topic)
     const stopCancelling = cancelOnAbort(session, options, chosen.run)

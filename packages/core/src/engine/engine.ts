@@ -21,13 +21,14 @@ import { untilAborted } from "./draining.ts"
 import { admitOnce } from "./admission.ts"
 import { beatMsOf, heartbeats } from "./heartbeats.ts"
 import { Hosts } from "./hosts.ts"
+import { makePlanner } from "./planner.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
 import { scheduleOnce } from "./scheduler.ts"
 import { makeWorker } from "./worker/worker.ts"
 
 /** The roles that the engine can play. */
-export const engineRoles = ["scheduler", "expander", "worker", "rescuer"] as const
+export const engineRoles = ["scheduler", "expander", "worker", "rescuer", "planner"] as const
 
 /** A role of the engine. */
 export type EngineRole = (typeof engineRoles)[number]
@@ -94,6 +95,7 @@ const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   if (options.roles.includes("scheduler")) roles.push({ loop: yield* schedulerRole(store) })
   if (options.roles.includes("expander")) roles.push(yield* expanderRole(parts))
   if (options.roles.includes("worker")) roles.push(yield* workerRole(parts))
+  if (options.roles.includes("planner")) roles.push(yield* plannerRole(parts))
   if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store, options) })
   roles.push({ loop: heartbeats(store, { ...options, info: infoOf(options) }) })
   const loops = Effect.all(
@@ -248,6 +250,13 @@ function renewEvery(
     Effect.andThen(renew),
   )
 }
+
+const plannerRole = Effect.fnUntraced(function* ({ store, options }: Parts) {
+  const planner = yield* makePlanner(store, options.name)
+  yield* Effect.addFinalizer(() => planner.resign)
+  const takes = yield* taking("planner", planner.turn, options)
+  return { loop: takes.loop, drained: Effect.andThen(takes.over, planner.resign) } satisfies Role
+})
 
 function rescuerRole(store: StoreService, options: EngineOptions): Effect.Effect<never> {
   const everyMs = Math.min(rescueEveryMsMax, beatMsOf(options))

@@ -1,4 +1,5 @@
 import type { Effect } from "effect"
+import type { PlannedRun } from "../time/plan.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import type { NotFound, StoreError } from "./errors.ts"
 
@@ -16,6 +17,12 @@ export interface DagRow {
   /** Runs that have not ended, backfills aside. */
   readonly queuedRuns: number
   readonly runningRuns: number
+  /** When the timetable was registered. */
+  readonly timetableSince: Date
+  /** The tick of the last scheduled run. */
+  readonly lastTick: Date | null
+  /** The scheduled run that comes next; null: none, or not reckoned yet. */
+  readonly nextRun: PlannedRun | null
   readonly createdAt: Date
 }
 

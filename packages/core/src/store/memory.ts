@@ -7,6 +7,7 @@ import { definitions } from "./memory/definitions.ts"
 import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
 import { leases } from "./memory/leases.ts"
+import { planner } from "./memory/planner.ts"
 import { reads } from "./memory/reads.ts"
 import { redrives } from "./memory/redrive.ts"
 import { roles } from "./memory/roles.ts"
@@ -32,6 +33,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...definitions(state),
     ...dagFiles(state),
     ...dags(state),
+    ...planner(state),
     ...runs(state),
     ...expansions(state),
     ...leases(state),

@@ -1,4 +1,5 @@
 import type { Effect } from "effect"
+import type { DataInterval } from "../dag/task-context.ts"
 import type { Json } from "../json.ts"
 import type { DagRunState } from "../state/dag-run.ts"
 import type { DuplicateDagRun, NotFound, StoreError } from "./errors.ts"
@@ -27,6 +28,11 @@ export interface DagRunRow {
   readonly runType: DagRunType
   readonly conf: Json
   readonly logicalDate: Date | null
+  /** The span that the run covers; null for a run by hand without a logical date. */
+  readonly dataIntervalStart: Date | null
+  readonly dataIntervalEnd: Date | null
+  /** When it was to be made, at the earliest: of a run by hand its logical date, or when it was asked for. */
+  readonly runAfter: Date
   readonly queuedAt: Date
   readonly startedAt: Date | null
   readonly endedAt: Date | null
@@ -53,6 +59,7 @@ export interface RunStore {
     runType: DagRunType
     conf: Json
     logicalDate: Date | null
+    dataInterval?: DataInterval | null
     note?: string | null
     triggeredBy?: DagRunTriggeredBy
     triggeringUser?: string

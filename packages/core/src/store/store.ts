@@ -7,6 +7,7 @@ import type { DefinitionStore } from "./definition-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
+import type { LeaderStore, PlannerStore } from "./planner-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
@@ -19,6 +20,8 @@ export interface StoreService
     DefinitionStore,
     DagFileStore,
     DagStore,
+    LeaderStore,
+    PlannerStore,
     RunStore,
     ExpansionStore,
     LeaseStore,

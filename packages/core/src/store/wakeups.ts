@@ -2,9 +2,10 @@
  * What a wake-up is about. `work`: instances can be claimed. `due`: facts changed that the scheduler decides on.
  * `open`: an expansion can be pulled. `progress`: an expansion's
  * window or its upstream moved. `control`: something was cancelled, paused or resized.
- * `run`: a run ended. `trigger`: an instance was deferred.
+ * `run`: a run ended. `trigger`: an instance was deferred. `plan`: a schedule was stored, a DAG goes on, a backfill was
+ * asked for.
  */
-export const wakeupTopics = ["work", "due", "open", "progress", "control", "run", "trigger"] as const
+export const wakeupTopics = ["work", "due", "open", "progress", "control", "run", "trigger", "plan"] as const
 
 /** A topic of wake-ups. */
 export type WakeupTopic = (typeof wakeupTopics)[number]

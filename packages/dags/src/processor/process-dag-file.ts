@@ -83,6 +83,7 @@ const publish = Effect.fnUntraced(function* (options: ProcessOptions, { bundle, 
     return yield* Effect.fail(new Unusable(duplicateDagError(file.path, result.owned), modules))
   const dagIds = dags.map((dag) => dag.dagId)
   const { newVersions } = result
+  if (newVersions.length > 0) store.wake("plan")
   return { kind: "published", modules, bundleHash: bundle.hash, dagIds, newVersions } satisfies ProcessedFile
 })
 

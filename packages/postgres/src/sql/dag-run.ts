@@ -1,12 +1,14 @@
-import type { Json } from "@sluice/core"
+import type { DataInterval, Json } from "@sluice/core"
 import type { DagRunRow, DagRunTriggeredBy, DagRunType } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
 import { timedOutNote } from "@sluice/core/store"
 import { noteRunEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
-const columns = (sql: Sql) => sql`
-  id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, queued_at, started_at, ended_at, note,
+/** What a run is read as. */
+export const runColumns = (sql: Sql) => sql`
+  id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
+  run_after, queued_at, started_at, ended_at, note,
   is_cancelled, triggered_by, triggering_user, timeout_at
 `
 
@@ -17,6 +19,7 @@ export interface NewDagRun {
   runType: DagRunType
   conf: Json
   logicalDate: Date | null
+  dataInterval?: DataInterval | null
   note?: string | null
   triggeredBy?: DagRunTriggeredBy
   triggeringUser?: string
@@ -30,6 +33,7 @@ export interface NewDagRun {
  * or the run id is taken.
  */
 export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRunRow | null> {
+  const { dataInterval } = options
   const rows = await sql<DagRunRow[]>`
     with target as materialized (
       select dag.dag_id, latest_version_id, ${timeoutAt(sql)} as timeout_at,
@@ -40,19 +44,20 @@ export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRun
       for no key update of dag
     ), run as (
       insert into dag_run (
-        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, started_at, timeout_at, note,
-        triggered_by, triggering_user
+        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
+        run_after, started_at, timeout_at, note, triggered_by, triggering_user
       )
       select dag_id, ${options.runId}, latest_version_id,
         (case when has_room then 'running' else 'queued' end)::dag_run_state, ${options.runType},
-        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate}, case when has_room then now() end,
-        case when has_room then timeout_at end,
+        ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate},
+        ${dataInterval?.start ?? null}, ${dataInterval?.end ?? null},
+        coalesce(${options.logicalDate}, now()), case when has_room then now() end, case when has_room then timeout_at end,
         ${options.note ?? null}, ${options.triggeredBy ?? null}, ${options.triggeringUser ?? null}
       from target
       on conflict (dag_id, run_id) do nothing
       returning *
     ), ${expansionsOfRun(sql)}
-    select ${columns(sql)} from run
+    select ${runColumns(sql)} from run
   `
   return rows[0] ?? null
 }
@@ -101,14 +106,14 @@ export async function selectDagRun(
   options: { dagId: string; runId: string },
 ): Promise<DagRunRow | null> {
   const rows = await sql<DagRunRow[]>`
-    select ${columns(sql)} from dag_run where dag_id = ${options.dagId} and run_id = ${options.runId}
+    select ${runColumns(sql)} from dag_run where dag_id = ${options.dagId} and run_id = ${options.runId}
   `
   return rows[0] ?? null
 }
 
 /** A run by its number. */
 export async function selectDagRunById(sql: Sql, dagRunId: string): Promise<DagRunRow | null> {
-  const rows = await sql<DagRunRow[]>`select ${columns(sql)} from dag_run where id = ${dagRunId}`
+  const rows = await sql<DagRunRow[]>`select ${runColumns(sql)} from dag_run where id = ${dagRunId}`
   return rows[0] ?? null
 }
 
@@ -118,7 +123,7 @@ export function selectDagRuns(
   options: { dagId?: string; states?: readonly DagRunState[]; before?: string; limit: number },
 ): Promise<DagRunRow[]> {
   return sql<DagRunRow[]>`
-    select ${columns(sql)}
+    select ${runColumns(sql)}
     from dag_run
     where true
       ${options.dagId === undefined ? sql`` : sql`and dag_id = ${options.dagId}`}

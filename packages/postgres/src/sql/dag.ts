@@ -1,15 +1,31 @@
 import type { DagRow } from "@sluice/core/store"
+import type { PlannedRun } from "@sluice/core/time"
 import { timeoutAt } from "./dag-run.ts"
 import type { Sql } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
   dag.dag_id, dag.latest_version_id, dag.is_paused, dag.is_stale, dag.queued_runs, dag.running_runs, dag.created_at,
-  dag_version.serialized->>'schedule' as schedule, dag_version.serialized->'planning' as planning
+  dag_version.serialized->>'schedule' as schedule, dag_version.serialized->'planning' as planning,
+  dag.timetable_since, dag.last_tick, dag.next_logical_date as logical_date, dag.next_interval_start as interval_start,
+  dag.next_interval_end as interval_end, case when dag.next_interval_end is not null then dag.next_run_at end as run_at
 `
 
+/** A planned run as columns; nulls where there is none. */
+export type PlannedColumns = { [Column in keyof PlannedRun]: PlannedRun[Column] | null }
+
+/** A DAG as it is read. */
+export type DagColumns = Omit<DagRow, "nextRun"> & PlannedColumns
+
+/** Puts the columns of a planned run together. */
+export function toPlannedRun(row: PlannedColumns): PlannedRun | null {
+  const { logicalDate, intervalStart, intervalEnd, runAt } = row
+  if (logicalDate === null || intervalStart === null || intervalEnd === null || runAt === null) return null
+  return { logicalDate, intervalStart, intervalEnd, runAt }
+}
+
 /** A DAG that has a version. */
-export async function selectDag(sql: Sql, dagId: string): Promise<DagRow | null> {
-  const rows = await sql<DagRow[]>`
+export async function selectDag(sql: Sql, dagId: string): Promise<DagColumns | null> {
+  const rows = await sql<DagColumns[]>`
     select ${columns(sql)} from dag
     join dag_version on dag_version.id = dag.latest_version_id
     where dag.dag_id = ${dagId}
@@ -18,8 +34,11 @@ export async function selectDag(sql: Sql, dagId: string): Promise<DagRow | null>
 }
 
 /** DAGs in the order of their ids, after one. */
-export function selectDags(sql: Sql, options: { after: string | null; limit: number }): Promise<DagRow[]> {
-  return sql<DagRow[]>`
+export function selectDags(
+  sql: Sql,
+  options: { after: string | null; limit: number },
+): Promise<DagColumns[]> {
+  return sql<DagColumns[]>`
     select ${columns(sql)} from dag
     join dag_version on dag_version.id = dag.latest_version_id
     ${options.after === null ? sql`` : sql`where dag.dag_id > ${options.after}`}

@@ -17,12 +17,12 @@ export interface DagRunSummaryRow extends DagRunRow {
 
 const columns = (sql: Sql) => sql`
   dag_run.id, dag_run.dag_id, dag_run.run_id, dag_run.dag_version_id, dag_run.state, dag_run.run_type, dag_run.conf,
-  dag_run.logical_date, dag_run.queued_at, dag_run.started_at, dag_run.ended_at, dag_run.note, dag_run.is_cancelled,
+  dag_run.logical_date, dag_run.data_interval_start, dag_run.data_interval_end, dag_run.run_after,
+  dag_run.queued_at, dag_run.started_at, dag_run.ended_at, dag_run.note, dag_run.is_cancelled,
   dag_run.triggered_by, dag_run.triggering_user, dag_run.timeout_at, version.version_number, version.bundle_hash,
   version.created_at as version_created_at
 `
 
-const runAfter = (sql: Sql) => sql`coalesce(dag_run.logical_date, dag_run.queued_at)`
 const duration = (sql: Sql) => sql`extract(epoch from dag_run.ended_at - dag_run.started_at)`
 
 /** Runs that fit, counted: reads all that fit. */
@@ -34,7 +34,7 @@ export function selectRuns(sql: Sql, options: SearchOptions): Promise<Counted<Da
     state: sql`dag_run.state`,
     run_type: sql`dag_run.run_type collate "C"`,
     logical_date: sql`dag_run.logical_date`,
-    run_after: runAfter(sql),
+    run_after: sql`dag_run.run_after`,
     queued_at: sql`dag_run.queued_at`,
     start_date: sql`dag_run.started_at`,
     end_date: sql`dag_run.ended_at`,
@@ -96,7 +96,7 @@ function fitting(sql: Sql, filter: DagRunFilter) {
       ${versionNumbers === undefined ? sql`` : sql`and version.version_number = any (${[...versionNumbers]}::int[])`}
       ${bundleHash === undefined ? sql`` : sql`and version.bundle_hash = ${bundleHash}`}
       ${confContains === undefined ? sql`` : sql`and strpos(dag_run.conf::text, ${confContains}) > 0`}
-      ${within(sql, runAfter(sql), filter.runAfter)}
+      ${within(sql, sql`dag_run.run_after`, filter.runAfter)}
       ${within(sql, sql`dag_run.logical_date`, filter.logicalDate)}
       ${within(sql, sql`dag_run.started_at`, filter.startDate)}
       ${within(sql, sql`dag_run.ended_at`, filter.endDate)}

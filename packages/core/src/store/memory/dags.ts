@@ -3,7 +3,7 @@ import type { DagRow, DagStore } from "../dag-store.ts"
 import { NotFound } from "../errors.ts"
 import { timeoutOf } from "./cancel.ts"
 import { noteDagEvent } from "./events.ts"
-import { type DagRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
+import { type DagRecord, type MemoryState, type RunRecord, dateOf, markDue } from "./state.ts"
 
 /** DAGs over a memory state. */
 export function dags(state: MemoryState): DagStore {
@@ -38,7 +38,7 @@ function unknown(dagId: string): Effect.Effect<never, NotFound> {
   return Effect.fail(new NotFound({ what: "dag", id: dagId }))
 }
 
-function toRow(state: MemoryState, { current, isPaused, isStale, createdAt }: DagRecord): DagRow {
+function toRow(state: MemoryState, { current, isPaused, isStale, createdAt, plan }: DagRecord): DagRow {
   const { dag, dagId } = current
   return {
     dagId,
@@ -48,6 +48,9 @@ function toRow(state: MemoryState, { current, isPaused, isStale, createdAt }: Da
     schedule: dag.schedule,
     planning: dag.planning,
     ...unfinishedRuns(state, dagId),
+    timetableSince: dateOf(plan.since),
+    lastTick: plan.lastTick,
+    nextRun: plan.next,
     createdAt,
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { Effect } from "effect"
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import type { DagVersion, DefinitionStore } from "../definition-store.ts"
@@ -36,16 +37,19 @@ export function register(state: MemoryState, dag: SerializedDag, bundleHash: str
   const record = state.dags.get(dag.dagId)
   const shape = JSON.stringify([bundleHash, dag])
   const known = record?.versions.get(shape)
-  const version = known ?? addVersion(state, { dag, bundleHash, record, shape })
-  if (record !== undefined) record.current = version
+  const version = known ?? addVersion(state, { dag, bundleHash, record })
+  const owner = record ?? addDag(state, version)
+  owner.versions.set(shape, version)
+  owner.current = version
+  followPlanning(state, owner)
   return { dagVersionId: version.id, versionNumber: version.versionNumber, isNew: known === undefined }
 }
 
 function addVersion(
   state: MemoryState,
-  options: { dag: SerializedDag; bundleHash: string; record: DagRecord | undefined; shape: string },
+  options: { dag: SerializedDag; bundleHash: string; record: DagRecord | undefined },
 ): DagVersion {
-  const { dag, bundleHash, record, shape } = options
+  const { dag, bundleHash, record } = options
   const version: DagVersion = {
     id: String(nextNumber(state)),
     dagId: dag.dagId,
@@ -55,16 +59,28 @@ function addVersion(
     createdAt: new Date(state.now()),
   }
   state.versions.set(version.id, version)
-  if (record === undefined) {
-    state.dags.set(dag.dagId, {
-      versions: new Map([[shape, version]]),
-      current: version,
-      isStale: false,
-      isPaused: false,
-      createdAt: version.createdAt,
-    })
-  } else {
-    record.versions.set(shape, version)
-  }
   return version
+}
+
+function addDag(state: MemoryState, version: DagVersion): DagRecord {
+  const record: DagRecord = {
+    versions: new Map(),
+    current: version,
+    isStale: false,
+    isPaused: false,
+    createdAt: version.createdAt,
+    plan: { planning: null, since: state.now(), seq: 0, lastTick: null, next: null, runAt: null },
+  }
+  state.dags.set(version.dagId, record)
+  return record
+}
+
+/** Takes over what the newest version says of planning: a plan that changes is reckoned anew. */
+function followPlanning(state: MemoryState, { plan, current }: DagRecord): void {
+  const { planning } = current.dag
+  const before = plan.planning
+  if (isDeepStrictEqual(planning, before)) return
+  if (!isDeepStrictEqual(planning.timetable, before?.timetable)) plan.since = state.now()
+  const runAt = planning.timetable.kind === "none" ? null : Number.NEGATIVE_INFINITY
+  Object.assign(plan, { planning, seq: plan.seq + 1, next: null, runAt })
 }

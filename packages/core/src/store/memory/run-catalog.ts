@@ -63,7 +63,7 @@ function keysOfRun(run: RunRecord) {
     state: ["queued", "running", "success", "failed"].indexOf(run.state),
     run_type: run.runType,
     logical_date: run.logicalDate?.getTime() ?? null,
-    run_after: runAfterOf(run).getTime(),
+    run_after: run.runAfter.getTime(),
     queued_at: run.queuedAt.getTime(),
     start_date: run.startedAt?.getTime() ?? null,
     end_date: run.endedAt?.getTime() ?? null,
@@ -97,16 +97,12 @@ function fits(run: RunRecord, filter: DagRunFilter): boolean {
 
 function fitsDates(run: RunRecord, filter: DagRunFilter): boolean {
   return (
-    isWithin(runAfterOf(run), filter.runAfter) &&
+    isWithin(run.runAfter, filter.runAfter) &&
     isWithin(run.logicalDate, filter.logicalDate) &&
     isWithin(run.startedAt, filter.startDate) &&
     isWithin(run.endedAt, filter.endDate) &&
     isWithin(durationOf(run), filter.duration)
   )
-}
-
-function runAfterOf(run: RunRecord): Date {
-  return run.logicalDate ?? run.queuedAt
 }
 
 function durationOf({ startedAt, endedAt }: RunRecord): number | null {

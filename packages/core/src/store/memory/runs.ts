@@ -65,25 +65,35 @@ function createDagRun(
   if (state.runsByName.has(name)) {
     return Effect.fail(new DuplicateDagRun({ dagId: options.dagId, runId: options.runId }))
   }
-  const run = newRun(state, dag, options)
-  state.runs.push(run)
-  state.runsByName.set(name, run)
-  for (const task of dag.current.dag.tasks) addExpansion(state, run, task)
-  return Effect.succeed(toRow(run))
+  return Effect.succeed(toRow(addRun(state, dag, options)))
 }
 
-function newRun(state: MemoryState, dag: DagRecord, options: CreateOptions): RunRecord {
+type RunOptions = Omit<CreateOptions, "dagId"> & { readonly runAfter?: Date }
+
+/** Makes a run with its expansions; it starts at once if there is room for it. */
+export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
+  const run = newRun(state, dag, options)
+  state.runs.push(run)
+  state.runsByName.set(nameOf(run.dagId, run.runId), run)
+  for (const task of dag.current.dag.tasks) addExpansion(state, run, task)
+  return run
+}
+
+function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
   const now = new Date(state.now())
   const starts = hasRoom(state, dag)
   return {
     id: String(state.runs.length + 1),
-    dagId: options.dagId,
+    dagId: dag.current.dagId,
     runId: options.runId,
     dagVersionId: dag.current.id,
     state: starts ? "running" : "queued",
     runType: options.runType,
     conf: options.conf,
     logicalDate: options.logicalDate,
+    dataIntervalStart: options.dataInterval?.start ?? null,
+    dataIntervalEnd: options.dataInterval?.end ?? null,
+    runAfter: options.runAfter ?? options.logicalDate ?? now,
     queuedAt: now,
     startedAt: starts ? now : null,
     endedAt: null,
@@ -200,7 +210,8 @@ function found(run: RunRecord | undefined, id: string): Effect.Effect<DagRunRow,
   return run === undefined ? Effect.fail(new NotFound({ what: "dag_run", id })) : Effect.succeed(toRow(run))
 }
 
-function toRow({ version: _version, expansions: _expansions, ...row }: RunRecord): DagRunRow {
+/** A run as it is read. */
+export function toRow({ version: _version, expansions: _expansions, ...row }: RunRecord): DagRunRow {
   return row
 }
 

@@ -5,6 +5,8 @@ import type { ExpansionState } from "../../state/expansion.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagFileKey, DagFileRow } from "../dag-file-store.ts"
+import type { PlannedRun } from "../../time/plan.ts"
+import type { SerializedPlanning } from "../../time/timetable.ts"
 import type { DagVersion } from "../definition-store.ts"
 import type { StreamResume } from "../expansion-store.ts"
 import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
@@ -36,6 +38,26 @@ export interface DagRecord {
   isStale: boolean
   isPaused: boolean
   readonly createdAt: Date
+  readonly plan: PlanRecord
+}
+
+/** How far the scheduled runs of a DAG have been made. */
+export interface PlanRecord {
+  /** What the plan follows from; null before the first version. */
+  planning: SerializedPlanning | null
+  since: number
+  seq: number
+  lastTick: Date | null
+  /** Null: to be reckoned, if `runAt` says so. */
+  next: PlannedRun | null
+  runAt: number | null
+}
+
+/** Who leads a role. */
+export interface LeaderRecord {
+  readonly holder: string
+  readonly epoch: number
+  expiresAt: number
 }
 
 /** A run and its expansions, by ordinal. */
@@ -225,6 +247,7 @@ export interface MemoryState {
   readonly logs: Map<string, StoredLog[]>
   readonly events: EventRow[]
   readonly roles: Map<string, RoleRecord>
+  readonly leaders: Map<string, LeaderRecord>
   readonly users: Map<string, UserCredentials>
   /** Tokens of programs, by name. */
   readonly apiTokens: Map<string, ApiTokenRow & { readonly tokenHash: string }>
@@ -253,6 +276,7 @@ export function emptyState(now: () => number): MemoryState {
     logs: new Map(),
     events: [],
     roles: new Map(),
+    leaders: new Map(),
     users: new Map(),
     apiTokens: new Map(),
     secrets: new Map(),

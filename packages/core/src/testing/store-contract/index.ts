@@ -16,6 +16,7 @@ import { identityContract } from "./identities.ts"
 import { keyContract } from "./keys.ts"
 import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
+import { planContract } from "./plans.ts"
 import { pullingContract } from "./pulling.ts"
 import { readContract } from "./reads.ts"
 import { redriveContract } from "./redrives.ts"
@@ -39,6 +40,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     dagFileContract(open)
     runContract(open)
     dagContract(open)
+    planContract(open)
     cancellingContract(open)
     pullingContract(open)
     pageContract(open)
