@@ -54,6 +54,17 @@ it("gives every item to the end although hosts are killed from outside at random
   expectEachRan(run, 1_500)
 })
 
+it("fails no source for what another in its host has done", async () => {
+  const run = await world.runToEnd("neighbours")
+  expect(await run.states()).toEqual({
+    stuck: "failed",
+    patient: "success",
+    same: "success",
+    never: "upstream_failed",
+  })
+  expect(await run.instanceStates("same")).toEqual(["success", "success", "success", "success"])
+})
+
 it("goes on by its polls alone when no notification ever arrives", async () => {
   const deaf = await openWorld({ dagFiles: ["pipelines"] })
   const database = openDatabase(deaf.url)

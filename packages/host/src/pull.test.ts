@@ -1,6 +1,7 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { decode } from "./codec/index.ts"
 import { HostLost, type HostPool, type PulledPage, PullFailed } from "./port.ts"
 import { contextOf, emptyReader, poolOf, run, singleWork } from "./pool.test.fixture.ts"
@@ -132,6 +133,31 @@ describe("a source", () => {
     expect((error as Error).message).toContain(
       "did not respond for 0.2 s: a loop that never yields? while running the stream of t of d",
     )
+  })
+
+  it("says of a pull that was lost with its host for the sake of another that it had no part in it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-pull-"))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const flag = join(folder, "stuck")
+    const body = `process.getBuiltinModule("fs").writeFileSync(${JSON.stringify(flag)}, ""); await new Promise(() => {})`
+    const stuck = `source("stuck", async function* () { ${body} })()`
+    const build = `${dagOf("yield page([process.pid], 1); await new Promise(() => {})")}; task("u", (x) => x).iterate(${stuck})`
+    const pool = poolOf({ build }, { abortGraceMs: 50 })
+    const pullStuck = (signal: AbortSignal) =>
+      pool.pull({
+        context: contextOf("u"),
+        request: { cursor: null, pageSize: 10, pageBytesMax: 1000 },
+        reader: emptyReader,
+        signal,
+      })
+    const first = await pull(pool, null)
+    const innocent = pull(pool, first.next)
+    const controller = new AbortController()
+    const guilty = pullStuck(controller.signal)
+    while (!existsSync(flag)) await new Promise((resolve) => setTimeout(resolve, 10))
+    controller.abort(new Error("the run was cancelled"))
+    await expect(guilty).rejects.toMatchObject({ name: "HostLost", running: undefined })
+    await expect(innocent).rejects.toMatchObject({ name: "HostLost", running: [] })
   })
 
   it("that cost a host is pulled apart from the others from then on", async () => {

@@ -38,6 +38,9 @@ export const stalledPullsMax = 100
 /** Empty pages in a row that are passed over before their cursor is committed. */
 export const emptyPullsPerCommit = 50
 
+/** How long a pull waits that was lost with its host for the sake of another. */
+const innocentPauseMs = 50
+
 /** The most pages that are folded after one that came with nothing but gaps. */
 const foldPagesMax = 100
 
@@ -332,6 +335,7 @@ function onProblem(
   position: Position,
   problem: PullProblem,
 ): Effect.Effect<Position, LoopError> {
+  if (problem.isInnocent === true) return Effect.as(Effect.sleep(innocentPauseMs), position)
   const failures = position.failures + 1
   const retries = retriesOf(options.of, problem)
   return problem.retryable && failures <= retries

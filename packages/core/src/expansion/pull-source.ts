@@ -21,6 +21,8 @@ export interface PullProblem {
   readonly error: TaskError
   readonly leafTaskId: string | null
   readonly retryable: boolean
+  /** True when it was lost with its host for the sake of something else: no failure of its own. */
+  readonly isInnocent?: boolean
 }
 
 /** Where the pages of one expansion come from. */
@@ -139,7 +141,7 @@ export function toProblem(error: unknown): PullProblem {
   if (error instanceof PullFailed) return error
   if (error instanceof HostLost) {
     const lost = { type: "HostLost", message: error.reason, stack: null }
-    return { error: lost, leafTaskId: null, retryable: true }
+    return { error: lost, leafTaskId: null, retryable: true, isInnocent: error.running?.length === 0 }
   }
   throw error
 }

@@ -229,7 +229,8 @@ export class HostLost extends Error {
    * The map indexes of the lease one of which cost the host its life: they had started, and not ended as far as the host
    * could tell. An isolated lease tells each start before it, so there it is exact up to an instance that had just ended.
    * Otherwise it is known only when the host itself could say why it ended (`process.exit`, an uncaught exception, a
-   * timeout that was ignored); empty then: none of this lease. Undefined: not known, any without an outcome may be why.
+   * timeout that was ignored), or another call was why; empty then: none of this lease. Undefined: not known, any without
+   * an outcome may be why. Of a pull it is empty or undefined.
    */
   readonly running: readonly number[] | undefined
   constructor(

@@ -18,7 +18,8 @@ export function watchAbort(options: {
       if (!host.has(callId)) return
       // A host that is still starting has not heard of the abort, and runs nothing yet.
       if (!host.isReady) killLater()
-      else host.kill(`was killed: ${what} was still running ${graceMs / 1000} s after it was aborted,`)
+      else
+        host.kill(`was killed: ${what} was still running ${graceMs / 1000} s after it was aborted,`, callId)
     }, graceMs)
   }
   const abort = () => {

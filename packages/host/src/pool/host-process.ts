@@ -39,6 +39,8 @@ export interface CallLoss {
   readonly wasAlone: boolean
   /** Milliseconds since the call's start. */
   readonly afterMs: number
+  /** True when the host was killed for the sake of another call. */
+  readonly isInnocent: boolean
 }
 
 interface CallUnderWay {
@@ -69,6 +71,8 @@ export class HostProcess {
   #silentMs: number | null = null
   #pingEveryMs = 0
   #announced: string | null = null
+  /** The call for whose sake it was killed, where there is one. */
+  #guilty: number | null = null
   #cause = ""
   /** True before its last output is read, and `isAlive` false. */
   #hasExited = false
@@ -122,7 +126,7 @@ export class HostProcess {
     const callId = this.#lastCallId
     if (!this.isAlive) {
       const cause = `${this.#cause} before it could start ${call.what}`
-      queueMicrotask(() => call.onLost({ cause, wasAlone: false, afterMs: 0 }))
+      queueMicrotask(() => call.onLost({ cause, wasAlone: false, afterMs: 0, isInnocent: false }))
       return callId
     }
     const startedAlone = this.#calls.size === 0
@@ -161,8 +165,12 @@ export class HostProcess {
     return this.#output.takeLogs()
   }
 
-  /** Kills the process at once; the reason is the rest of a sentence that starts with "the host". */
-  kill(reason: string): void {
+  /**
+   * Kills the process at once; the reason is the rest of a sentence that starts with "the host". `guilty` is the call that is
+   * why, where that is known.
+   */
+  kill(reason: string, guilty: number | null = null): void {
+    if (this.#announced === null) this.#guilty = guilty
     this.#announce(reason)
     this.#child.kill("SIGKILL")
   }
@@ -274,6 +282,7 @@ export class HostProcess {
         cause: `${this.#cause} while running ${call.what}`,
         wasAlone: startedAlone && callId === this.#lastCallId,
         afterMs: performance.now() - startedAt,
+        isInnocent: this.#guilty !== null && this.#guilty !== callId,
       })
     }
   }

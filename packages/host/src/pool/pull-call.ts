@@ -31,9 +31,9 @@ export function pullInHost(
             reject(new PullFailed(message))
           }
         },
-        onLost({ cause, ...loss }) {
+        onLost({ cause, isInnocent, ...loss }) {
           stopWatching()
-          reject(new HostLost(`the host ${cause}`, loss))
+          reject(new HostLost(`the host ${cause}`, { ...loss, running: isInnocent ? [] : undefined }))
         },
       },
       (callId) => ({ kind: "pull", callId, contextId: context.contextId, request }),

@@ -32,8 +32,9 @@ export function runInHost(
           deliver(message.batch, host, options.onBatch, reject)
           if (message.isLast) resolve()
         },
-        onLost({ cause, wasAlone, afterMs }) {
+        onLost({ cause, wasAlone, afterMs, isInnocent }) {
           stopWatching()
+          if (isInnocent) running = []
           const isSingle = work.count - work.recorded.length === 1
           reject(new HostLost(`the host ${cause}`, { wasAlone: wasAlone && isSingle, afterMs, running }))
         },

@@ -63,6 +63,7 @@ export class StreamHomes {
   note(contextId: string, error: unknown): void {
     if (!(error instanceof HostLost)) return
     this.#homes.delete(contextId)
+    if (error.running?.length === 0) return
     this.#suspects.add(contextId)
     dropOldest(this.#suspects)
   }
