@@ -11,8 +11,13 @@ import { eventsList } from "./commands/events-list.ts"
 import { init } from "./commands/init.ts"
 import { logs } from "./commands/logs.ts"
 import { roles } from "./commands/roles.ts"
+import { mapsCancel } from "./commands/maps-cancel.ts"
 import { mapsExtend } from "./commands/maps-extend.ts"
+import { mapsList } from "./commands/maps-list.ts"
+import { mapsPause, mapsResume } from "./commands/maps-pause.ts"
 import { mapsRedrive } from "./commands/maps-redrive.ts"
+import { mapsSet } from "./commands/maps-set.ts"
+import { mapsShow } from "./commands/maps-show.ts"
 import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
 import { runsList } from "./commands/runs-list.ts"
@@ -44,6 +49,12 @@ const commands: readonly Command[] = [
   runsList,
   runsShow,
   runsCancel,
+  mapsList,
+  mapsShow,
+  mapsPause,
+  mapsResume,
+  mapsSet,
+  mapsCancel,
   mapsRedrive,
   mapsExtend,
   tasksList,

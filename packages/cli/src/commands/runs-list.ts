@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, oneOfRepeatable, wholeNumber } from "../options.ts"
 import { exitCodes } from "../problem.ts"
 import { seconds } from "../view/numbers.ts"
+import { runStateText } from "../view/run-state.ts"
 import { pad } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
@@ -69,8 +70,7 @@ const titles = ["dag", "run", "state", "queued", "took", "note"] as const
 function cellsOf(run: DagRunRow): string[] {
   const took =
     run.endedAt === null ? "" : seconds(run.endedAt.getTime() - (run.startedAt ?? run.queuedAt).getTime())
-  const state = run.isCancelled ? "cancelled" : run.state
-  return [run.dagId, run.runId, state, run.queuedAt.toISOString(), took, run.note ?? ""]
+  return [run.dagId, run.runId, runStateText(run), run.queuedAt.toISOString(), took, run.note ?? ""]
 }
 
 /** Columns have fixed widths, since the rows that follow are not known yet. */

@@ -4,6 +4,7 @@ import type { ExpansionView } from "@sluice/core/store"
 import { expansionIdOf } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Session } from "../session.ts"
+import { isTimedOut } from "../view/run-state.ts"
 import type { Snapshot } from "./watch-run.ts"
 
 /** How a run ended, for people and programs. */
@@ -45,15 +46,16 @@ export async function readResult(
 
 /** How a run ended; null while it has not. */
 export function outcomeOf(run: Snapshot["run"]): RunOutcome {
-  if (run.isCancelled) return "cancelled"
+  if (run.isCancelled && !isTimedOut(run)) return "cancelled"
   return run.state === "success" ? "success" : "failed"
 }
 
 /** The first failures of a task: its broken stream, then its first failed instances. */
 export async function failuresOf({ store, call }: Session, expansion: ExpansionView): Promise<TaskFailure[]> {
-  const { taskId, expansionId, streamError } = expansion
-  const stream =
-    streamError === null ? [] : [{ taskId, mapIndex: null, item: null, tryNumber: null, error: streamError }]
+  const { taskId, expansionId, streamError, stopReason } = expansion
+  const stream = [stopReason, streamError].flatMap((error) =>
+    error === null ? [] : { taskId, mapIndex: null, item: null, tryNumber: null, error },
+  )
   if (expansion.failed === 0) return stream
   const instances = await call(
     store.listTaskInstances({ expansionId, states: ["failed"], afterIndex: -2, limit: failuresPerTask }),

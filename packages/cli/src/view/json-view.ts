@@ -49,6 +49,15 @@ export function expansionJson(view: ExpansionView) {
     pull_failures: view.pullFailures,
     pull_after: view.pullAfter,
     stream_error: view.streamError,
+    tolerated_failures:
+      view.toleratedFailures === null
+        ? null
+        : {
+            count: view.toleratedFailures.count,
+            ratio: view.toleratedFailures.ratio,
+            min_sample: view.toleratedFailures.minSample,
+          },
+    stop_reason: view.stopReason,
     opened_at: view.openedAt,
     first_success_at: view.firstSuccessAt,
     pulls_at_first_success: view.pullsAtFirstSuccess,

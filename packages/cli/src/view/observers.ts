@@ -1,4 +1,5 @@
 /** The three faces of a run under way: a live screen, plain lines, JSON lines. */
+import { runStateText } from "./run-state.ts"
 import type { SerializedDag } from "@sluice/core/dag"
 import type { CliContext } from "../context.ts"
 import type { RunObserver, RunStart } from "../run/run-dag.ts"
@@ -36,8 +37,7 @@ function liveView({ out }: CliContext): RunView {
   const draw = (snapshot: Snapshot) => {
     if (start === undefined) return Promise.resolve()
     const { run } = snapshot
-    const state =
-      isCancelling && run.state === "running" ? "cancelling…" : run.isCancelled ? "cancelled" : run.state
+    const state = isCancelling && run.state === "running" ? "cancelling…" : runStateText(run)
     const head = { title: `${run.dagId}  ${run.runId}`, state, elapsed: elapsedOf(snapshot) }
     return screen.draw(screenLines(head, taskProgress(start.dag, snapshot, history), out))
   }

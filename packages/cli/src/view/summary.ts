@@ -1,6 +1,7 @@
 import { firstUserFrame } from "../stack.ts"
 import type { Output } from "../output.ts"
 import type { RunResult, TaskFailure } from "../run/run-result.ts"
+import { isTimedOut } from "./run-state.ts"
 import { ProgressHistory } from "./history.ts"
 import { instanceName } from "./instance-name.ts"
 import { clip, count, seconds } from "./numbers.ts"
@@ -27,6 +28,7 @@ export function summaryLines(result: ShownResult, style: Output["style"]): strin
     ...tableLines(summaryColumns(tasks), tasks).map((line) => `  ${line}`),
     ...failureLines(result, style),
     ...valueLines(result),
+    ...(isTimedOut(run) ? [`${run.note ?? ""}; --resume goes on where it stood`] : []),
     ...(outcome === "cancelled" ? ["run it again with --resume to go on where it stood"] : []),
   ]
 }
