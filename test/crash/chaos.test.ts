@@ -180,7 +180,7 @@ it("refuses the page of an expander that was stopped past its lease", { timeout:
   const { world, fleet } = await openFleet()
   await fleet.start(1, ["scheduler", "worker", "rescuer"])
   const sleeper = await fleet.add(["expander"], longLease).ready()
-  const run = await world.startRun("chaos", { total, pageMs: 300 })
+  const run = await world.startRun("chaos", { total, pageMs: 120 })
   await run.untilView("first", "is pulled", (view) => view.pages >= 2)
   sleeper.signal("SIGSTOP")
   const held = await run.view("first")

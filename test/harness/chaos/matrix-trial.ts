@@ -2,6 +2,7 @@
 import { type EngineRole, engineRoles } from "@sluice/core/engine"
 import type { World } from "../world.ts"
 import { eventually } from "../eventually.ts"
+import type { Run } from "../run.ts"
 import { EngineChild } from "./engine-child.ts"
 import type { Failpoint } from "./failpoint.ts"
 import type { MatrixPoint } from "./points.ts"
@@ -55,7 +56,9 @@ export class MatrixLane {
     // What is to be rescued must be there before the rescuer comes to its point; elsewhere it comes there no sooner.
     const isArmedLater = point.isOfEachTurn === true
     if (!isArmedLater) await victim.arm(point)
+    const ahead = point.isQueued === true ? [await this.#world.startRun("chaos", { total })] : []
     const run = await this.#world.startRun("chaos", { total, ...point.conf })
+    const runs = [...ahead, run]
     if (point.othersDieAt !== undefined) {
       await this.#death(this.#others, point.othersDieAt)
       if (isArmedLater) await victim.arm(point)
@@ -67,10 +70,10 @@ export class MatrixLane {
     const { state } = await run.untilEnd(waitMsMax)
     const recoveryMs = performance.now() - diedAt
     await eventually("every page is folded", async () =>
-      (await this.#judge(run, point)).left === 0 ? true : undefined,
+      (await this.#judge(runs, point)).left === 0 ? true : undefined,
     )
     const complaints = [victim, this.#victim, this.#others].flatMap(complaintsOf)
-    return { ...(await this.#judge(run, point)), point, state, recoveryMs, complaints }
+    return { ...(await this.#judge(runs, point)), point, state, recoveryMs, complaints }
   }
 
   /** Lets both processes run out; gives their exit codes. */
@@ -78,8 +81,13 @@ export class MatrixLane {
     return Promise.all([this.#victim.drain(), this.#others.drain()])
   }
 
-  #judge(run: Parameters<typeof judge>[1], point: MatrixPoint): Promise<Verdict> {
-    return judge(this.#world, run, Number(point.conf?.["breaksAt"] ?? total))
+  async #judge(runs: readonly Run[], point: MatrixPoint): Promise<Verdict> {
+    const sum: Record<string, number> = {}
+    for (const run of runs) {
+      const verdict = await judge(this.#world, run, Number(point.conf?.["breaksAt"] ?? total))
+      for (const [name, count] of Object.entries(verdict)) sum[name] = (sum[name] ?? 0) + Number(count)
+    }
+    return sum as unknown as Verdict
   }
 
   async #death(child: EngineChild, { verb, when }: Failpoint): Promise<void> {

@@ -8,6 +8,8 @@ export interface MatrixPoint extends Failpoint {
   readonly role: EngineRole
   /** What the run is told, beside its size. */
   readonly conf?: Readonly<Record<string, number | boolean>>
+  /** Another run of the DAG is ahead of this one, which waits for its place. */
+  readonly isQueued?: boolean
   /** What else dies, so that there is something to rescue: the process of all other roles, at this point. */
   readonly othersDieAt?: Failpoint
   /** The role passes here in each of its turns, whether there is something to do or not. */
@@ -44,6 +46,7 @@ const longSeconds = 600
 
 /** Every point, by role. */
 export const matrixPoints: readonly MatrixPoint[] = [
+  ...around("scheduler", { verb: "admitDagRuns", isQueued: true }),
   ...around("scheduler", { verb: "dueExpansions" }),
   ...around("scheduler", { verb: "decideExpansion", nth: 2 }),
   // Whether it ended the run, or a rescuer was a little faster.

@@ -7,6 +7,7 @@ import { claim } from "./claim.ts"
 import { commitPage, selectProgress } from "./expansion.ts"
 import { completeWhole } from "./lease.ts"
 import { fold, selectDue } from "./scheduling.ts"
+import { rescueDead, upsertHeartbeat } from "./role.ts"
 import { readStream } from "./stream.ts"
 
 const pageSize = 100
@@ -112,6 +113,9 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
     expect(leases.map((lease) => Number(lease.firstIndex))).toEqual([next])
     leaseId = leases[0]!.leaseId!
   })
+  const beat = { id: "worker/w", role: "worker", engine: "w", hostname: "h", pid: 1, info: {} }
+  await client.run("beat", (sql) => upsertHeartbeat(sql, { ...beat, deadAfterSeconds: 20 }))
+  await measure("rescueDead", (sql) => rescueDead(sql, { limit: 100, keepSeconds: 3_600 }))
   const values = `[${items.join(",")}]`
   await measure("complete", (sql) => completeWhole(sql, { workerId: "w", leaseId, values }))
   await measure("progress", (sql) => selectProgress(sql, expansionId))
@@ -139,4 +143,6 @@ it("no verb of the hot path reads more rows because more has finished, on tables
   const large = await costs(1_000)
   expect(large).toEqual(small)
   expect(small["claim"]).toBeGreaterThan(0)
+  // Where nobody died, nobody's leases are looked at.
+  expect(small["rescueDead"]).toBe(0)
 })
