@@ -38,7 +38,13 @@ describe("the API", () => {
   })
 
   it("lets pages of other origins call only where they are named", async () => {
-    const options = { store: makeMemoryStore(), signingSecret: "x".repeat(64), version: "1", onFailure() {} }
+    const options = {
+      store: makeMemoryStore(),
+      signingSecret: "x".repeat(64),
+      version: "1",
+      readValue: JSON.parse as never,
+      onFailure() {},
+    }
     const api = createApi({ ...options, corsOrigins: ["https://ui.example.com"] })
     const from = async (origin: string) =>
       (await api.request("/api/v2/version", { headers: { origin } })).headers.get(

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi"
 import { bodyLimit } from "hono/body-limit"
 import { cors } from "hono/cors"
 import { secureHeaders } from "hono/secure-headers"
+import type { Json } from "@sluice/core"
 import type { StoreService } from "@sluice/core/store"
 import { makeAuthenticator } from "./auth/authenticator.ts"
 import { makeLoginLimits } from "./auth/login-limits.ts"
@@ -10,8 +11,17 @@ import { makeSessions } from "./auth/sessions.ts"
 import { bearerScheme, endpoint, makeRouter } from "./endpoint.ts"
 import type { Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
+import { makeDagVersions } from "./instances/dag-versions.ts"
+import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
+import { dagRunRoutes } from "./routes/dag-runs.ts"
+import { dagRoutes } from "./routes/dags.ts"
+import { jobRoutes } from "./routes/jobs.ts"
+import { logRoutes } from "./routes/logs.ts"
 import { monitorRoutes } from "./routes/monitor.ts"
+import { runWaitRoutes } from "./routes/run-wait.ts"
+import { taskInstanceRoutes } from "./routes/task-instances.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
+import { xcomRoutes } from "./routes/xcoms.ts"
 
 /** The largest body that is read. */
 export const bodyBytesMax = 1024 * 1024
@@ -25,6 +35,8 @@ export interface ApiOptions {
   /** What sessions are signed with; every server of an installation has the same. */
   readonly signingSecret: string
   readonly version: string
+  /** Reads a stored value as plain JSON: what has no form there, in its nearest. */
+  readonly readValue: (encoded: string) => Json
   /** Told of each failure that is not the client's. */
   readonly onFailure: Services["onFailure"]
   /** Believes the nearest proxy about where a request comes from. */
@@ -44,7 +56,17 @@ export function createApi(options: ApiOptions) {
   app.onError(answerError)
   app.notFound((c) => answerError(new ApiError(404, "there is nothing at this address"), c))
   useGuards(app, options)
-  const routed = app.route("/", tokenRoutes()).route("/api/v2", monitorRoutes())
+  const routed = app
+    .route("/", tokenRoutes())
+    .route("/api/v2", monitorRoutes())
+    .route("/api/v2", dagRoutes())
+    .route("/api/v2", dagCatalogRoutes())
+    .route("/api/v2", dagRunRoutes())
+    .route("/api/v2", runWaitRoutes())
+    .route("/api/v2", logRoutes())
+    .route("/api/v2", xcomRoutes())
+    .route("/api/v2", taskInstanceRoutes())
+    .route("/api/v2", jobRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   return routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
 }
@@ -79,6 +101,8 @@ function servicesOf(options: ApiOptions): Services {
   const sessions = makeSessions(options.signingSecret)
   return {
     store,
+    dagVersions: makeDagVersions(store),
+    readValue: options.readValue,
     sessions,
     authenticate: makeAuthenticator({ store, sessions }),
     loginLimits: makeLoginLimits(),

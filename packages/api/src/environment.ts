@@ -1,12 +1,17 @@
 import type { HttpBindings } from "@hono/node-server"
+import type { Json } from "@sluice/core"
 import type { StoreService } from "@sluice/core/store"
 import type { Actor, Authenticator } from "./auth/authenticator.ts"
 import type { LoginLimits } from "./auth/login-limits.ts"
 import type { Sessions } from "./auth/sessions.ts"
+import type { DagVersions } from "./instances/dag-versions.ts"
 
 /** What every route works with. */
 export interface Services {
   readonly store: StoreService
+  readonly dagVersions: DagVersions
+  /** Reads a stored value as plain JSON. */
+  readonly readValue: (encoded: string) => Json
   readonly authenticate: Authenticator
   readonly sessions: Sessions
   readonly loginLimits: LoginLimits

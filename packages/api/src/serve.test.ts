@@ -27,6 +27,7 @@ describe("over HTTP and Postgres", () => {
       store,
       signingSecret,
       version: "1",
+      readValue: JSON.parse as never,
       onFailure: (error) => expect.fail(String(error)),
     })
     const server = await serveApi({ fetch: app.fetch, host: "127.0.0.1", port: 0, isBehindTlsProxy: false })

@@ -1,2 +1,3 @@
 export * from "./open-test-api.ts"
 export * from "./response-checker.ts"
+export * from "./airflow-document.ts"

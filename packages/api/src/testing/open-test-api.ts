@@ -1,3 +1,4 @@
+import type { Json } from "@sluice/core"
 import { makeMemoryStore, type StoreService, type UserRole, userRoles } from "@sluice/core/store"
 import { Effect } from "effect"
 import { type Api, createApi } from "../app.ts"
@@ -42,6 +43,7 @@ export async function openTestApi(store: StoreService = makeMemoryStore()): Prom
     store,
     signingSecret: makeSigningSecret(),
     version: "0.0.0-test",
+    readValue: (encoded) => JSON.parse(encoded) as Json,
     onFailure: (error) => failures.push(error),
   })
   const tokens = Object.fromEntries(

@@ -8,3 +8,13 @@ export function text(lengthMax: number) {
     .max(lengthMax)
     .refine((value) => !value.includes("\u0000"), "a NUL character cannot be stored")
 }
+
+/** A response of JSON. */
+export function json<S extends z.ZodType>(description: string, schema: S) {
+  return { description, content: { "application/json": { schema } } }
+}
+
+/** A request's body of JSON. */
+export function jsonBody<S extends z.ZodType>(schema: S) {
+  return { required: true, content: { "application/json": { schema } } } as const
+}

@@ -8,10 +8,12 @@ import {
   serveApi,
   signingSecretLengthMin,
 } from "@sluice/api"
+import type { Json } from "@sluice/core"
 import type { CliContext } from "../context.ts"
 import { Problem, UsageProblem } from "../problem.ts"
 import { type Session, type SessionOptions, withSession } from "../session.ts"
 import { versionOfSluice } from "../version.ts"
+import { readableValue } from "../view/readable-value.ts"
 import { listenForInterrupts } from "./interrupts.ts"
 
 /** What an API is served with. */
@@ -51,6 +53,7 @@ async function serve(context: CliContext, options: ServeApiOptions, session: Ses
     store,
     signingSecret: secretOf(context.env) ?? (await loadSigningSecret(store)),
     version: versionOfSluice(),
+    readValue: (encoded) => readableValue(encoded) as Json,
     isBehindProxy: options.isBehindTlsProxy,
     corsOrigins: options.corsOrigins,
     closing: closing.signal,

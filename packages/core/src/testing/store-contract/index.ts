@@ -32,6 +32,7 @@ import { triggerContract } from "./triggers.ts"
 export * from "./dag-fixture.ts"
 export * from "./harness.ts"
 export * from "./run-effect.ts"
+export * from "./world.ts"
 
 /** Describes what every store does. What is not here is not promised. */
 export function storeContract(name: string, open: OpenStore, options: ContractOptions = {}): void {

@@ -1,0 +1,147 @@
+import { createRun, register, serializedDag } from "@sluice/core/testing"
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { openTestApi } from "../testing/index.ts"
+
+const runs = "/api/v2/dags/d/dagRuns"
+
+/** A DAG with a task and five runs. */
+async function setup() {
+  const test = await openTestApi()
+  await register(test.store, serializedDag({ dagId: "d", tasks: [{ taskId: "t" }] }))
+  for (const id of ["r1", "r2", "r3", "r4", "r5"])
+    await test.send("POST", runs, { as: "user", body: { logical_date: null, dag_run_id: id } })
+  return test
+}
+
+interface RunList {
+  readonly dag_runs: { readonly dag_run_id: string }[]
+  readonly next_cursor: string | null
+  readonly previous_cursor: string | null
+}
+
+const idsOf = ({ dag_runs: rows }: RunList) => rows.map(({ dag_run_id: id }) => id)
+
+describe("runs by cursor", () => {
+  it.each([
+    ["id", ["r1", "r2", "r3", "r4", "r5"]],
+    ["-id", ["r5", "r4", "r3", "r2", "r1"]],
+  ])("go on to the end and back to the start, by %s", async (order, expected) => {
+    const { get } = await setup()
+    const page = async (cursor: string) =>
+      (await get(`${runs}?limit=2&order_by=${order}&cursor=${cursor}`)).body as RunList
+    const first = await page("")
+    const second = await page(first.next_cursor!)
+    const third = await page(second.next_cursor!)
+    expect([first, second, third].flatMap(idsOf)).toEqual(expected)
+    expect([first.previous_cursor, third.next_cursor]).toEqual([null, null])
+    const back = await page(third.previous_cursor!)
+    expect(idsOf(back)).toEqual(idsOf(second))
+    const start = await page(back.previous_cursor!)
+    expect(idsOf(start)).toEqual(idsOf(first))
+    expect(start.previous_cursor).toBeNull()
+    expect(idsOf(await page(start.next_cursor!))).toEqual(idsOf(second))
+  })
+
+  it.each(["nonsense", "e30", Buffer.from('{"d":true,"b":false,"a":"1; drop"}').toString("base64url")])(
+    "are refused with the cursor %s",
+    async (cursor) => {
+      const { get } = await setup()
+      const { status, body } = await get(`${runs}?cursor=${cursor}`)
+      expect([status, body.detail[0].loc]).toEqual([422, ["query", "cursor"]])
+    },
+  )
+})
+
+describe("making a run", () => {
+  it("keeps who asked for it, and what with", async () => {
+    const { send } = await setup()
+    const body = { logical_date: "2026-01-31T12:00:00+02:00", conf: { a: { b: [1, null] } }, note: "now" }
+    const { body: run } = await send("POST", runs, { as: "user", body })
+    expect(run).toMatchObject({
+      dag_run_id: expect.stringMatching(/^manual__/),
+      logical_date: "2026-01-31T10:00:00.000Z",
+      run_after: "2026-01-31T10:00:00.000Z",
+      conf: body.conf,
+      note: "now",
+      triggered_by: "rest_api",
+      triggering_user_name: "token:test user",
+    })
+  })
+
+  it.each([
+    [{}, ["body", "logical_date"]],
+    [{ logical_date: "2026-01-31" }, ["body", "logical_date"]],
+    [{ logical_date: null, surprise: 1 }, ["body"]],
+    [{ logical_date: null, conf: [] }, ["body", "conf"]],
+    [{ logical_date: null, dag_run_id: "" }, ["body", "dag_run_id"]],
+    [{ logical_date: null, dag_run_id: "~" }, ["body", "dag_run_id"]],
+    [{ logical_date: null, note: "a\u0000b" }, ["body", "note"]],
+    [{ logical_date: null, partition_key: "p" }, ["body", "partition_key"]],
+  ])("is refused with %j, and makes nothing", async (body, place) => {
+    const { send, get } = await setup()
+    const answer = await send("POST", runs, { body })
+    expect([answer.status, answer.body.detail[0].loc]).toEqual([422, place])
+    expect((await get(runs)).body.total_entries).toBe(5)
+  })
+
+  it("is refused for a DAG that is not there, and for an id that is taken", async () => {
+    const { send } = await setup()
+    const body = { logical_date: null, dag_run_id: "r1" }
+    expect((await send("POST", "/api/v2/dags/none/dagRuns", { body })).status).toBe(404)
+    const taken = await send("POST", runs, { body })
+    expect([taken.status, taken.body.detail.message]).toEqual([409, expect.stringContaining('"r1"')])
+  })
+})
+
+describe("changing a run", () => {
+  it("cancels it, takes it up again, and says who did", async () => {
+    const { send, store } = await setup()
+    const patch = (body: object, query = "") => send("PATCH", `${runs}/r1${query}`, { as: "user", body })
+    expect((await patch({ state: "failed" })).body).toMatchObject({ state: "failed", is_cancelled: true })
+    expect((await patch({ state: "failed" })).status).toBe(200)
+    expect((await patch({ state: "queued" })).body).toMatchObject({ state: "running", is_cancelled: false })
+    expect((await patch({ state: "success" })).status).toBe(409)
+    expect((await patch({ note: "mine", state: "failed" }, "?update_mask=note")).body).toMatchObject({
+      note: "mine",
+      state: "running",
+    })
+    expect((await patch({ note: null })).body.note).toBeNull()
+    const events = await Effect.runPromise(store.listEvents({ before: null, limit: 4 }))
+    expect(events.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+      "dag_run_note_set token:test user",
+      "dag_run_note_set token:test user",
+      "dag_run_resumed token:test user",
+      "dag_run_cancelled token:test user",
+    ])
+  })
+
+  it("is refused for what has ended by itself, or is no state", async () => {
+    const { send, store } = await setup()
+    const { run } = await createRun({ store } as never, { dagId: "empty", runId: "e", tasks: [] })
+    await Effect.runPromise(store.finishDagRun({ dagRunId: run.id, state: "success" }))
+    const patch = (body: object) => send("PATCH", "/api/v2/dags/empty/dagRuns/e", { body })
+    expect((await patch({ state: "failed" })).status).toBe(409)
+    expect((await patch({ state: "queued" })).body.detail).toContain("clear task instances")
+    expect((await patch({ state: "running" })).status).toBe(422)
+    expect((await send("PATCH", "/api/v2/dags/empty/dagRuns/x", { body: {} })).status).toBe(404)
+  })
+})
+
+describe("waiting for a run", () => {
+  it("says how it stands at each interval, and ends with the run", async () => {
+    const { api, store, tokens } = await setup()
+    const headers = { authorization: `Bearer ${tokens.viewer}` }
+    const response = await api.request(`${runs}/r1/wait?interval=0.1&result=t`, { headers })
+    expect(response.headers.get("content-type")).toBe("application/x-ndjson")
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await reader.read()).value).toBe('{"state":"running"}\n')
+    expect((await reader.read()).value).toBe('{"state":"running"}\n')
+    const { id } = await Effect.runPromise(store.dagRun({ dagId: "d", runId: "r1" }))
+    await Effect.runPromise(store.cancelDagRun({ dagRunId: id, note: "enough", actor: "test" }))
+    store.wake("run")
+    let last = ""
+    for (let read = await reader.read(); !read.done; read = await reader.read()) last = read.value
+    expect(last).toBe('{"state":"failed","results":{}}\n')
+  })
+})

@@ -1,0 +1,120 @@
+import { z } from "@hono/zod-openapi"
+import type { LogRow } from "@sluice/core/store"
+import { Effect } from "effect"
+import { endpoint, makeRouter } from "../endpoint.ts"
+import type { Services } from "../environment.ts"
+import type { JSONValue } from "hono/utils/types"
+import { ndjson, streamLines } from "../stream-lines.ts"
+import { instant } from "../wire/instant.ts"
+import { flag, readCursor, whole, writeCursor } from "../wire/query.ts"
+import { text } from "../wire/text.ts"
+import { findInstance } from "./task-instances.ts"
+
+/** Lines that one answer of JSON holds: a first part, or with `full_content` as much as is reasonable. */
+export const logLinesMax = 1_000
+export const logLinesFullMax = 10_000
+
+const lineSchema = z
+  .object({ timestamp: instant.optional(), event: z.string() })
+  .catchall(z.unknown())
+  .openapi("StructuredLogMessage")
+
+const logSchema = z
+  .object({ content: z.array(lineSchema), continuation_token: z.string().nullable() })
+  .openapi("TaskInstancesLogResponse")
+
+const getLog = endpoint({
+  method: "get",
+  path: "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
+  operationId: "get_log",
+  tags: ["Task Instance"],
+  summary: "What an attempt of an instance logged; as NDJSON the whole of it, line by line",
+  role: "viewer",
+  request: {
+    params: z.object({
+      dag_id: text(250),
+      dag_run_id: text(250),
+      task_id: text(250),
+      try_number: whole(0),
+    }),
+    query: z.object({
+      full_content: flag.default(false),
+      map_index: whole(-1).default(-1),
+      token: z.string().max(1_000).optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "Log lines, the oldest first; the token, if there is one, reads on.",
+      content: { "application/json": { schema: logSchema }, [ndjson]: { schema: z.string() } },
+    },
+  },
+})
+
+/** Where reading goes on: after this line. */
+const logToken = z.strictObject({ a: z.string().regex(/^\d{1,19}$/) })
+
+/** Logs of task instances. */
+export function logRoutes() {
+  return makeRouter().openapi(getLog, async (c) => {
+    const { services } = c.var
+    const { try_number: tryNumber, ...name } = c.req.valid("param")
+    const { map_index: mapIndex, token, full_content: isFull } = c.req.valid("query")
+    const { view } = await findInstance(services, name, mapIndex)
+    const source = { expansionId: view.expansionId, mapIndex, tryNumber }
+    const after = token === undefined ? null : readCursor(token, logToken).a
+    if (c.req.header("accept")?.includes(ndjson) === true) {
+      const lines = async function* () {
+        for await (const rows of readLog(services, source, after)) yield rows.map((row) => toLine(row))
+      }
+      return streamLines(c, lines())
+    }
+    const rows: LogRow[] = []
+    const max = isFull ? logLinesFullMax : logLinesMax
+    let hasMore = false
+    for await (const some of readLog(services, source, after)) {
+      rows.push(...some)
+      hasMore = rows.length > max
+      if (hasMore) break
+    }
+    const shown = rows.slice(0, max)
+    const last = shown.at(-1)
+    const next = hasMore && last !== undefined ? writeCursor({ a: last.id }) : null
+    return c.json({ content: shown.map(toLine), continuation_token: next }, 200)
+  })
+}
+
+/** Reads a log in slices, each as large as a statement may be. */
+async function* readLog(
+  { store }: Services,
+  { expansionId, mapIndex, tryNumber }: { expansionId: string; mapIndex: number; tryNumber: number },
+  from: string | null,
+): AsyncGenerator<LogRow[]> {
+  for (let after = from; ;) {
+    const rows = await Effect.runPromise(store.readLogs({ expansionId, mapIndex, after, limit: logLinesMax }))
+    // 0 stands for all attempts.
+    const fitting = rows.filter((row) => tryNumber === 0 || row.tryNumber === tryNumber)
+    if (fitting.length > 0) yield fitting
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < logLinesMax) return
+    after = last.id
+  }
+}
+
+/** A line as it is sent. */
+interface Line {
+  readonly timestamp: string
+  readonly event: string
+  readonly [extra: string]: JSONValue
+}
+
+function toLine({ at, message, level, tryNumber, mapIndex, fields }: LogRow): Line {
+  return {
+    timestamp: new Date(at).toISOString(),
+    event: message,
+    level,
+    try_number: tryNumber,
+    map_index: mapIndex,
+    ...(fields !== null && { fields: fields as JSONValue }),
+  }
+}

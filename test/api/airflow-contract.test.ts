@@ -1,0 +1,222 @@
+import { makeResponseChecker, readAirflowDocument } from "@sluice/api/testing"
+import { Effect } from "effect"
+import { beforeAll, describe, expect, it } from "vitest"
+import { type Answer, openApi, type ServedApi } from "../harness/api.ts"
+import type { Run } from "../harness/run.ts"
+import { openWorld, type World } from "../harness/world.ts"
+
+const check = makeResponseChecker(readAirflowDocument())
+
+/** The operations that clients need to monitor with, and others that are served: each is asked for below. */
+const served = [
+  "get_dag",
+  "get_dag_details",
+  "get_dag_run",
+  "get_dag_runs",
+  "get_dag_source",
+  "get_dag_stats",
+  "get_dag_tags",
+  "get_dag_version",
+  "get_dag_versions",
+  "get_dags",
+  "get_health",
+  "get_import_errors",
+  "get_jobs",
+  "get_list_dag_runs_batch",
+  "get_log",
+  "get_mapped_task_instance",
+  "get_mapped_task_instance_tries",
+  "get_mapped_task_instances",
+  "get_task",
+  "get_task_instance",
+  "get_task_instance_tries",
+  "get_task_instances",
+  "get_task_instances_batch",
+  "get_tasks",
+  "get_version",
+  "get_xcom_entries",
+  "get_xcom_entry",
+  "patch_dag",
+  "patch_dag_run",
+  "trigger_dag_run",
+  "wait_dag_run_until_finished",
+]
+
+let world: World
+let api: ServedApi
+const runs: Record<string, Run> = {}
+const seen = new Set<string>()
+
+/** Asks, and holds the answer to Airflow's document. */
+async function ask(
+  method: string,
+  path: string,
+  options: { body?: unknown; headers?: Record<string, string>; status?: number } = {},
+): Promise<Answer["body"]> {
+  const answer = await api.send(method, path, options)
+  const [pathname = ""] = path.split("?")
+  const verdict = check({ method, path: decodeURI(pathname), ...answer })
+  expect([method, path, answer.status, verdict.problems]).toEqual([method, path, options.status ?? 200, []])
+  if (answer.status === 200) seen.add(verdict.operationId ?? "")
+  return answer.body
+}
+
+const ofRun = (run: Run | undefined) => `/api/v2/dags/${run!.dagId}/dagRuns/${run!.runId}`
+
+beforeAll(async () => {
+  world = await openWorld({ dagFiles: ["outcomes", "shapes", "windows"], engines: [{}] })
+  api = await openApi(world)
+  for (const dagId of ["gaps", "retried", "rules", "empty_list", "caught"])
+    runs[dagId] = await world.runToEnd(dagId)
+  const lazy = await world.startRun("endless_for_ever")
+  const [first] = await lazy.views()
+  const map = (await lazy.views()).find((view) => view.kind === "mapped") ?? first!
+  await lazy.untilView(map.taskId, "some are done", (view) => view.success > 5)
+  runs["lazy"] = lazy
+  const cancelled = await world.startRun("endless_for_ever")
+  await cancelled.untilView(map.taskId, "some are done", (view) => view.success > 5)
+  await cancelled.cancel()
+  runs["cancelled"] = cancelled
+  // Nothing of it begins while its DAG is paused.
+  await Effect.runPromise(world.store.setDagPaused({ dagId: "diamond", isPaused: true, actor: "test" }))
+  runs["queued"] = await world.startRun("diamond")
+}, 120_000)
+
+describe("every answer fits Airflow's document", () => {
+  it("of health, version, jobs and tags", async () => {
+    const health = await ask("GET", "/api/v2/monitor/health")
+    expect(health).toMatchObject({ metadatabase: { status: "healthy" }, scheduler: { status: "healthy" } })
+    await ask("GET", "/api/v2/version")
+    const jobs = await ask("GET", "/api/v2/jobs?is_alive=true&order_by=-latest_heartbeat")
+    expect(jobs.jobs.map((job: { job_type: string }) => job.job_type)).toContain("SchedulerJob")
+    await ask("GET", "/api/v2/dagTags")
+    await ask("GET", "/api/v2/importErrors")
+    await ask("GET", "/api/v2/nowhere", { status: 404 }).catch(() => undefined)
+  })
+
+  it("of DAGs, their tasks and versions", async () => {
+    const all = await ask("GET", "/api/v2/dags?limit=3&offset=1&order_by=-dag_id&tags=x&paused=false")
+    expect(all.total_entries).toBe(0)
+    const { dags, total_entries } = await ask("GET", "/api/v2/dags?limit=100")
+    expect(dags).toHaveLength(total_entries)
+    for (const { dag_id: id } of dags as { dag_id: string }[]) {
+      await ask("GET", `/api/v2/dags/${id}`)
+      await ask("GET", `/api/v2/dags/${id}/details`)
+      const tasks = await ask("GET", `/api/v2/dags/${id}/tasks?order_by=-task_id`)
+      for (const task of tasks.tasks as { task_id: string }[])
+        await ask("GET", `/api/v2/dags/${id}/tasks/${task.task_id}`)
+    }
+    await ask("GET", "/api/v2/dags/gaps/dagVersions")
+    await ask("GET", "/api/v2/dags/~/dagVersions?limit=2")
+    await ask("GET", "/api/v2/dags/gaps/dagVersions/1")
+    await ask("GET", "/api/v2/dagSources/gaps", { headers: { accept: "application/json" } })
+    await ask("GET", "/api/v2/dagSources/gaps", { headers: { accept: "text/plain" } })
+    await ask("GET", "/api/v2/dagStats?dag_ids=gaps&dag_ids=retried")
+    const paused = await ask("PATCH", "/api/v2/dags/gaps?update_mask=is_paused", {
+      body: { is_paused: true },
+    })
+    expect(paused.is_paused).toBe(true)
+    await ask("PATCH", "/api/v2/dags/gaps", { body: { is_paused: false } })
+  })
+
+  it("of runs, of any state and kind", async () => {
+    const all = await ask("GET", "/api/v2/dags/~/dagRuns?order_by=-run_after&limit=100")
+    expect(new Set(all.dag_runs.map((run: { state: string }) => run.state))).toEqual(
+      new Set(["success", "failed", "running", "queued"]),
+    )
+    for (const run of Object.values(runs)) await ask("GET", ofRun(run))
+    const since = encodeURIComponent(new Date(0).toISOString())
+    await ask("GET", `/api/v2/dags/gaps/dagRuns?state=failed&start_date_gte=${since}&duration_lt=1000`)
+    await ask("POST", "/api/v2/dags/~/dagRuns/list", {
+      body: { dag_ids: ["gaps"], states: ["failed", null], page_limit: 5, order_by: "-start_date" },
+    })
+    const made = await ask("POST", "/api/v2/dags/caught/dagRuns", {
+      body: { logical_date: null, conf: { a: [1] }, note: "by hand" },
+    })
+    expect(made).toMatchObject({
+      conf: { a: [1] },
+      note: "by hand",
+      triggered_by: "rest_api",
+      run_type: "manual",
+    })
+    const path = `/api/v2/dags/caught/dagRuns/${encodeURIComponent(made.dag_run_id)}`
+    const noted = await ask("PATCH", path, { body: { note: "seen" } })
+    expect(noted.note).toBe("seen")
+  })
+
+  it("of a run that is waited for", async () => {
+    const answer = await ask("GET", `${ofRun(runs["caught"])}/wait?interval=0.5&result=recover`)
+    const lines = (answer as string).trim().split("\n")
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ state: "success", results: {} })
+  })
+
+  it("of task instances in every state, in every run", async () => {
+    const states = new Set<string | null>()
+    for (const run of Object.values(runs)) {
+      const { task_instances: instances } = await ask("GET", `${ofRun(run)}/taskInstances?limit=100`)
+      for (const instance of instances as { task_id: string; map_index: number; state: string | null }[]) {
+        const { task_id: id, map_index: index } = instance
+        const isNew = !states.has(instance.state)
+        states.add(instance.state)
+        if (!isNew) continue
+        const path = `${ofRun(run)}/taskInstances/${id}`
+        await ask("GET", index < 0 ? path : `${path}/${index}`)
+        await ask("GET", `${path}/tries?map_index=${index}`)
+        if (index >= 0) await ask("GET", `${path}/${index}/tries`)
+        await ask("GET", `${path}/logs/1?map_index=${index}`)
+        await ask("GET", `${path}/logs/1?map_index=${index}&full_content=true`, {
+          headers: { accept: "application/x-ndjson" },
+        })
+      }
+    }
+    expect([...states].map(String).sort()).toEqual(
+      expect.arrayContaining(["failed", "null", "running", "skipped", "success", "upstream_failed"]),
+    )
+  })
+
+  it("of task instances that are filtered, ordered and paged", async () => {
+    const instances = `${ofRun(runs["gaps"])}/taskInstances`
+    const failed = await ask("GET", `${instances}?state=failed&state=skipped&limit=2&offset=1`)
+    expect(failed.task_instances).toHaveLength(2)
+    await ask("GET", `${instances}?map_index=1&map_index=3&pool=default_pool&queue=default`)
+    await ask("GET", `${instances}?order_by=-end_date&order_by=task_id&task_display_name_pattern=%25pass%25`)
+    await ask("GET", `${instances}?duration_gte=0&try_number=1&start_date_gt=2020-01-01T00:00:00Z`)
+    await ask("GET", `${instances}/ends_as/listMapped?state=success&limit=3`)
+    await ask("GET", "/api/v2/dags/~/dagRuns/~/taskInstances?state=running")
+    await ask("POST", "/api/v2/dags/~/dagRuns/~/taskInstances/list", {
+      body: {
+        dag_ids: ["gaps", "retried"],
+        state: ["failed", "success"],
+        page_limit: 10,
+        order_by: "-start_date",
+      },
+    })
+  })
+
+  it("of XComs", async () => {
+    const task = `${ofRun(runs["gaps"])}/taskInstances/pass_on`
+    const { xcom_entries: entries } = await ask("GET", `${task}/xcomEntries?limit=5`)
+    expect(entries).toHaveLength(5)
+    const [{ key, map_index: index }] = entries as [{ key: string; map_index: number }]
+    const value = await ask("GET", `${task}/xcomEntries/${key}?map_index=${index}&deserialize=true`)
+    expect(typeof value.value).toBe("number")
+    const text = await ask("GET", `${task}/xcomEntries/${key}?map_index=${index}&stringify=true`)
+    expect(text.value).toBe(String(value.value))
+  })
+
+  it("of refusals", async () => {
+    await ask("GET", "/api/v2/dags/none", { status: 404 })
+    await ask("GET", "/api/v2/dags?limit=-1", { status: 422 })
+    await ask("POST", "/api/v2/dags/gaps/dagRuns", { body: { conf: {} }, status: 422 })
+    const body = { logical_date: null, dag_run_id: runs["gaps"]!.runId }
+    const taken = await ask("POST", "/api/v2/dags/gaps/dagRuns", { body, status: 409 })
+    expect(taken.detail).toMatchObject({ reason: "Unique constraint violation" })
+    await ask("GET", `${ofRun(runs["gaps"])}/taskInstances/none`, { status: 404 })
+    await ask("GET", `${ofRun(runs["gaps"])}/taskInstances?order_by=nonsense`, { status: 400 })
+  })
+
+  it("and nothing that is served was left out", () => {
+    expect([...seen].sort()).toEqual(served)
+    expect(api.failures).toEqual([])
+  })
+})
