@@ -2,6 +2,7 @@
 // lease costs one message each way. A bundle and a context go over once and are referred to by hash and id.
 
 import type { SerializedDag } from "@sluice/core/dag"
+import type { IndexRange } from "@sluice/core/stream"
 import type {
   Bundle,
   ExecutionContext,
@@ -74,7 +75,13 @@ export type CallMessage =
 
 /** What a host wants to read of what other tasks have left. */
 export type ReadAsk =
-  | { readonly of: "stream"; readonly taskId: string; readonly fromIndex: number; readonly limit: number }
+  | {
+      readonly of: "stream"
+      readonly taskId: string
+      readonly fromIndex: number
+      readonly limit: number
+      readonly ahead?: readonly IndexRange[]
+    }
   | { readonly of: "xcom"; readonly taskId: string; readonly key?: string; readonly mapIndex?: number }
 
 /** How a host was started: handed to it in its environment as JSON, under `hostSettingsVariable`. */

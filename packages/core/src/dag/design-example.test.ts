@@ -123,6 +123,7 @@ it("serializes the example of the design", () => {
             "isDirect": false,
             "isKeyed": true,
             "isLabelled": false,
+            "isOrdered": true,
             "kind": "iterate",
             "leaves": [
               {

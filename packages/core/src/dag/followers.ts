@@ -25,6 +25,7 @@ export function followerOf(task: SerializedTask): Follower {
   if (mapping === null) return { task, how: null, reason: "it is not mapped" }
   if (mapping.leaves.length !== 1) return { task, how: null, reason: "it reads several streams" }
   if (mapping.isKeyed) return { task, how: null, reason: "its items are told apart by their keys" }
+  if (!mapping.isOrdered) return { task, how: null, reason: "it takes items as they are completed" }
   const other = mapping.operators.find((operator) => operator !== "map" && operator !== "filter")
   if (other !== undefined) return { task, how: null, reason: `${other}() joins, splits or shifts items` }
   return { task, how: mapping.operators.includes("filter") ? "sifted" : "aligned" }

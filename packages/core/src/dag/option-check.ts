@@ -16,8 +16,6 @@ export interface OptionPlace {
   readonly taskId?: string | null
   /** The call that takes them, as the author wrote it: `task()`, `iterate()`. */
   readonly call: string
-  /** Options that exist in the design and are built later. */
-  readonly notYet?: readonly string[]
   /** Options of other calls, and where they go. */
   readonly elsewhere?: Readonly<Record<string, string>>
 }
@@ -134,14 +132,6 @@ function badValue(name: string, value: unknown, expected: string, place: OptionP
 }
 
 function unknownOption(name: string, known: readonly string[], place: OptionPlace): DagDefinitionError {
-  if (place.notYet?.includes(name)) {
-    const fix = "leave it out until a later version of Sluice has it"
-    return new DagDefinitionError({
-      ...place,
-      problem: `the option "${name}" of ${place.call} is not supported yet`,
-      fix,
-    })
-  }
   const home = place.elsewhere?.[name]
   const near = suggest(name, known)
   const advice = home ? `give it to ${home}` : near ? `write "${near}"` : undefined

@@ -156,8 +156,34 @@ describe("options", () => {
     expect(() => settingsOf({ runTimeout: 1 })).toThrow('no option "runTimeout"')
   })
 
-  it.each(["ordered"])("refuse %s as not built yet", (name) => {
-    expect(() => mappingOf({ [name]: 1 })).toThrow(`the option "${name}" of iterate() is not supported yet`)
+  it("take ordered: false only over the results of one mapped task", () => {
+    const twice = task("t", (n: number) => n * 2)
+    const first = task("first", (n: number) => n)
+    const mapped = dag("d", () => {
+      const results = first.iterate(numbers()())
+      twice.iterate(results, { ordered: false })
+      twice.withId("other").iterate(
+        results.map((n) => n),
+        { ordered: false },
+      )
+      twice.withId("third").iterate(results, { ordered: true })
+    })
+    const mappings = serializeDag(mapped).tasks.flatMap(({ taskId, mapping }) =>
+      mapping === null ? [] : [[taskId, mapping.isOrdered]],
+    )
+    expect(Object.fromEntries(mappings)).toEqual({ first: true, t: false, other: false, third: true })
+    const refused = (build: () => unknown) =>
+      expect(() => dag("d", () => void build())).toThrow(
+        'dag "d", task "t": the option "ordered" of iterate() is false, and its items do not come from',
+      )
+    refused(() => twice.iterate(numbers()(), { ordered: false }))
+    refused(() => {
+      const results = first.iterate(numbers()())
+      twice.iterate(results.concat(results), { ordered: false })
+    })
+    expect(() => dag("d", () => void twice.expand([1], { ordered: false }))).toThrow(
+      'option "ordered" of expand()',
+    )
   })
 
   it("refuse unknown trigger rules, and options that are no object", () => {

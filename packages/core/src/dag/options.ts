@@ -71,6 +71,12 @@ export interface MapOptions<Item = unknown> extends PageOptions, FailureOptions 
   readonly key?: (item: Item) => string
   /** What people see of an instance beside its index, cut at 250 characters. Default: nothing. */
   readonly label?: (item: Item) => string
+  /**
+   * False: results of the mapped task that is iterated are taken page by page as its pages are completed, so that one slow
+   * instance does not hold back what came after it. Their order, and with it the indexes, then depend on what is faster.
+   * Default true: in the order of their indexes.
+   */
+  readonly ordered?: boolean
 }
 
 /** Options of a source: those of the task that it is, and the bounds of its own pages. */
@@ -104,14 +110,13 @@ const mapChecks = {
   ...failureChecks,
   key: functionCheck<ItemText>("a function from the item to text, such as (user) => user.id"),
   label: functionCheck<ItemText>("a function from the item to text, such as (user) => user.name"),
+  ordered: booleanCheck,
 }
 
 /** A function of an item with its type forgotten. What it gives is checked where it is called. */
 export type ItemText = (item: unknown) => unknown
 
 const { concurrency: _concurrency, deferredMax: _deferredMax, ...sourceTaskChecks } = taskChecks
-
-const mapNotYet = ["ordered"]
 
 /** Task options that were given, checked, and nothing else. */
 export type GivenTaskOptions = CheckedOptions<typeof taskChecks>
@@ -128,7 +133,7 @@ export type TaskSettings = typeof taskDefaults
 /** Checks the options of `task()`. */
 export function checkTaskOptions(given: unknown, place: Omit<OptionPlace, "call">): GivenTaskOptions {
   const elsewhere = homes(mapChecks, "iterate() or expand()")
-  return checkOptions(given, taskChecks, { call: "task()", notYet: mapNotYet, elsewhere, ...place })
+  return checkOptions(given, taskChecks, { call: "task()", elsewhere, ...place })
 }
 
 /** Checks the `defaultTaskOptions` of a DAG. */
@@ -151,7 +156,7 @@ export function checkSourceOptions(
     toleratedFailures: "iterate() or expand(): a source has no instances that could fail",
     onFailure: "iterate() or expand(): a source has no instances that could fail",
   }
-  const at = { call: "source()", notYet: mapNotYet, elsewhere, ...place }
+  const at = { call: "source()", elsewhere, ...place }
   const { window, pageSize, pageBytesMax, maxItems, paused, ...task } = checkOptions(given, checks, at)
   const map = withoutUndefined({ window, pageSize, pageBytesMax, maxItems, paused })
   refusePageOverWindow(map, at)
@@ -161,7 +166,7 @@ export function checkSourceOptions(
 /** Checks the options of `iterate()` or `expand()`. */
 export function checkMapOptions(given: unknown, place: OptionPlace): GivenMapOptions {
   const elsewhere = homes(taskChecks, "task()")
-  const map = checkOptions(given, mapChecks, { notYet: mapNotYet, elsewhere, ...place })
+  const map = checkOptions(given, mapChecks, { elsewhere, ...place })
   refusePageOverWindow(map, place)
   refuseBothLimits(map, place)
   return map

@@ -58,12 +58,13 @@ function mappingOf(node: TaskNode): SerializedMapping | null {
     .flatMap((leaf) => (leaf?.kind === "fused" ? (leaf.source?.options ?? []) : []))
   const names = { isKeyed: options.key !== undefined, isLabelled: options.label !== undefined }
   const isPlain = items.operators.length === 0 && !names.isKeyed && !names.isLabelled
+  const isOrdered = options.ordered !== false
   const isDirect = leaves.length === 1 && leaves[0]?.kind === "stream" && isPlain
   const bounds = { ...boundsOf(options, fused), toleratedFailures: tolerationOf(options) }
-  return { kind, ...bounds, leaves, operators: items.operators, ...names, isDirect }
+  return { kind, ...bounds, leaves, operators: items.operators, ...names, isOrdered, isDirect }
 }
 
-const unnamed = { isKeyed: false, isLabelled: false }
+const unnamed = { isKeyed: false, isLabelled: false, isOrdered: true }
 
 function serializeLeaves(node: TaskNode): readonly SerializedLeaf[] {
   const leaves = (node.mapping?.items.leaves ?? []).map((leaf): SerializedLeaf => {

@@ -73,6 +73,8 @@ export interface SerializedMapping {
   readonly isKeyed: boolean
   /** Whether a function of the author's gives each item a label. */
   readonly isLabelled: boolean
+  /** False: the results that it reads are taken page by page as they are completed. */
+  readonly isOrdered: boolean
   /**
    * True when items pass from the single leaf to the task unchanged, without key or label: no user code, no host is
    * needed to pull.

@@ -3,7 +3,7 @@ import { LazyXCom } from "../stream/lazy-xcom.ts"
 import { resultStream } from "../stream/sources/result-stream.ts"
 import { requireDag } from "./dag-builder.ts"
 import { DagDefinitionError } from "./definition-error.ts"
-import { isPlainObject, planInput, planMappedInput } from "./input-plan.ts"
+import { type InputPlace, isPlainObject, planInput, planMappedInput } from "./input-plan.ts"
 import { expandedItems, iteratedItems } from "./mapped-items.ts"
 import { checkMapOptions, checkTaskOptions, type GivenTaskOptions, type MapOptions } from "./options.ts"
 import type { TaskOptions } from "./options.ts"
@@ -112,9 +112,22 @@ function mapTask(
   const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })
   const input = planMappedInput(fixed, place)
   const items = kind === "iterate" ? iteratedItems(given, taskId, builder) : expandedItems(given, place)
+  if (mapOptions.ordered === false) refuseOrdered(items, place, kind)
   const mapping = { kind, items, options: mapOptions }
   const node = builder.add({ taskId, input, run, mapping, source: null }, options)
   return LazyXCom.from(resultStream<unknown>(taskId), { node, kind: "result" })
+}
+
+/** Only what instances leave comes in another order than it is numbered. */
+function refuseOrdered(items: LazyXCom<unknown>, place: InputPlace, kind: NodeMapping["kind"]): void {
+  const [leaf, ...others] = items.leaves
+  if (leaf?.kind === "result" && others.length === 0) return
+  throw new DagDefinitionError({
+    ...place,
+    problem: `the option "ordered" of ${kind}() is false, and its items do not come from the results of one mapped task`,
+    expected: "ordered: false only where one mapped task's results are iterated",
+    fix: "leave it out: other streams give their items in one order only",
+  })
 }
 
 function addFixed(parts: TaskParts, fields: unknown): Readonly<Record<string, unknown>> {

@@ -6,6 +6,7 @@ import type { StoredSlice } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
 import type { TaskOfRun } from "./execution-contexts.ts"
+import { takenCount, type TakenIndexes } from "../index-ranges.ts"
 import { makeRunReader } from "./run-reader.ts"
 
 /** A pulled page with how far it has read the streams of other tasks. */
@@ -41,9 +42,10 @@ export interface PullSource {
  */
 export function pullSourceOf(store: StoreService, hosts: HostPool, of: TaskOfRun): PullSource {
   const leaf = of.task.mapping?.leaves[0]
-  return of.task.mapping?.isDirect === true && leaf?.kind === "stream"
+  if (of.task.mapping?.isDirect !== true || leaf?.kind !== "stream") return hostedSource(store, hosts, of)
+  return of.task.mapping.isOrdered
     ? directSource(store, of, leaf.taskId)
-    : hostedSource(store, hosts, of)
+    : completedSource(store, of, leaf.taskId)
 }
 
 /** Reads another task's stream unread and unparsed; the cursor is the next index. */
@@ -70,6 +72,45 @@ function directSource(store: StoreService, of: TaskOfRun, upstream: string): Pul
   }
 }
 
+/** Reads another task's finished pages as they come; the cursor is what was taken so far. */
+function completedSource(store: StoreService, of: TaskOfRun, upstream: string): PullSource {
+  const expansionId = of.expansionOf(upstream)
+  const ordinal = of.ordinalOf(upstream)
+  return {
+    pull: ({ cursor, pageSize }) => {
+      const before: TakenIndexes =
+        cursor === null ? { nextIndex: 0, ahead: [] } : (JSON.parse(cursor) as TakenIndexes)
+      const { nextIndex: fromIndex, ahead } = before
+      return untilAvailable(store.readStream({ expansionId, fromIndex, ahead, limit: pageSize })).pipe(
+        Effect.map((slice) => {
+          const after = JSON.stringify({ nextIndex: slice.nextIndex, ahead: slice.ahead ?? [] })
+          const isNew = slice.items.length > 0
+          return {
+            page: {
+              items: slice.items,
+              keys: null,
+              labels: null,
+              next: slice.exhausted ? null : isNew || cursor === null ? after : cursor,
+              end: slice.exhausted ? { resume: after } : null,
+              waiting: !isNew && !slice.exhausted,
+              logs: [],
+            },
+            consumed: [{ ordinal, index: takenOf(slice) }],
+            brokenUpstream: slice.isBroken ? upstream : null,
+          }
+        }),
+        Effect.orDie,
+      )
+    },
+    close: Effect.void,
+  }
+}
+
+/** How many items of a stream have been taken: in order, all before the next index. */
+function takenOf({ nextIndex, ahead = [] }: StoredSlice): number {
+  return takenCount({ nextIndex, ahead })
+}
+
 function directPage(slice: StoredSlice, pageSize: number): PulledPage {
   return {
     items: slice.items,
@@ -89,7 +130,7 @@ function hostedSource(store: StoreService, hosts: HostPool, of: TaskOfRun): Pull
         const consumed = new Map<string, number>()
         let brokenUpstream: string | null = null
         const reader = makeRunReader(store, of, services, (taskId, slice) => {
-          consumed.set(taskId, Math.max(consumed.get(taskId) ?? 0, slice.nextIndex))
+          consumed.set(taskId, Math.max(consumed.get(taskId) ?? 0, takenOf(slice)))
           if (slice.isBroken) brokenUpstream = taskId
         })
         const timeout = pullTimeout(of)

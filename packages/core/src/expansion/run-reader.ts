@@ -21,12 +21,13 @@ export function makeRunReader(
 ): EncodedReader {
   const runPromise = Effect.runPromiseWith(services)
   return {
-    readStream: ({ taskId, fromIndex, limit }) =>
+    readStream: ({ taskId, fromIndex, ahead, limit }) =>
       runPromise(
         untilAvailable(
           store.readStream({
             expansionId: of.expansionOf(taskId),
             fromIndex,
+            ...(ahead !== undefined && { ahead }),
             limit: Math.min(limit, readItemsMax),
           }),
         ).pipe(Effect.tap((slice) => Effect.sync(() => onSlice?.(taskId, slice)))),

@@ -1,5 +1,6 @@
 import type { Json } from "../json.ts"
 import type { SerializedDag } from "../dag/serialized-dag.ts"
+import type { IndexRange } from "../index-ranges.ts"
 import type { TriggerSpec } from "../dag/trigger-spec.ts"
 
 /**
@@ -203,10 +204,12 @@ export interface EncodedReader {
   readStream(options: {
     readonly taskId: string
     readonly fromIndex: number
+    readonly ahead?: readonly IndexRange[]
     readonly limit: number
   }): Promise<{
     readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
     readonly nextIndex: number
+    readonly ahead?: readonly IndexRange[]
     readonly exhausted: boolean
   }>
   readXCom(options: {

@@ -1,6 +1,7 @@
 import type { Effect } from "effect"
 import type { SerializedTask } from "../dag/serialized-dag.ts"
 import type { TaskError } from "../host/host-pool.ts"
+import type { IndexRange } from "../index-ranges.ts"
 import type { FailureCounts, FailureTolerance } from "../state/failure-tolerance.ts"
 import type { ExpansionState } from "../state/expansion.ts"
 import type { TriggerRule, UpstreamCounts } from "../state/trigger-rule.ts"
@@ -93,6 +94,8 @@ export interface DueExpansion {
 export interface StoredSlice {
   readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
   readonly nextIndex: number
+  /** What was taken beyond `nextIndex`, this slice included; absent where the stream is read in order. */
+  readonly ahead?: readonly IndexRange[]
   /** The stream has ended and nothing follows this slice. */
   readonly exhausted: boolean
   /** The stream ended because it broke: what was read is not the whole. */
@@ -218,10 +221,16 @@ export interface ExpansionStore {
     failedSource: number | null
     fusedSources: readonly number[]
   }) => Effect.Effect<void, LeaseLost | StoreError>
-  /** Reads the items of a mapped task (its results, as far as they are there without a hole) or of a shared source. */
+  /**
+   * Reads the items of a mapped task (its results, as far as they are there without a hole) or of a shared source.
+   *
+   * With `ahead`, which names what was taken beyond `fromIndex`: the results of a page all of whose instances have ended, the
+   * first such page of which something is left. Only what is left of that one page is given.
+   */
   readonly readStream: (options: {
     expansionId: string
     fromIndex: number
+    ahead?: readonly IndexRange[]
     limit: number
   }) => Effect.Effect<StoredSlice, StoreError>
   /**

@@ -20,6 +20,8 @@ export interface PullScopeOptions {
   readonly reader?: StreamReader | null | undefined
   /** By default items that a cursor must carry have to be JSON, and anything else is refused. */
   readonly codec?: ItemCodec | undefined
+  /** Default true: in the order of the indexes. */
+  readonly isOrdered?: boolean | undefined
   readonly context?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -30,7 +32,15 @@ export interface PullScopeOptions {
  */
 export function createPullScope(options: PullScopeOptions = {}): OwnedPullScope {
   const { signal, pageSize = pageSizeDefault, reader = null, codec = jsonCodec, context = {} } = options
-  const settings = { signal: signal ?? new AbortController().signal, pageSize, reader, codec, context }
+  const { isOrdered = true } = options
+  const settings = {
+    signal: signal ?? new AbortController().signal,
+    pageSize,
+    reader,
+    codec,
+    isOrdered,
+    context,
+  }
   return new Shelf(settings, closeOnAbort)
 }
 
@@ -39,6 +49,7 @@ interface Settings {
   pageSize: number
   readonly reader: StreamReader | null
   readonly codec: ItemCodec
+  readonly isOrdered: boolean
   readonly context: Readonly<Record<string, unknown>>
 }
 
@@ -64,6 +75,9 @@ class Shelf implements OwnedPullScope {
   }
   get codec(): ItemCodec {
     return this.#settings.codec
+  }
+  get isOrdered(): boolean {
+    return this.#settings.isOrdered
   }
   get context(): Readonly<Record<string, unknown>> {
     return this.#settings.context

@@ -7,6 +7,7 @@ export function narrowScope(scope: PullScope, pageSize: number): PullScope {
     pageSize,
     reader: scope.reader,
     codec: scope.codec,
+    isOrdered: scope.isOrdered,
     context: scope.context,
     child: (key) => narrowScope(scope.child(key), pageSize),
     get: (owner) => scope.get(owner),

@@ -16,6 +16,8 @@ export interface PullScope {
   readonly reader: StreamReader | null
   /** Turns the items that a cursor carries into JSON and back. */
   readonly codec: ItemCodec
+  /** False: the results of other tasks are read page by page as they are completed, not in the order of their indexes. */
+  readonly isOrdered: boolean
   /** What the runner gives its sources besides: handed to them as `context`, unread. */
   readonly context: Readonly<Record<string, unknown>>
   /** The shelf of one input. A closed shelf is replaced by a fresh one the next time it is asked for. */

@@ -1,4 +1,4 @@
-import type { StreamReader, StreamSlice } from "@sluice/core/stream"
+import type { IndexRange, StreamReader, StreamSlice } from "@sluice/core/stream"
 import { Gap } from "@sluice/core/stream"
 import { decode } from "../codec/index.ts"
 import type { EncodedReader } from "../port.ts"
@@ -63,12 +63,13 @@ export function createReader(currentCall: () => number): StreamReader {
 
 async function readSlice(
   callId: number,
-  options: { taskId: string; fromIndex: number; limit: number },
+  options: { taskId: string; fromIndex: number; ahead?: readonly IndexRange[]; limit: number },
   signal: AbortSignal,
 ): Promise<StreamSlice> {
   const slice = (await ask(callId, { of: "stream", ...options }, signal)) as EncodedSlice
   const items = slice.items.map((item, place) => decodeItem(item, options.fromIndex + place))
-  return { items, nextIndex: slice.nextIndex, exhausted: slice.exhausted }
+  const { nextIndex, exhausted, ahead } = slice
+  return ahead === undefined ? { items, nextIndex, exhausted } : { items, nextIndex, exhausted, ahead }
 }
 
 function decodeItem(item: EncodedSlice["items"][number], index: number): unknown {

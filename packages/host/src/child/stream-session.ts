@@ -43,6 +43,7 @@ export class StreamSession implements LogOwner {
       signal: this.#abort.signal,
       reader: createReader(() => this.#callId),
       codec: itemCodec,
+      isOrdered: node.mapping?.options.ordered,
       context: sourceContext(this, params),
     })
   }

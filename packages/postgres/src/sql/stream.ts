@@ -1,5 +1,6 @@
 import { isEndedState, type RecordedState } from "@sluice/core/state"
 import type { StoredSlice } from "@sluice/core/store"
+import { type IndexRange, rangesAheadMax, takeRange, untakenFrom } from "@sluice/core/stream"
 import type { Sql } from "./row.ts"
 import { toNumber } from "./row.ts"
 
@@ -25,7 +26,7 @@ interface ItemRow {
  */
 export async function readStream(
   sql: Sql,
-  options: { expansionId: string; fromIndex: number; limit: number },
+  options: { expansionId: string; fromIndex: number; ahead?: readonly IndexRange[]; limit: number },
 ): Promise<StoredSlice> {
   const heads = await sql<StreamHead[]>`
     select kind, state not in ('waiting', 'open', 'draining') as is_final, is_exhausted, is_cancelled,
@@ -35,14 +36,71 @@ export async function readStream(
   `
   const head = heads[0]
   if (head === undefined) return { items: [], nextIndex: options.fromIndex, exhausted: true, isBroken: true }
+  const { ahead } = options
+  if (ahead !== undefined) return readCompleted(sql, head, { ...options, ahead })
   const rows = head.kind === "source" ? await sourceItems(sql, options) : await instanceValues(sql, options)
   const items = contiguous(rows, options.fromIndex)
   const nextIndex = options.fromIndex + items.length
-  const isEnd =
-    (head.isExhausted && nextIndex >= toNumber(head.nextIndex)) ||
-    // What a cancelled map has not ended it never will: its stream ends at the first hole.
-    (head.isFinal && (!head.isExhausted || head.isCancelled) && items.length === 0)
+  const isEnd = isEndAt(head, nextIndex, items.length)
   return { items, nextIndex, exhausted: isEnd, isBroken: isEnd && head.isBroken }
+}
+
+function isEndAt(head: StreamHead, nextIndex: number, read: number): boolean {
+  if (head.isExhausted && nextIndex >= toNumber(head.nextIndex)) return true
+  // What a cancelled map has not ended it never will: its stream ends at the first hole.
+  return head.isFinal && (!head.isExhausted || head.isCancelled) && read === 0
+}
+
+/**
+ * Reads what is left of the first finished page of which anything is: pages as they are completed, not in order.
+ *
+ * Walks the pages from the first index not taken on: those that are unfinished, which the upstream's window bounds, and
+ * those taken ahead of one that is, which `rangesAheadMax` bounds.
+ */
+async function readCompleted(
+  sql: Sql,
+  head: StreamHead,
+  options: { expansionId: string; fromIndex: number; ahead: readonly IndexRange[]; limit: number },
+): Promise<StoredSlice> {
+  const { expansionId, fromIndex, ahead, limit } = options
+  const taken = { nextIndex: fromIndex, ahead }
+  const page = await firstCompleted(sql, options)
+  const from = page === null ? fromIndex : untakenFrom(taken, page)
+  const to = page === null ? fromIndex : Math.min(page[1], from + limit)
+  const rows = to > from ? await instanceValues(sql, { expansionId, fromIndex: from, limit: to - from }) : []
+  const items = contiguous(rows, from)
+  const after = items.length > 0 ? takeRange(taken, [from, from + items.length]) : taken
+  const isEnd = isEndAt(head, after.nextIndex, items.length)
+  return { items, ...after, exhausted: isEnd, isBroken: isEnd && head.isBroken }
+}
+
+async function firstCompleted(
+  sql: Sql,
+  { expansionId, fromIndex, ahead }: { expansionId: string; fromIndex: number; ahead: readonly IndexRange[] },
+): Promise<IndexRange | null> {
+  const isFull = ahead.length >= rangesAheadMax
+  const rows = await sql<{ firstIndex: string; count: number }[]>`
+    select first_index, count from page
+    where expansion_id = ${expansionId} and finished = count
+      and first_index >= (
+        select coalesce(max(first_index), 0) from page
+        where expansion_id = ${expansionId} and first_index <= ${fromIndex}
+      )
+      and first_index + count > ${fromIndex}
+      and (${!isFull}::boolean or first_index <= ${fromIndex})
+      and not exists (
+        select from unnest(
+          ${ahead.map(([from]) => from)}::bigint[], ${ahead.map(([, to]) => to)}::bigint[]
+        ) as taken (first, after)
+        where taken.first <= page.first_index and page.first_index + page.count <= taken.after
+      )
+    order by first_index
+    limit 1
+  `
+  const [page] = rows
+  if (page === undefined) return null
+  const first = toNumber(page.firstIndex)
+  return [first, first + page.count]
 }
 
 function instanceValues(sql: Sql, options: { expansionId: string; fromIndex: number; limit: number }) {

@@ -1,6 +1,14 @@
 import { isEndedState } from "../../state/task-instance.ts"
 import type { StoredSlice } from "../expansion-store.ts"
-import type { ExpansionRecord, InstanceRow } from "./state.ts"
+import {
+  type IndexRange,
+  rangesAheadMax,
+  type TakenIndexes,
+  takeRange,
+  untakenFrom,
+} from "../../index-ranges.ts"
+import { sumOf } from "./counts.ts"
+import type { ExpansionRecord, InstanceRow, PageRecord } from "./state.ts"
 import { pageAt } from "./page-at.ts"
 
 type Item = StoredSlice["items"][number]
@@ -8,8 +16,10 @@ type Item = StoredSlice["items"][number]
 /** Reads a slice of what a mapped task or a shared source has left. */
 export function readStream(
   expansion: ExpansionRecord,
-  options: { fromIndex: number; limit: number },
+  options: { fromIndex: number; ahead?: readonly IndexRange[]; limit: number },
 ): StoredSlice {
+  const { ahead } = options
+  if (ahead !== undefined) return readCompleted(expansion, { ...options, ahead })
   const itemAt = expansion.task.kind === "source" ? sourceItemAt : resultAt
   const items: Item[] = []
   for (let index = options.fromIndex; items.length < options.limit; index++) {
@@ -22,6 +32,40 @@ export function readStream(
   const exhausted = isEnd(expansion, nextIndex) || (expansion.isCancelled && items.length === 0)
   const isBroken = exhausted && expansion.streamFailure !== null
   return { items, nextIndex, exhausted, isBroken }
+}
+
+/** Reads what is left of the first finished page of which anything is. */
+function readCompleted(
+  expansion: ExpansionRecord,
+  { fromIndex, ahead, limit }: { fromIndex: number; ahead: readonly IndexRange[]; limit: number },
+): StoredSlice {
+  const taken = { nextIndex: fromIndex, ahead }
+  const page = expansion.pages.find(
+    (each) => isCompleted(each) && leftOf(taken, each) < endOf(each) && mayTake(taken, each),
+  )
+  const from = page === undefined ? fromIndex : leftOf(taken, page)
+  const to = page === undefined ? fromIndex : Math.min(endOf(page), from + limit)
+  const items = Array.from({ length: to - from }, (_, place) => resultAt(expansion, from + place) ?? "null")
+  const after = to > from ? takeRange(taken, [from, to]) : taken
+  const exhausted = isEnd(expansion, after.nextIndex) || (expansion.isCancelled && items.length === 0)
+  return { items, ...after, exhausted, isBroken: exhausted && expansion.streamFailure !== null }
+}
+
+function isCompleted(page: PageRecord): boolean {
+  return sumOf(page.counts) === page.count
+}
+
+function endOf({ firstIndex, count }: PageRecord): number {
+  return firstIndex + count
+}
+
+function leftOf(taken: TakenIndexes, page: PageRecord): number {
+  return untakenFrom(taken, [page.firstIndex, endOf(page)])
+}
+
+/** With many ranges ahead, what comes next in order has to come first. */
+function mayTake({ nextIndex, ahead }: TakenIndexes, page: PageRecord): boolean {
+  return ahead.length < rangesAheadMax || page.firstIndex <= nextIndex
 }
 
 /** A stream that was never opened and never will be ends before its first item. */

@@ -79,7 +79,7 @@ class Built {
     const { keys } = node
     const itemOf = (given: unknown) => (isBare ? given : (given as { item: unknown }).item)
     const key = keys === null ? {} : { key: (given: unknown) => keyOf(itemOf(given), keys) }
-    const bounds = { ...node.bounds, ...key }
+    const bounds = { ...node.bounds, ...key, ordered: !node.isUnordered }
     const mapped =
       node.beside === null
         ? run.iterate(isBare ? this.#pipeline(node.over) : items, bounds)

@@ -48,6 +48,8 @@ export interface MapSpec extends NodeBase {
   readonly beside: string | null
   /** How many different keys the items have at most; null: they have none. */
   readonly keys: number | null
+  /** Whether it takes the results of another map as they are completed. */
+  readonly isUnordered: boolean
   readonly bounds: Bounds
   readonly concurrency: number | null
 }
@@ -111,6 +113,41 @@ export function drawKeys(spec: DagSpec, random: SeededRandom): DagSpec {
   return { ...spec, nodes: spec.nodes.map(keyed) }
 }
 
+/** Lets some of a DAG's maps take results as they are completed: those whose own order nobody sees. */
+export function drawOrder(spec: DagSpec, random: SeededRandom): DagSpec {
+  const read = new Set(spec.nodes.flatMap(readBy))
+  const results = new Set(
+    spec.nodes.flatMap(({ id, kind }) => (kind === "map" || kind === "expand" ? [id] : [])),
+  )
+  const mayBe = (node: NodeSpec): node is MapSpec =>
+    node.kind === "map" && node.keys === null && !read.has(node.id) && isOfEach(node.over, results)
+  const chosen = spec.nodes.filter((node) => mayBe(node) && random.chance(0.5))
+  const above = new Set(chosen.flatMap(readBy))
+  const reordered = (node: NodeSpec): NodeSpec => {
+    const changed = chosen.includes(node) && node.kind === "map" ? { ...node, isUnordered: true } : node
+    // Small pages, and several of them under way, so that a later one is complete before an earlier one.
+    const bounds = { window: 30, pageSize: random.integer(1, 3) }
+    return above.has(node.id) && "bounds" in changed ? { ...changed, bounds } : changed
+  }
+  return { ...spec, nodes: spec.nodes.map(reordered) }
+}
+
+/** The tasks whose streams or values a task reads. */
+function readBy(node: NodeSpec): string[] {
+  if (node.kind === "expand") return typeof node.of === "string" ? [node.of] : []
+  return node.kind === "map" || node.kind === "reduce" ? leavesOf(node.over) : []
+}
+
+function leavesOf(over: PipelineSpec): string[] {
+  return over.op === "stream" ? [over.id] : [over.of].flat().flatMap(leavesOf)
+}
+
+/** Whether a pipeline makes of each result what it makes of it, whatever comes before. */
+function isOfEach(over: PipelineSpec, results: ReadonlySet<string>): boolean {
+  if (over.op === "stream") return results.has(over.id)
+  return (over.op === "map" || over.op === "filter" || over.op === "flatMap") && isOfEach(over.of, results)
+}
+
 class Drawing {
   readonly nodes: NodeSpec[] = []
   readonly #random: SeededRandom
@@ -172,6 +209,7 @@ class Drawing {
       over,
       beside: this.#values.length > 0 && this.#random.chance(0.3) ? this.#random.pick(this.#values) : null,
       keys: null,
+      isUnordered: false,
       bounds: this.#bounds(),
       concurrency: this.#random.chance(0.2) ? this.#random.integer(1, 3) : null,
     }
@@ -188,6 +226,7 @@ class Drawing {
         over: { op: "stream", id },
         beside: null,
         keys: null,
+        isUnordered: false,
         bounds: this.#bounds(),
         concurrency: null,
       })

@@ -49,12 +49,27 @@ function wrongTask(
   if (kind === "mapped" || kind === "task") {
     if (expansion.created !== task.instances.length)
       return `${expansion.created} instances, not ${task.instances.length}`
-    for (const instance of task.instances) {
+    if (expansion.task.mapping?.isOrdered === false) {
+      const wrong = wrongOnTheWhole(expansion, task)
+      if (wrong !== null) return wrong
+    }
+    for (const instance of expansion.task.mapping?.isOrdered === false ? [] : task.instances) {
       const wrong = wrongInstance(expansion, instance, executionsOf(instance.mapIndex))
       if (wrong !== null) return `[${instance.mapIndex}] ${wrong}`
     }
   }
   return expansion.state === task.state ? null : `it is ${expansion.state}, not ${task.state}`
+}
+
+/** What takes results as they are completed has the same instances, under whatever indexes. */
+function wrongOnTheWhole({ rows }: ExpansionRecord, task: ExpectedTask): string | null {
+  const left = [...rows.values()].map(({ state, value }) => `${state} ${value}`).sort()
+  const expected = task.instances
+    .map(({ state, value }) => `${state} ${state === "success" ? JSON.stringify(value) : null}`)
+    .sort()
+  return JSON.stringify(left) === JSON.stringify(expected)
+    ? null
+    : `it left ${left.join(", ")}, not ${expected.join(", ")}`
 }
 
 function wrongInstance(

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import { buildDag } from "./build-dag.ts"
-import { type DagSpec, drawDag, drawKeys } from "./dag-spec.ts"
+import { type DagSpec, drawDag, drawKeys, drawOrder } from "./dag-spec.ts"
 import { EngineProcess } from "./engine-process.ts"
 import { drawEngines } from "./engines.ts"
 import { wrongOutcome } from "./expect-outcomes.ts"
@@ -63,7 +63,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const isFlickering = options.isFlickering ?? false
   const plan = drawFaults(randomFor(seed, "faults"), { isFlickering })
   const world = makeWorld({ seed, plan, keepsAll: options.keepsAll ?? false })
-  const spec = drawKeys(drawDag(randomFor(seed, "dag")), randomFor(seed, "keys"))
+  const keyed = drawKeys(drawDag(randomFor(seed, "dag")), randomFor(seed, "keys"))
+  const spec = drawOrder(keyed, randomFor(seed, "order of results"))
   let endedMs = -1
   try {
     endedMs = await live(world, spec)

@@ -174,12 +174,14 @@ export class SimulatedHosts implements HostPool {
         })
       })
     return {
-      readStream: async ({ taskId, fromIndex, limit }) => {
-        const slice = await ask(() => reader.readStream({ taskId, fromIndex, limit }))
+      readStream: async ({ signal: _signal, ...asked }) => {
+        const { fromIndex } = asked
+        const slice = await ask(() => reader.readStream(asked))
         const items = slice.items.map((item, place) =>
           typeof item === "string" ? (JSON.parse(item) as unknown) : new Gap(item.gap, fromIndex + place),
         )
-        return { items, nextIndex: slice.nextIndex, exhausted: slice.exhausted }
+        const { nextIndex, exhausted, ahead } = slice
+        return ahead === undefined ? { items, nextIndex, exhausted } : { items, nextIndex, exhausted, ahead }
       },
       readXCom: async ({ taskId }) => {
         const text = await ask(() => reader.readXCom({ taskId }))

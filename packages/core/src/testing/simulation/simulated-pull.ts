@@ -20,7 +20,8 @@ export function pullInHost(
   options: { context: ExecutionContext; request: PullRequest; reader: StreamReader },
 ): { page: Promise<PulledPage>; abort: (reason: string) => void } {
   const { context, request } = options
-  const session = sessionOf(host, context, options.reader)
+  const { ordered: isOrdered } = definition.node(context.taskId).mapping?.options ?? {}
+  const session = sessionOf(host, context, { reader: options.reader, isOrdered })
   const page = session.turn.then(async () => {
     session.reader = options.reader
     try {
@@ -35,7 +36,11 @@ export function pullInHost(
   return { page, abort: (reason) => session.abort.abort(new DOMException(reason, "AbortError")) }
 }
 
-function sessionOf(host: SimulatedHost, context: ExecutionContext, reader: StreamReader): PullSession {
+function sessionOf(
+  host: SimulatedHost,
+  context: ExecutionContext,
+  { reader, isOrdered }: { readonly reader: StreamReader; readonly isOrdered: boolean | undefined },
+): PullSession {
   const open = host.sessions.get(context.contextId)
   if (open !== undefined) return open
   const abort = new AbortController()
@@ -44,7 +49,12 @@ function sessionOf(host: SimulatedHost, context: ExecutionContext, reader: Strea
     readStream: (ask) => session.reader.readStream(ask),
     readXCom: (ask) => session.reader.readXCom(ask),
   }
-  const scope = createPullScope({ signal: abort.signal, reader: current, context: { runId, taskId, host } })
+  const scope = createPullScope({
+    signal: abort.signal,
+    reader: current,
+    isOrdered,
+    context: { runId, taskId, host },
+  })
   const session: PullSession = { scope, abort, reader, turn: Promise.resolve() }
   host.sessions.set(context.contextId, session)
   return session

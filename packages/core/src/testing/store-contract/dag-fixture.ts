@@ -73,6 +73,7 @@ function serializedMapping(mapping: Partial<SerializedMapping>): SerializedMappi
     operators: [],
     isKeyed: false,
     isLabelled: false,
+    isOrdered: true,
     isDirect: false,
     ...mapping,
   }

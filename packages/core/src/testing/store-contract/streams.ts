@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { type IndexRange, rangesAheadMax } from "../../index-ranges.ts"
 import { mapped, sharedSource } from "./dag-fixture.ts"
 import type { OpenStore, StoreHarness } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
@@ -130,6 +131,61 @@ export function streamContract(open: OpenStore): void {
     })
   })
 
+  describe("reading a mapped task as it is completed", () => {
+    it("gives finished pages, whichever are, and each once", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world)
+      for (let page = 0; page < 3; page++) await map.commit(items(3))
+      const [first, second, third] = [
+        await claimOne(world.store),
+        await claimOne(world.store),
+        await claimOne(world.store),
+      ]
+      const nothing = { items: [], nextIndex: 0, ahead: [], exhausted: false }
+      expect(await read(world, map, { ahead: [] })).toMatchObject(nothing)
+      await complete(world.store, third)
+      const two = await read(world, map, { ahead: [], limit: 2 })
+      expect(two).toMatchObject({ items: ["r6", "r7"], nextIndex: 0, ahead: [[6, 8]] })
+      const rest = await read(world, map, two)
+      expect(rest).toMatchObject({ items: ["r8"], nextIndex: 0, ahead: [[6, 9]] })
+      expect(await read(world, map, rest)).toMatchObject({ items: [], ahead: [[6, 9]] })
+      await complete(world.store, first)
+      const whole = await read(world, map, rest)
+      expect(whole).toMatchObject({ items: ["r0", "r1", "r2"], nextIndex: 3, ahead: [[6, 9]] })
+      await complete(world.store, second, { exceptions: [failed(4)] })
+      expect(await read(world, map, whole)).toMatchObject({
+        items: ["r3", { gap: "upstream_failed" }, "r5"],
+        nextIndex: 9,
+        ahead: [],
+        exhausted: false,
+      })
+    })
+
+    it("takes a page only when all of its instances have ended", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world)
+      await map.commit(items(3), { exhausted: true })
+      const lease = await claimOne(world.store)
+      await complete(world.store, lease, { indexes: [0, 1] })
+      expect(await read(world, map, { ahead: [] })).toMatchObject({ items: [], exhausted: false })
+      await complete(world.store, lease, { indexes: [2] })
+      const all = await read(world, map, { ahead: [] })
+      expect(all).toMatchObject({ items: ["r0", "r1", "r2"], nextIndex: 3, exhausted: true })
+    })
+
+    it("takes what comes next in order where too much was taken ahead", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world)
+      await map.commit(items(1))
+      await map.commit(items(1))
+      await claimOne(world.store)
+      await complete(world.store, await claimOne(world.store))
+      const ahead = Array.from({ length: rangesAheadMax }, (_, n) => [10 + 2 * n, 11 + 2 * n] as const)
+      expect(await read(world, map, { ahead })).toMatchObject({ items: [], nextIndex: 0 })
+      expect(await read(world, map, { ahead: ahead.slice(1) })).toMatchObject({ items: ["r1"], nextIndex: 0 })
+    })
+  })
+
   describe("reading a stream that never opened", () => {
     it("is at its end at once when it never will", async () => {
       const world = await openWorld(open)
@@ -172,9 +228,11 @@ async function setupSource(open: OpenStore) {
 async function read(
   { store }: StoreHarness,
   { expansionId }: { expansionId: string },
-  options: { fromIndex?: number; limit?: number } = {},
+  options: { fromIndex?: number; nextIndex?: number; ahead?: readonly IndexRange[]; limit?: number } = {},
 ) {
-  const slice = await runEffect(store.readStream({ expansionId, fromIndex: 0, limit: 100, ...options }))
+  const { nextIndex = 0, fromIndex = nextIndex, limit = 100, ahead } = options
+  const asked = { expansionId, fromIndex, limit, ...(ahead !== undefined && { ahead }) }
+  const slice = await runEffect(store.readStream(asked))
   const decode = (item: (typeof slice.items)[number]): unknown =>
     typeof item === "string" ? JSON.parse(item) : item
   return { ...slice, items: slice.items.map(decode) }
