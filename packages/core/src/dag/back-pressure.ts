@@ -63,8 +63,13 @@ export function readsTwice(consumer: TaskNode, upstream: TaskNode): boolean {
   return leaves.filter((leaf) => leaf.node === upstream).length > 1
 }
 
-function keepsStep(node: TaskNode): boolean {
-  return node.mapping === null || node.mapping.items.operators.every((operator) => stepKeeping.has(operator))
+/** A key drops items, so that what follows it has fewer than what went before. */
+function keepsStep({ mapping }: TaskNode): boolean {
+  if (mapping === null) return true
+  return (
+    mapping.options.key === undefined &&
+    mapping.items.operators.every((operator) => stepKeeping.has(operator))
+  )
 }
 
 /** Gives all tasks that links lead to, with those at which it starts; never through `except`. */

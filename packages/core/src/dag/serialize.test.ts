@@ -275,6 +275,16 @@ describe("back-pressure", () => {
     ).toEqual(["a ~> inc", "b ~> inc"])
   })
 
+  it("does not hold for two streams of one source of which a key drops items", () => {
+    const { edges } = serialized(() => {
+      const n = numbers()
+      const a = inc.withId("a").iterate(n, { key: String })
+      inc.iterate(a.zip(inc.withId("b").iterate(n)).map(([x]) => x))
+    })
+    expect(edges).toContain("a ~> inc")
+    expect(edges).toContain("b ~> inc")
+  })
+
   it("holds for streams that have nothing in common, however they are joined", () => {
     const { edges } = serialized(() => {
       const a = inc.withId("a").iterate(numbers())
