@@ -1,13 +1,17 @@
 import { Effect } from "effect"
 import type {
   DagRunRow,
+  EventRow,
   ExpansionView,
   LogRow,
+  MapChange,
   StoreService,
   TaskInstanceView,
   TaskTryRow,
 } from "@sluice/core/store"
 import {
+  cancelMap,
+  changeMap,
   clear,
   type ClearOptions,
   extendExpansion,
@@ -137,6 +141,24 @@ export class Run {
     this.#store.wake("control")
     this.#store.wake("run")
     return isDone
+  }
+
+  /** Pauses, resumes or resizes one map, as the CLI does. */
+  async changeMap(taskId: string, change: MapChange): Promise<boolean> {
+    const { expansionId } = await this.view(taskId)
+    return Effect.runPromise(changeMap(this.#store, { expansionId, actor: "tester", change }))
+  }
+
+  /** Cancels one map, as the CLI does. */
+  async cancelMap(taskId: string): Promise<void> {
+    const { expansionId } = await this.view(taskId)
+    await Effect.runPromise(cancelMap(this.#store, { expansionId, actor: "tester" }))
+  }
+
+  /** What the event log has of the run, oldest first. */
+  async events(): Promise<readonly EventRow[]> {
+    const call = this.#store.listEvents({ dagRunId: this.id, before: null, limit: listMax })
+    return (await Effect.runPromise(call)).toReversed()
   }
 
   /** Runs instances of a task again, the failed ones unless `select` says otherwise. */

@@ -1,6 +1,6 @@
 /**
  * What may follow each state of a task instance. From those in which it has ended it goes on only by hand: it is run
- * again (`redrive`, `clear`).
+ * again (`redrive`, `clear`). From one in which it waits it goes to its end when its map is stopped.
  *
  * `running` has no row: it is an index inside a lease. `scheduled` has one only where it follows `deferred`: the event
  * has come, and a slot is waited for. Else it is an index that no lease covers. All others are rows.
@@ -8,8 +8,8 @@
 export const taskInstanceTransitions = {
   scheduled: ["running", "skipped", "upstream_failed"],
   running: ["success", "failed", "skipped", "up_for_retry", "deferred", "scheduled"],
-  up_for_retry: ["running"],
-  deferred: ["scheduled", "up_for_retry", "failed"],
+  up_for_retry: ["running", "failed"],
+  deferred: ["scheduled", "up_for_retry", "failed", "skipped"],
   success: ["up_for_retry"],
   failed: ["up_for_retry"],
   skipped: ["up_for_retry"],
