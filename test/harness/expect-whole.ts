@@ -20,13 +20,19 @@ export async function expectWholeMap(world: World, run: Run, taskId: string, tot
 
 /** After all runs have ended nothing is leased, nothing offered, no page open. */
 export async function expectNothingLeft(world: World): Promise<void> {
-  const [left] = await openDatabase(world.url).query<{ leases: number; offers: number; pages: number }>(
+  const [left] = await openDatabase(world.url).query<{
+    leases: number
+    offers: number
+    triggers: number
+    pages: number
+  }>(
     (sql) => sql`
       select (select count(*)::int from lease) as leases, (select count(*)::int from offer) as offers,
+        (select count(*)::int from trigger) as triggers,
         (select count(*)::int from page where not folded or claimable) as pages
     `,
   )
-  expect(left).toEqual({ leases: 0, offers: 0, pages: 0 })
+  expect(left).toEqual({ leases: 0, offers: 0, triggers: 0, pages: 0 })
 }
 
 /** Each item ran; says how many times in all. */

@@ -5,6 +5,7 @@ import { bundlesMax } from "./pool/host-contexts.ts"
 import { HostGroup } from "./pool/host-group.ts"
 import type { HostProcess } from "./pool/host-process.ts"
 import { Isolation } from "./pool/isolation.ts"
+import { runTriggerInHost } from "./pool/trigger-call.ts"
 import { pullInHost } from "./pool/pull-call.ts"
 import { runInHost } from "./pool/run-call.ts"
 import { StreamHomes } from "./pool/stream-homes.ts"
@@ -24,6 +25,9 @@ class ProcessHostPool implements HostPool {
   readonly #group: HostGroup
   readonly #isolation: Isolation
   readonly #streams: StreamHomes
+  /** User-defined triggers wait beside each other in one host; those under suspicion, one after the other, in another. */
+  readonly #triggers: HostGroup
+  readonly #suspects: Isolation
   /** Files are described one after the other: each needs a process, and nobody waits for a second one. */
   #describing: Promise<unknown> = Promise.resolve()
   readonly #closed = new AbortController()
@@ -33,6 +37,8 @@ class ProcessHostPool implements HostPool {
     this.#group = new HostGroup(settings, settings.hosts)
     this.#isolation = new Isolation(settings)
     this.#streams = new StreamHomes(settings)
+    this.#triggers = new HostGroup(settings, 1)
+    this.#suspects = new Isolation(settings)
   }
 
   async run(options: Parameters<HostPool["run"]>[0]): Promise<void> {
@@ -54,6 +60,15 @@ class ProcessHostPool implements HostPool {
     }
   }
 
+  async runTrigger(options: Parameters<HostPool["runTrigger"]>[0]): ReturnType<HostPool["runTrigger"]> {
+    const { context, work, signal } = options
+    const { abortGraceMs } = this.#settings
+    const use = (host: HostProcess) =>
+      this.#using(host, context, () => runTriggerInHost(host, options, { abortGraceMs }))
+    if (signal.aborted) return { kind: "ended" }
+    return work.isolated ? this.#suspects.run(use) : use(await this.#triggers.take())
+  }
+
   warm(): void {
     this.#group.warm()
     this.#streams.warm()
@@ -73,7 +88,13 @@ class ProcessHostPool implements HostPool {
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed.abort(new Error("the host pool is closed"))
-    const groups = [this.#group, this.#isolation.group, ...this.#streams.groups]
+    const groups = [
+      this.#group,
+      this.#isolation.group,
+      this.#triggers,
+      this.#suspects.group,
+      ...this.#streams.groups,
+    ]
     await Promise.all(groups.map((group) => group.close(graceMs)))
   }
 

@@ -12,6 +12,8 @@ import type {
   PulledPage,
   PullRequest,
   TaskError,
+  TriggerEnd,
+  TriggerWork,
 } from "./port.ts"
 
 /** What the parent tells a host. */
@@ -25,6 +27,12 @@ export type ToHost =
       readonly callId: number
       readonly contextId: string
       readonly request: PullRequest
+    }
+  | {
+      readonly kind: "trigger"
+      readonly callId: number
+      readonly contextId: string
+      readonly work: TriggerWork
     }
   | { readonly kind: "abort"; readonly callId: number; readonly reason: string }
   | { readonly kind: "closeStream"; readonly callId: number; readonly contextId: string }
@@ -43,6 +51,8 @@ export type FromHost =
   | { readonly kind: "ready" }
   | CallMessage
   | { readonly kind: "pong"; readonly rssBytes: number }
+  /** The host is about to end, and this call is why. */
+  | { readonly kind: "blamed"; readonly callId: number }
   /** The host cannot go on; it exits by itself, or asks to be killed when an instance holds on to it. */
   | { readonly kind: "dying"; readonly reason: string }
 
@@ -68,6 +78,8 @@ export type CallMessage =
       readonly retryable: boolean
       readonly logs: readonly LogEntry[]
     }
+  | { readonly kind: "triggerLogs"; readonly callId: number; readonly logs: readonly LogEntry[] }
+  | { readonly kind: "triggerEnded"; readonly callId: number; readonly end: TriggerEnd }
   | { readonly kind: "closed"; readonly callId: number }
   | { readonly kind: "described"; readonly callId: number; readonly dags: readonly SerializedDag[] }
   | { readonly kind: "rejected"; readonly callId: number; readonly error: TaskError }

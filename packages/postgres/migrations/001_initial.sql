@@ -365,19 +365,21 @@ create index lease_expiry on lease (expires_at);
 -- leases that were committed after the claim began.
 create function free_concurrency(expansion_id bigint, concurrency int, deferred_max int) returns bigint
 language plpgsql volatile as $$
-declare
-  free bigint := 2147483647;
 begin
   if not pg_try_advisory_xact_lock(expansion_id) then
     return 0;
   end if;
-  if deferred_max is not null then
-    free := deferred_max - (
-      select count(*) from trigger where trigger.expansion_id = free_concurrency.expansion_id
-    );
-  end if;
-  return least(free, concurrency) - (
-    select coalesce(sum(lease.remaining), 0) from lease where lease.expansion_id = free_concurrency.expansion_id
+  -- One statement: what leaves a lease to be deferred is seen in one of the two.
+  return (
+    select least(
+      concurrency,
+      deferred_max - (
+        select count(*) from trigger
+        where deferred_max is not null and trigger.expansion_id = free_concurrency.expansion_id
+      )
+    ) - coalesce(sum(lease.remaining), 0)
+    from lease
+    where lease.expansion_id = free_concurrency.expansion_id
   );
 end
 $$;

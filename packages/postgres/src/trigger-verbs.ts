@@ -26,12 +26,19 @@ export function triggerVerbs(client: Client): TriggerStore {
       call(client, "leaseTriggers", (sql) => triggers.leaseTriggers(sql, options)).pipe(
         Effect.map((rows) => rows.map(toWaiting)),
       ),
-    renewTriggers: (options) => call(client, "renewTriggers", (sql) => triggers.renewTriggers(sql, options)),
+    renewTriggers: (options) =>
+      call(client, "renewTriggers", (sql) => triggers.renewTriggers(sql, options)).pipe(
+        Effect.map((rows) => ({
+          kept: rows.flatMap(({ isKnown, triggerId }) => (isKnown ? [triggerId] : [])),
+          unknown: rows.filter(({ isKnown }) => !isKnown).map(toWaiting),
+        })),
+      ),
     releaseTriggers: ({ triggererId }) =>
       call(client, "releaseTriggers", (sql) => triggers.releaseTriggers(sql, triggererId)),
   }
 }
 
 function toWaiting(row: triggers.WaitingRow): WaitingTrigger {
-  return { ...row, mapIndex: toNumber(row.mapIndex) }
+  const { triggerId, expansionId, mapIndex, tryNumber, baseTry, trigger } = row
+  return { triggerId, expansionId, mapIndex: toNumber(mapIndex), tryNumber, baseTry, trigger }
 }

@@ -35,7 +35,7 @@ export function readRoles(text: string | undefined): readonly EngineRole[] {
 }
 
 /** Roles that run user code. */
-const rolesWithHosts: readonly EngineRole[] = ["expander", "worker"]
+const rolesWithHosts: readonly EngineRole[] = ["expander", "worker", "triggerer"]
 
 /** Runs it; resolves when it has stopped in order. */
 export async function runEngineProcess(context: CliContext, options: EngineProcessOptions): Promise<void> {

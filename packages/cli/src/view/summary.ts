@@ -54,6 +54,7 @@ function summaryColumns(tasks: readonly TaskProgress[]): Column<TaskProgress>[] 
     ...ifAny("pages", (task) => task.pulls),
     number("created", (task) => task.created),
     ...ifAny("duplicates", (task) => task.duplicates),
+    ...ifAny("deferred", (task) => task.deferred),
     number("success", (task) => task.done),
     number("failed", (task) => task.failed),
     ...ifAny("skipped", (task) => task.skipped),

@@ -16,6 +16,8 @@ export interface TaskProgress {
   /** Items that got no instance because their key had come before. */
   readonly duplicates: number | null
   readonly running: number | null
+  /** Deferred instances: their events have not come. */
+  readonly deferred: number | null
   readonly done: number | null
   readonly failed: number | null
   readonly skipped: number | null
@@ -62,6 +64,7 @@ function line(
     created: view.created,
     duplicates: isSource ? null : view.duplicates,
     running: isSource ? null : view.running,
+    deferred: isSource ? null : view.deferred,
     done: isSource ? null : view.success,
     failed: isSource ? null : view.failed,
     skipped: isSource ? null : view.skipped,
@@ -87,6 +90,7 @@ function fusedLine(task: SerializedTask, view: ExpansionView, around: Surroundin
     created: null,
     duplicates: null,
     running: null,
+    deferred: null,
     done: null,
     failed: null,
     skipped: null,

@@ -56,6 +56,9 @@ describe("what a task waits for", () => {
 
   it("says when a map is paused, or waits only for next tries", () => {
     expect(said("noop", chainViews({ noop: { isPullingPaused: true } }))).toBe("pulling is paused")
+    expect(said("noop", chainViews({ noop: { state: "draining", created: 5, deferred: 5 } }))).toBe(
+      "waits for the events of 5",
+    )
     expect(said("noop", chainViews({ noop: { state: "draining", created: 5, retrying: 5 } }))).toBe(
       "waits for the next try of 5",
     )

@@ -22,6 +22,8 @@ export function waitsFor(task: SerializedTask, view: ExpansionView, around: Surr
   if (view.isRunningPaused && !isFinalExpansionState(view.state))
     return view.isPullingPaused ? "paused" : "running is paused"
   if (view.state === "open") return waitsForPage(task, view, around)
+  if (view.state === "draining" && view.deferred > 0 && view.running === 0)
+    return `waits for the events of ${count(view.deferred)}`
   if (view.state === "draining" && view.retrying > 0 && view.running === 0)
     return `waits for the next try of ${count(view.retrying)}`
   return null

@@ -4,6 +4,37 @@ export { DagDefinition, inputStream, isDagDefinition, serializeDag } from "./dag
 export type { DagOptions, JsonObject } from "./dag-options.ts"
 export { dag } from "./dag.ts"
 export { DagDefinitionError } from "./definition-error.ts"
+export {
+  after,
+  at,
+  everyMsMin,
+  fileExists,
+  httpPoll,
+  runFinished,
+  type FinishedRun,
+  type FoundFile,
+  type HttpAnswer,
+  type HttpPollOptions,
+} from "./built-in-triggers.ts"
+export {
+  Deferral,
+  deferredStateBytesMax,
+  eventBytesMax,
+  isDeferral,
+  type DeferOptions,
+  type Resumed,
+  type ResumePoint,
+} from "./deferral.ts"
+export { isTrigger, Trigger, TriggerError } from "./trigger.ts"
+export {
+  collectTriggers,
+  trigger,
+  type TriggerFactory,
+  type TriggerFunction,
+  type TriggerFunctions,
+  type TriggerScope,
+} from "./user-trigger.ts"
+export { parseDurationMs } from "./duration.ts"
 export type { Duration } from "./duration.ts"
 export { BadKey, itemKeys, itemLabels, type ItemNames } from "./item-names.ts"
 export {
@@ -24,7 +55,7 @@ export type { Source, SourceRun, SourceScope, UnfoldDefinition, UnfoldPage, Unfo
 export type { DataInterval, LogFields, TaskContext, TaskLog, TaskXComs } from "./task-context.ts"
 export type { TaskNode } from "./task-node.ts"
 export { FailWithoutRetry, isFailWithoutRetry, isSkip, Skip } from "./task-outcome-error.ts"
-export { task, type Task } from "./task.ts"
-export { triggerName, type TriggerSpec } from "./trigger-spec.ts"
+export { task, type DeferringTaskOptions, type Task } from "./task.ts"
+export { triggerName } from "./trigger-spec.ts"
 export type * from "./trigger-spec.ts"
 export { XCom, type Orderable } from "./xcom.ts"

@@ -1,7 +1,9 @@
 import type { Json } from "../json.ts"
+import type { DeferOptions } from "./deferral.ts"
+import type { Trigger } from "./trigger.ts"
 
 /** What a running task instance knows of itself and may do beside returning a value. The host implements it. */
-export interface TaskContext {
+export interface TaskContext<Points extends string = never> {
   readonly dagId: string
   readonly runId: string
   readonly taskId: string
@@ -17,6 +19,14 @@ export interface TaskContext {
   /** Aborts on timeout, cancellation and shutdown. Pass it on to whatever waits. */
   readonly signal: AbortSignal
   readonly xcom: TaskXComs
+  /**
+   * Ends this call and gives its slot back; the task goes on at a resume point when the trigger has fired, as often as it
+   * likes. It never returns: it throws, and what catches that must throw it on.
+   *
+   * @example
+   * return ctx.defer(after("10m"), { resume: "check", state: { jobId } })
+   */
+  defer(trigger: Trigger, options: DeferOptions<Points>): Promise<never>
 }
 
 /** The span of time a DagRun covers: from `start`, up to but not including `end`. */

@@ -1,11 +1,18 @@
 import type { LazyXCom } from "../stream/lazy-xcom.ts"
 import type { PagedStream } from "../stream/paged-stream.ts"
 import type { InputPlan } from "./input-plan.ts"
+import type { Resumed } from "./deferral.ts"
 import type { GivenMapOptions, GivenPageOptions, TaskSettings } from "./options.ts"
 import type { TaskContext } from "./task-context.ts"
 
 /** A task function with its types forgotten. What it is called with, `buildInput` made. */
 export type AnyTaskFunction = (input: unknown, ctx: TaskContext) => unknown
+
+/** A resume point with its types forgotten. */
+export type AnyResumePoint = (input: unknown, resumed: Resumed, ctx: TaskContext) => unknown
+
+/** The resume points of a task, by name. */
+export type AnyResumePoints = Readonly<Record<string, AnyResumePoint>>
 
 /** What a mapped task iterates, and how. */
 export interface NodeMapping {
@@ -27,6 +34,7 @@ export interface NodeParts {
   readonly input: InputPlan
   /** null: a source, which has no instances. */
   readonly run: AnyTaskFunction | null
+  readonly resume?: AnyResumePoints
   /** null: not mapped. */
   readonly mapping: NodeMapping | null
   /** null: not a source. */
@@ -49,6 +57,7 @@ export class TaskNode {
   /** Tasks it waits for without taking anything from them. */
   readonly after = new Set<TaskNode>()
   readonly #run: AnyTaskFunction | null
+  readonly #resume: AnyResumePoints
   #isFused = false
 
   constructor(owner: { readonly dagId: string }, parts: NodeParts) {
@@ -60,6 +69,7 @@ export class TaskNode {
     this.mapping = parts.mapping
     this.source = parts.source
     this.#run = parts.run
+    this.#resume = parts.resume ?? {}
   }
 
   /** What the task is, as in `SerializedTask`. A source is `fused` only after `dag()` has seen all its readers. */
@@ -78,5 +88,17 @@ export class TaskNode {
     if (this.#run === null)
       throw new Error(`Source "${this.taskId}" has no instances: pull its inputStream instead.`)
     return this.#run(input, ctx)
+  }
+
+  /** The names of the points at which the task can go on after a deferral. */
+  get resumePoints(): readonly string[] {
+    return Object.keys(this.#resume)
+  }
+
+  /** Goes on with one instance at a resume point. */
+  resume(point: string, input: unknown, resumed: Resumed, ctx: TaskContext): unknown {
+    const run = Object.hasOwn(this.#resume, point) ? this.#resume[point] : undefined
+    if (run === undefined) throw new Error(`Task "${this.taskId}" has no resume point "${point}".`)
+    return run(input, resumed, ctx)
   }
 }

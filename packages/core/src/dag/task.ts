@@ -2,15 +2,16 @@ import { describeValue } from "../stream/describe-value.ts"
 import { LazyXCom } from "../stream/lazy-xcom.ts"
 import { resultStream } from "../stream/sources/result-stream.ts"
 import { requireDag } from "./dag-builder.ts"
+import type { ResumePoint } from "./deferral.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { type InputPlace, isPlainObject, planInput, planMappedInput } from "./input-plan.ts"
 import { expandedItems, iteratedItems } from "./mapped-items.ts"
 import { checkMapOptions, checkTaskOptions, type GivenTaskOptions, type MapOptions } from "./options.ts"
 import type { TaskOptions } from "./options.ts"
 import type { TaskContext } from "./task-context.ts"
-import { requireId } from "./task-id.ts"
+import { isId, requireId } from "./task-id.ts"
 import type { Fixable, InputArguments, InputFields, ItemOf, ListsOf, StreamsOf } from "./task-input.ts"
-import type { AnyTaskFunction, NodeMapping } from "./task-node.ts"
+import type { AnyResumePoints, AnyTaskFunction, NodeMapping } from "./task-node.ts"
 import { XCom } from "./xcom.ts"
 
 /**
@@ -49,24 +50,30 @@ export interface Task<Input, Result, Fixed extends PropertyKey = never> {
  * @example
  * const load = task("load", async ({ user }: { user: User }, ctx) => insert(user), { retries: 3 })
  */
-export function task<Input = void, Result = unknown>(
+export function task<Input = void, Result = unknown, const Points extends string = never>(
   id: string,
-  run: (input: Input, ctx: TaskContext) => Result,
-  options?: TaskOptions,
+  run: (input: Input, ctx: TaskContext<Points>) => Result,
+  options?: DeferringTaskOptions<Input, Result, Points>,
 ): Task<Input, Awaited<Result>>
 export function task(
   id: string,
   run: (input: never, ctx: TaskContext) => unknown,
-  options?: TaskOptions,
+  options?: DeferringTaskOptions<never, unknown, never>,
 ): AnyTask {
   requireId(id, "task()")
   if (typeof run !== "function") throw notAFunction(id, run)
   return makeTask({
     taskId: id,
     run: run as AnyTaskFunction,
-    options: checkTaskOptions(options, { taskId: id }),
+    options: checkTaskOptions(withoutResume(options), { taskId: id }),
+    resume: checkResumePoints(options?.resume, id),
     fixed: undefined,
   })
+}
+
+/** Options of a task that may defer: its resume points, by name. */
+export interface DeferringTaskOptions<Input, Result, Points extends string> extends TaskOptions {
+  readonly resume?: { readonly [Point in Points]: ResumePoint<Input, Result, Points> }
 }
 
 /** A task with its types forgotten: what the typed faces of `task()` are in truth. */
@@ -76,6 +83,7 @@ interface TaskParts {
   readonly taskId: string
   readonly run: AnyTaskFunction
   readonly options: GivenTaskOptions
+  readonly resume: AnyResumePoints
   readonly fixed: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -94,10 +102,10 @@ function makeTask(parts: TaskParts): AnyTask {
 }
 
 function callTask(parts: TaskParts, given: unknown): XCom<unknown> {
-  const { taskId, run, options, fixed } = parts
+  const { taskId, run, options, fixed, resume } = parts
   const builder = requireDag(taskId, "the task")
   const input = planInput(given, fixed, { dagId: builder.dagId, taskId })
-  return new XCom(builder.add({ taskId, input, run, mapping: null, source: null }, options))
+  return new XCom(builder.add({ taskId, input, run, resume, mapping: null, source: null }, options))
 }
 
 function mapTask(
@@ -106,7 +114,7 @@ function mapTask(
   given: unknown,
   givenOptions: MapOptions | undefined,
 ): LazyXCom<unknown> {
-  const { taskId, run, options, fixed } = parts
+  const { taskId, run, options, fixed, resume } = parts
   const builder = requireDag(taskId, `${kind}()`)
   const place = { dagId: builder.dagId, taskId }
   const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })
@@ -114,7 +122,7 @@ function mapTask(
   const items = kind === "iterate" ? iteratedItems(given, taskId, builder) : expandedItems(given, place)
   if (mapOptions.ordered === false) refuseOrdered(items, place, kind)
   const mapping = { kind, items, options: mapOptions }
-  const node = builder.add({ taskId, input, run, mapping, source: null }, options)
+  const node = builder.add({ taskId, input, run, resume, mapping, source: null }, options)
   return LazyXCom.from(resultStream<unknown>(taskId), { node, kind: "result" })
 }
 
@@ -136,6 +144,25 @@ function addFixed(parts: TaskParts, fields: unknown): Readonly<Record<string, un
     taskId: parts.taskId,
     problem: `partial() got ${describeValue(fields)}`,
     expected: "an object with some fields of the task's input",
+  })
+}
+
+function withoutResume(options: DeferringTaskOptions<never, unknown, never> | undefined): unknown {
+  if (!isPlainObject(options)) return options
+  const { resume: _, ...others } = options
+  return others
+}
+
+function checkResumePoints(given: unknown, taskId: string): AnyResumePoints {
+  if (given === undefined) return {}
+  const points = isPlainObject(given) ? Object.entries(given) : null
+  const isGood = points?.every(([name, point]) => isId(name) && typeof point === "function")
+  if (isGood === true) return given as AnyResumePoints
+  throw new DagDefinitionError({
+    taskId,
+    problem: `the option "resume" of task() is ${describeValue(given)}`,
+    expected: "an object of functions, by the names of the task's resume points",
+    fix: "write resume: { collect: async (input, resumed, ctx) => { ... } }",
   })
 }
 

@@ -25,10 +25,12 @@ import { makePlanner } from "./planner.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
 import { scheduleOnce } from "./scheduler.ts"
+import { type Outside, realOutside } from "./triggerer/outside.ts"
+import { makeTriggerer } from "./triggerer/triggerer.ts"
 import { makeWorker } from "./worker/worker.ts"
 
 /** The roles that the engine can play. */
-export const engineRoles = ["scheduler", "expander", "worker", "rescuer", "planner"] as const
+export const engineRoles = ["scheduler", "expander", "worker", "triggerer", "rescuer", "planner"] as const
 
 /** A role of the engine. */
 export type EngineRole = (typeof engineRoles)[number]
@@ -42,6 +44,8 @@ export interface EngineOptions {
   readonly concurrency: number
   /** Expansions pulled at once by the expander. */
   readonly expansionsMax: number
+  /** Triggers that the triggerer watches at once; timers and runs that are waited for do not count. */
+  readonly triggersMax: number
   /** How long a lease lives without renewal, in seconds; it is renewed three times within that. */
   readonly leaseSeconds: number
   /** How long this process may be silent before others take back what it holds; it says that it is alive four times within that. */
@@ -50,6 +54,8 @@ export interface EngineOptions {
   readonly stopGraceMs: number
   /** Names this process in leases and heartbeats. */
   readonly name: string
+  /** What built-in triggers see of the world outside. */
+  readonly outside: Outside
   /** Aborted to let the engine run out: it takes nothing new, and ends when what it holds is recorded. Default: never. */
   readonly drain?: AbortSignal
 }
@@ -60,9 +66,11 @@ export const engineDefaults: EngineOptions = {
   lanes: 4,
   concurrency: 64,
   expansionsMax: 256,
+  triggersMax: 1_000,
   leaseSeconds: 30,
   deadAfterSeconds: 20,
   stopGraceMs: 10_000,
+  outside: realOutside,
   name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
 }
 
@@ -96,6 +104,7 @@ const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   if (options.roles.includes("expander")) roles.push(yield* expanderRole(parts))
   if (options.roles.includes("worker")) roles.push(yield* workerRole(parts))
   if (options.roles.includes("planner")) roles.push(yield* plannerRole(parts))
+  if (options.roles.includes("triggerer")) roles.push(yield* triggererRole(parts))
   if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store, options) })
   roles.push({ loop: heartbeats(store, { ...options, info: infoOf(options) }) })
   const loops = Effect.all(
@@ -238,6 +247,37 @@ const workerRole = Effect.fnUntraced(function* ({ store, hosts, contexts, option
   )
   const drained = takes.over.pipe(Effect.andThen(worker.idle), Effect.andThen(Effect.ignore(worker.foldNow)))
   return { loop, drained } satisfies Role
+})
+
+const triggererRole = Effect.fnUntraced(function* ({ store, hosts, contexts, options }: Parts) {
+  const { leaseSeconds, outside } = options
+  const triggerer = yield* makeTriggerer({
+    store,
+    hosts,
+    contexts,
+    outside,
+    triggererId: options.name,
+    capacity: options.triggersMax,
+    leaseSeconds,
+    deferred: yield* makeWakeGate(store, ["trigger"]),
+    runEnded: yield* makeWakeGate(store, ["run", "trigger"]),
+  })
+  const release = triggerer.release.pipe(Effect.timeoutOption(options.stopGraceMs), Effect.ignore)
+  yield* Effect.addFinalizer(() => release)
+  const controlled = yield* makeWakeGate(store, ["control"])
+  const takes = yield* taking("triggerer", triggerer.takeOnce, options)
+  const loop = Effect.all(
+    [
+      takes.loop,
+      roleLoop("triggerer timers", triggerer.timersOnce),
+      roleLoop("triggerer timeouts", triggerer.timeoutsOnce),
+      roleLoop("triggerer runs", triggerer.runsOnce),
+      roleLoop("triggerer fold", triggerer.foldOnce),
+      roleLoop("triggerer renewal", renewEvery(controlled, leaseSeconds, triggerer.renewOnce)),
+    ],
+    { concurrency: "unbounded" },
+  )
+  return { loop, drained: Effect.andThen(takes.over, release) } satisfies Role
 })
 
 /** Renews three times within a lease, and at once when something was cancelled. */

@@ -36,6 +36,18 @@ export interface HostPool {
     readonly signal: AbortSignal
   }): Promise<PulledPage>
 
+  /**
+   * Runs a user-defined trigger until its first event, beside many others in one host; or alone and for a short while, where it is suspected of
+   * killing hosts. Aborting `signal` aborts the generator's; what has not ended `abortGraceMs` later costs the host its life.
+   * Rejects with `HostLost`.
+   */
+  runTrigger(options: {
+    readonly context: ExecutionContext
+    readonly work: TriggerWork
+    readonly onLogs: (entries: readonly LogEntry[]) => void
+    readonly signal: AbortSignal
+  }): Promise<TriggerEnd>
+
   /** Starts hosts ahead of the first work, so that it does not wait for them. A hint: it may do nothing. */
   warm(): void
 
@@ -92,6 +104,25 @@ export interface LeaseWork {
   /** True when nothing else may run in the host meanwhile: an instance is suspected of killing hosts. */
   readonly isolated: boolean
 }
+
+/** A user-defined trigger, and the instance that waits for it. */
+export interface TriggerWork {
+  readonly name: string
+  /** JSON text in the value codec's form. */
+  readonly args: string
+  readonly mapIndex: number
+  readonly tryNumber: number
+  /** True when nothing else may run in the host meanwhile. */
+  readonly isolated: boolean
+}
+
+/** How a user-defined trigger ended: with an event (encoded), without one, with what it threw, or its trial alone. */
+export type TriggerEnd =
+  | { readonly kind: "event"; readonly value: string }
+  | { readonly kind: "ended" }
+  | { readonly kind: "failed"; readonly error: TaskError; readonly isFinal: boolean }
+  /** It ran alone for a while, has harmed nobody, and was ended: it may run beside others. */
+  | { readonly kind: "tried" }
 
 /**
  * How some instances of a lease ended. `indexes` are the map indexes of the successes in ascending order, or null

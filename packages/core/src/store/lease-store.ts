@@ -105,7 +105,7 @@ export interface LeaseStore {
   /** Offers expired leases again; says how many. */
   readonly rescue: (options: { limit: number }) => Effect.Effect<number, StoreError>
   /**
-   * Takes back at once what a dead engine held, by its name: its leases are offered again, its expansions let go. Says
+   * Takes back at once what a dead engine held, by its name: its leases are offered again, its expansions and triggers let go. Says
    * how many leases. Only for an engine that is known to be dead: a live one would lose its work.
    */
   readonly forgetWorker: (options: { workerId: string }) => Effect.Effect<number, StoreError>

@@ -38,7 +38,7 @@ export interface ResumePayload {
  * A trigger fires once, however many events come: it is gone with the first.
  */
 export interface TriggerStore {
-  /** Resumes instances whose timers are due; says how many, and in how many milliseconds the next timer or timeout is. */
+  /** Resumes instances whose timers are due; says how many, and in how many milliseconds the next timer is due. */
   readonly fireTimers: (options: {
     limit: number
   }) => Effect.Effect<{ fired: number; nextInMs: number | null }, StoreError>
@@ -78,12 +78,18 @@ export interface TriggerStore {
     capacity: number
     leaseSeconds: number
   }) => Effect.Effect<readonly WaitingTrigger[], StoreError>
-  /** Says that the triggerer is alive; gives back the triggers that it still watches. */
+  /**
+   * Says that the triggerer is alive; gives back which of these triggers it still watches, and those that are its own besides:
+   * the answer that gave them to it was lost.
+   */
   readonly renewTriggers: (options: {
     triggererId: string
     triggerIds: readonly string[]
     leaseSeconds: number
-  }) => Effect.Effect<readonly string[], StoreError>
+  }) => Effect.Effect<
+    { readonly kept: readonly string[]; readonly unknown: readonly WaitingTrigger[] },
+    StoreError
+  >
   /** Gives back all that a triggerer watches, so that others may take it at once. */
   readonly releaseTriggers: (options: { triggererId: string }) => Effect.Effect<void, StoreError>
 }

@@ -6,7 +6,7 @@ import { bundleRoot, upwards } from "./stack.ts"
 const bundles = new Map<string, Bundle>()
 
 /** Imports a bundle from its text, as if it were a file. Each bundle is evaluated once. */
-export async function importBundle(bundle: Bundle): Promise<Readonly<Record<string, unknown>>> {
+export async function importBundle(bundle: Bundle): Promise<Record<string, unknown>> {
   const url = `${bundleRoot}${encodeURIComponent(bundle.hash)}/bundle.mjs`
   bundles.set(url, bundle)
   return (await import(url)) as Record<string, unknown>

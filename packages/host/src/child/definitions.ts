@@ -1,5 +1,5 @@
-import type { DagDefinition, TaskNode } from "@sluice/core/dag"
-import { isDagDefinition } from "@sluice/core/dag"
+import type { DagDefinition, TaskNode, TriggerFunctions } from "@sluice/core/dag"
+import { collectTriggers, isDagDefinition } from "@sluice/core/dag"
 import type { Bundle, ExecutionContext } from "../port.ts"
 import type { RunParams } from "./instance.ts"
 import { deepFreeze } from "./xcom-values.ts"
@@ -13,6 +13,9 @@ export interface FoundTask {
 
 const bundles = new Map<string, Bundle>()
 const evaluated = new Map<string, Promise<ReadonlyMap<string, DagDefinition>>>()
+const triggers = new Map<string, TriggerFunctions>()
+/** Bundles are evaluated one after the other, so that what each defines is known to be its own. */
+let evaluating: Promise<unknown> = Promise.resolve()
 
 /** Keeps a bundle's text until its first use. */
 export function addBundle(bundle: Bundle): void {
@@ -46,9 +49,23 @@ function evaluate(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
 async function evaluateBundle(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
   const bundle = bundles.get(hash)
   if (bundle === undefined) throw new Error(`bundle ${hash} was not sent to this host`)
-  const definitions = findDags(await importBundle(bundle))
+  const { value: module, triggers: defined } = await evaluateAlone(bundle)
+  const definitions = findDags(module)
+  triggers.set(hash, defined)
   bundles.delete(hash)
   return new Map(definitions.map((definition) => [definition.dagId, definition]))
+}
+
+/** Evaluates a bundle after those before it; gives what it exports, and the triggers that it defines. */
+export function evaluateAlone(bundle: Bundle): ReturnType<typeof collectTriggers<Record<string, unknown>>> {
+  const evaluated = evaluating.then(() => collectTriggers(() => importBundle(bundle)))
+  evaluating = evaluated.catch(() => {})
+  return evaluated
+}
+
+/** The triggers that an evaluated bundle defines. */
+export function triggersOf(bundleHash: string): TriggerFunctions {
+  return triggers.get(bundleHash) ?? new Map()
 }
 
 const runParams = new WeakMap<ExecutionContext, RunParams>()

@@ -1,8 +1,7 @@
 import type { SerializedDag } from "@sluice/core/dag"
 import { serializeDag } from "@sluice/core/dag"
 import type { Bundle } from "../port.ts"
-import { importBundle } from "./bundle-loader.ts"
-import { findDags } from "./definitions.ts"
+import { evaluateAlone, findDags } from "./definitions.ts"
 
 /** A file that evaluates, but does not define DAGs as it should. */
 class DagFileError extends Error {
@@ -16,7 +15,7 @@ class NoDagError extends Error {
 
 /** Evaluates a bundle and says which DAGs it defines. */
 export async function describeBundle(bundle: Bundle): Promise<readonly SerializedDag[]> {
-  const dags = findDags(await importBundle(bundle)).map((definition) => serializeDag(definition))
+  const dags = findDags((await evaluateAlone(bundle)).value).map((definition) => serializeDag(definition))
   if (dags.length === 0) {
     throw new NoDagError('the file exports no DAG. Fix: export default dag("my_dag", { … }, () => { … })')
   }

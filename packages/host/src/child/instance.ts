@@ -1,6 +1,7 @@
-import type { DataInterval, TaskContext, TaskLog, TaskXComs } from "@sluice/core/dag"
+import type { DataInterval, DeferOptions, TaskContext, TaskLog, TaskXComs, Trigger } from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PushedXCom, TaskError } from "../port.ts"
+import { makeDeferral } from "./deferral.ts"
 import { LogBudget, writeLog, type LogOwner } from "./log.ts"
 import { readXCom } from "./reads.ts"
 import { checkXComKey } from "./xcom-key.ts"
@@ -15,6 +16,8 @@ export interface InstanceLease {
   readonly params: RunParams
   readonly tryNumber: number
   readonly resultBytesMax: number
+  /** The names of the points at which the task can go on. */
+  readonly resumePoints: readonly string[]
   addLog(entry: LogEntry): boolean
   addXCom(xcom: PushedXCom): void
 }
@@ -23,13 +26,15 @@ export interface InstanceLease {
  * One running task instance, and the `ctx` its function receives. One is made for each item, so everything in it that
  * costs more than a field is made when it is first asked for.
  */
-export class Instance implements TaskContext, LogOwner {
+export class Instance implements TaskContext<string>, LogOwner {
   readonly mapIndex: number
   readonly #lease: InstanceLease
   #budget: LogBudget | null = null
   #controller: AbortController | null = null
   /** Why the instance was told to stop; null: it was not. */
   stopReason: Error | null = null
+  /** Whether the function has called `defer`: then it must not return. */
+  hasDeferred = false
   /** An error that surfaced outside what the function awaits. */
   strayError: TaskError | null = null
 
@@ -79,6 +84,13 @@ export class Instance implements TaskContext, LogOwner {
       },
       pull: (options) => readXCom(callId, options, this.#controller?.signal ?? null),
     }
+  }
+
+  defer(trigger: Trigger, options: DeferOptions): Promise<never> {
+    const { context, resumePoints } = this.#lease
+    const { taskId, bundleHash } = context
+    this.hasDeferred = true
+    throw makeDeferral({ taskId, bundleHash, resumePoints }, trigger, options)
   }
 
   get logIndex(): number {

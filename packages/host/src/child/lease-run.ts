@@ -4,13 +4,14 @@
 // clock readings and one await. Timers, signals and loggers are made when needed; batches are cut per lease or per
 // 100 ms, never per item.
 
-import { isFailWithoutRetry, isSkip } from "@sluice/core/dag"
+import { isDeferral, isFailWithoutRetry, isSkip, TriggerError } from "@sluice/core/dag"
 import { encode, NotEncodable } from "../codec/index.ts"
-import type { ExecutionContext, LeaseWork, LogEntry, PushedXCom, TaskError } from "../port.ts"
+import type { Deferral, ExecutionContext, LeaseWork, LogEntry, PushedXCom, TaskError } from "../port.ts"
 import type { HostSettings } from "../protocol.ts"
 import { batchCharsMax, flushEveryMs } from "./bounds.ts"
 import { caughtUp, isBackedUp, send, sendOut } from "./channel.ts"
 import { isTurnDue, turn } from "./event-loop.ts"
+import { InvalidDeferral, swallowedDeferral } from "./deferral.ts"
 import { Instance, type InstanceLease, type RunParams } from "./instance.ts"
 import { logging } from "./log.ts"
 import { Outcomes } from "./outcomes.ts"
@@ -24,6 +25,7 @@ export type CallTask = (position: number, instance: Instance) => unknown
 export interface PreparedTask {
   readonly call: CallTask
   readonly params: RunParams
+  readonly resumePoints: readonly string[]
 }
 
 /** One of the places in which a lease runs instances one after the other. */
@@ -37,6 +39,7 @@ export class LeaseRun implements InstanceLease {
   readonly callId: number
   readonly context: ExecutionContext
   params: RunParams = {}
+  resumePoints: readonly string[] = []
   readonly tryNumber: number
   readonly resultBytesMax: number
   readonly #work: LeaseWork
@@ -71,8 +74,9 @@ export class LeaseRun implements InstanceLease {
   }
 
   /** Runs every instance of the lease and sends its outcomes; the last batch says that it is the last. */
-  async run({ call, params }: PreparedTask): Promise<void> {
+  async run({ call, params, resumePoints }: PreparedTask): Promise<void> {
     this.params = params
+    this.resumePoints = resumePoints
     const flushing = setInterval(() => this.flush(), flushEveryMs)
     const lanes = Math.max(1, Math.min(this.#work.concurrency, this.#work.count))
     await Promise.all(Array.from({ length: lanes }, () => this.#runLane(call)))
@@ -187,6 +191,7 @@ export class LeaseRun implements InstanceLease {
     if (instance.strayError !== null)
       return this.#recordFailure(position, startedAt, instance.strayError, false)
     if (isTimeout(instance.stopReason)) return this.#fail(instance, position, startedAt, instance.stopReason)
+    if (instance.hasDeferred) throw swallowedDeferral(this.context.taskId)
     const text = encode(value, { name: "result", bytesMax: this.resultBytesMax })
     this.#outcomes.succeed(position, text, startedAt, endedAt)
   }
@@ -195,10 +200,10 @@ export class LeaseRun implements InstanceLease {
   #fail(instance: Instance, position: number, startedAt: number, thrown: unknown): void {
     if (isTimeout(instance.stopReason))
       return this.#recordFailure(position, startedAt, timeoutError(instance, thrown), false)
+    if (isDeferral(thrown)) return this.#recordDeferral(position, startedAt, thrown.recorded as Deferral)
     if (instance.stopReason !== null) return
     if (isSkip(thrown)) return this.#recordSkip(position, startedAt, thrown.reason)
-    const isRefusal = thrown instanceof NotEncodable || thrown instanceof InvalidXComKey
-    const isFinal = isRefusal || isFailWithoutRetry(thrown)
+    const isFinal = isRefusal(thrown) || isFailWithoutRetry(thrown)
     this.#recordFailure(position, startedAt, describeThrown(thrown), isFinal)
   }
 
@@ -210,6 +215,11 @@ export class LeaseRun implements InstanceLease {
   #recordSkip(position: number, startedAt: number, reason: string | null): void {
     const mapIndex = this.#work.firstIndex + position
     this.#outcomes.addOther({ mapIndex, kind: "skipped", reason, ...this.#times(startedAt) })
+  }
+
+  #recordDeferral(position: number, startedAt: number, deferral: Deferral): void {
+    const mapIndex = this.#work.firstIndex + position
+    this.#outcomes.addOther({ mapIndex, kind: "deferred", deferral, ...this.#times(startedAt) })
   }
 
   #times(startedAt: number): { startedMs: number; endedMs: number } {
@@ -252,6 +262,13 @@ export class LeaseRun implements InstanceLease {
 /** Writes a duration for people: `5 s`, `0.25 s`. */
 function seconds(ms: number): string {
   return `${ms / 1000} s`
+}
+
+/** What we refuse of the author's would be refused at each try. */
+function isRefusal(thrown: unknown): boolean {
+  return [NotEncodable, InvalidXComKey, InvalidDeferral, TriggerError].some(
+    (refusal) => thrown instanceof refusal,
+  )
 }
 
 function isTimeout(reason: Error | null): reason is Error {

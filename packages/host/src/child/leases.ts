@@ -1,4 +1,4 @@
-import { buildInput, type TaskNode } from "@sluice/core/dag"
+import { buildInput, type Resumed, type TaskNode } from "@sluice/core/dag"
 import { decode } from "../codec/index.ts"
 import type { ExecutionContext, LeaseWork, TaskError } from "../port.ts"
 import type { HostSettings } from "../protocol.ts"
@@ -70,23 +70,26 @@ async function prepare(options: {
   try {
     const { node, params } = await findTask(options.context)
     const items = options.work.items === null ? null : (decode(options.work.items) as readonly unknown[])
-    return { call: createCall(node, items, options), params }
+    return { call: createCall(node, items, options), params, resumePoints: node.resumePoints }
   } catch (thrown) {
     const call = () => {
       throw thrown
     }
-    return { call, params: {} }
+    return { call, params: {}, resumePoints: [] }
   }
 }
 
 function createCall(
   node: TaskNode,
   items: readonly unknown[] | null,
-  { callId, context }: { callId: number; context: ExecutionContext },
+  { callId, context, work }: { callId: number; context: ExecutionContext; work: LeaseWork },
 ): CallTask {
+  const resumed = work.resume === null ? null : (decode(work.resume) as Resumed & { resume: string })
   const xcoms = xcomValues(context, items !== null)
   return (position, instance) => {
     const input = buildInput(node, items?.[position], xcoms, (lazy) => bindStream(lazy, callId, instance))
-    return node.run(input, instance)
+    if (resumed === null) return node.run(input, instance)
+    const { resume, state, event } = resumed
+    return node.resume(resume, input, { event, state }, instance)
   }
 }

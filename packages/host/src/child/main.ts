@@ -13,6 +13,7 @@ import { settleRead } from "./reads.ts"
 import { watchForStrayErrors } from "./stray-errors.ts"
 import { pullFailure } from "./stream-session.ts"
 import { abortPull, abortPulls, closeStream, closeStreams, pullPage } from "./streams.ts"
+import { abortTrigger, abortTriggers, runTrigger, sayLastOfTriggers } from "./triggers.ts"
 import { describeThrown } from "./thrown.ts"
 
 /** Frames kept of a stack: enough to reach the author's code from deep inside a library. */
@@ -31,7 +32,10 @@ watchForStrayErrors()
 process.on("SIGINT", () => {})
 process.on("SIGTERM", () => {})
 // What has finished is still true when user code calls process.exit. A pipe with room takes it before the exit.
-process.on("exit", () => sayLast(runningInstance()))
+process.on("exit", () => {
+  sayLast(runningInstance())
+  sayLastOfTriggers(logging.getStore() ?? null)
+})
 listen(receive)
 send({ kind: "ready" })
 
@@ -41,6 +45,8 @@ function receive(message: ToHost): void {
       return start(runLease({ ...message, context: contextOf(message.contextId), settings }))
     case "pull":
       return start(pull(message))
+    case "trigger":
+      return start(runTrigger({ ...message, context: contextOf(message.contextId) }))
     case "bundle":
       return addBundle(message.bundle)
     case "context":
@@ -51,6 +57,7 @@ function receive(message: ToHost): void {
       return
     case "abort":
       abortLease(message.callId, message.reason)
+      abortTrigger(message.callId, message.reason)
       return abortPull(message.callId, message.reason)
     case "closeStream":
       return start(close(message))
@@ -103,6 +110,7 @@ async function describe({ callId, bundle }: Extract<ToHost, { kind: "describe" }
 async function shutDown(): Promise<void> {
   abortLeases("the worker is shutting down")
   abortPulls("the worker is shutting down")
+  abortTriggers("the worker is shutting down")
   await Promise.allSettled(calls)
   await closeStreams()
   sendAndExit({ kind: "pong", rssBytes: 0 }, 0)

@@ -41,7 +41,7 @@ export class Outcomes {
   addOther(outcome: OtherOutcome): void {
     this.#others.push(outcome)
     this.#busyMs += outcome.endedMs - outcome.startedMs
-    this.chars += 200 + (outcome.kind === "failed" ? (outcome.error.stack?.length ?? 0) : 0)
+    this.chars += 200 + charsOf(outcome)
   }
 
   addXCom(xcom: PushedXCom): void {
@@ -109,4 +109,12 @@ export class Outcomes {
     }
     return { indexes, values: `[${texts.join(",")}]`, timings: isTimed ? { startedMs, endedMs } : null }
   }
+}
+
+/** About how large an outcome is beside its numbers. */
+function charsOf(outcome: OtherOutcome): number {
+  if (outcome.kind === "failed") return outcome.error.stack?.length ?? 0
+  if (outcome.kind === "skipped") return 0
+  const { state, trigger } = outcome.deferral
+  return state.length + (trigger.kind === "user" ? trigger.args.length : 0)
 }

@@ -3,6 +3,7 @@ import { sendAndExit } from "./channel.ts"
 import { Instance } from "./instance.ts"
 import { failAndSayLast } from "./leases.ts"
 import { logging, writeLog } from "./log.ts"
+import { sayLastOfTriggers } from "./triggers.ts"
 import { describeThrown } from "./thrown.ts"
 
 /** The code with which a host ends itself after an uncaught exception. */
@@ -33,6 +34,7 @@ function endAfter(thrown: unknown): void {
     ...error,
     message: `uncaught exception: ${error.message}`,
   })
+  sayLastOfTriggers(owner ?? null)
   const whose = owner === undefined ? "" : ` in ${owner.label()}`
   sendAndExit(
     {

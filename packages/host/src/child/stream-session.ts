@@ -7,6 +7,7 @@ import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PulledPage, PullRequest } from "../port.ts"
 import { cursorBytesMax, emptyPagesMs, pageItemsMax } from "./bounds.ts"
 import { itemCodec } from "./bind-stream.ts"
+import { InvalidDeferral } from "./deferral.ts"
 import type { FoundTask } from "./definitions.ts"
 import { createLog, type RunParams, toDate, toInterval } from "./instance.ts"
 import { LogBudget, takeStrayLogs, writeLog, type LogOwner } from "./log.ts"
@@ -146,6 +147,12 @@ function sourceContext(session: StreamSession, params: RunParams): Readonly<Reco
     dataInterval: toInterval(context),
     params,
     log: createLog(session),
+    defer: () => {
+      throw new InvalidDeferral(
+        `the source "${context.taskId}" called ctx.defer(): a source waits in its generator, where back-pressure holds no slot. ` +
+          "Fix: await what it waits for, or defer in a task before it",
+      )
+    },
   }
 }
 

@@ -39,8 +39,8 @@ export interface CallLoss {
   readonly wasAlone: boolean
   /** Milliseconds since the call's start. */
   readonly afterMs: number
-  /** True when the host was killed for the sake of another call. */
-  readonly isInnocent: boolean
+  /** Whether this call is why; null: not known. */
+  readonly isToBlame: boolean | null
 }
 
 interface CallUnderWay {
@@ -71,8 +71,8 @@ export class HostProcess {
   #silentMs: number | null = null
   #pingEveryMs = 0
   #announced: string | null = null
-  /** The call for whose sake it was killed, where there is one. */
-  #guilty: number | null = null
+  /** The call that is why the host ends, where it is known. */
+  #blamed: number | null = null
   #cause = ""
   /** True before its last output is read, and `isAlive` false. */
   #hasExited = false
@@ -126,7 +126,7 @@ export class HostProcess {
     const callId = this.#lastCallId
     if (!this.isAlive) {
       const cause = `${this.#cause} before it could start ${call.what}`
-      queueMicrotask(() => call.onLost({ cause, wasAlone: false, afterMs: 0, isInnocent: false }))
+      queueMicrotask(() => call.onLost({ cause, wasAlone: false, afterMs: 0, isToBlame: null }))
       return callId
     }
     const startedAlone = this.#calls.size === 0
@@ -165,12 +165,17 @@ export class HostProcess {
     return this.#output.takeLogs()
   }
 
+  /** Notes that a call is why the host ends. The first counts. */
+  blame(callId: number): void {
+    this.#blamed ??= callId
+  }
+
   /**
    * Kills the process at once; the reason is the rest of a sentence that starts with "the host". `guilty` is the call that is
    * why, where that is known.
    */
   kill(reason: string, guilty: number | null = null): void {
-    if (this.#announced === null) this.#guilty = guilty
+    if (this.#announced === null && guilty !== null) this.blame(guilty)
     this.#announce(reason)
     this.#child.kill("SIGKILL")
   }
@@ -210,6 +215,8 @@ export class HostProcess {
       case "pong":
         if (message.rssBytes > this.#settings.recycleRssMb * 1024 * 1024) this.retire()
         return
+      case "blamed":
+        return this.blame(message.callId)
       case "dying":
         return this.kill(message.reason)
       default:
@@ -282,7 +289,7 @@ export class HostProcess {
         cause: `${this.#cause} while running ${call.what}`,
         wasAlone: startedAlone && callId === this.#lastCallId,
         afterMs: performance.now() - startedAt,
-        isInnocent: this.#guilty !== null && this.#guilty !== callId,
+        isToBlame: this.#blamed === null ? null : this.#blamed === callId,
       })
     }
   }

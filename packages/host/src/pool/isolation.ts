@@ -16,11 +16,11 @@ export class Isolation {
   }
 
   /** Calls `use` with a host that does nothing else meanwhile. */
-  run(use: (host: HostProcess) => Promise<void>): Promise<void> {
+  run<A>(use: (host: HostProcess) => Promise<A>): Promise<A> {
     const done = this.#turn.then(async () => {
       clearTimeout(this.#idle)
       const host = await this.group.take()
-      await use(host).finally(() => {
+      return await use(host).finally(() => {
         this.#idle = setTimeout(() => host.retire(), keepMs)
         this.#idle.unref()
       })

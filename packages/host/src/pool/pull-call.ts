@@ -31,9 +31,11 @@ export function pullInHost(
             reject(new PullFailed(message))
           }
         },
-        onLost({ cause, isInnocent, ...loss }) {
+        onLost({ cause, isToBlame, ...loss }) {
           stopWatching()
-          reject(new HostLost(`the host ${cause}`, { ...loss, running: isInnocent ? [] : undefined }))
+          reject(
+            new HostLost(`the host ${cause}`, { ...loss, running: isToBlame === false ? [] : undefined }),
+          )
         },
       },
       (callId) => ({ kind: "pull", callId, contextId: context.contextId, request }),

@@ -32,9 +32,9 @@ export function runInHost(
           deliver(message.batch, host, options.onBatch, reject)
           if (message.isLast) resolve()
         },
-        onLost({ cause, wasAlone, afterMs, isInnocent }) {
+        onLost({ cause, wasAlone, afterMs, isToBlame }) {
           stopWatching()
-          if (isInnocent) running = []
+          if (isToBlame === false) running = []
           const isSingle = work.count - work.recorded.length === 1
           reject(new HostLost(`the host ${cause}`, { wasAlone: wasAlone && isSingle, afterMs, running }))
         },

@@ -277,12 +277,14 @@ export async function release(
   `
 }
 
-/** Offers a dead worker's leases again and lets go of the expansions it pulled; says how many leases. */
+/** Offers a dead worker's leases again and lets go of the expansions it pulled and of the triggers it watched; says how many leases. */
 export async function forgetWorker(sql: Sql, workerId: string): Promise<number> {
   const rows = await sql`
     with let_go as (
       update expansion set runner_expires_at = '-infinity', runner_id = null
       where runner_id = ${workerId} and state = 'open'
+    ), unwatched as (
+      update triggerer set expires_at = '-infinity' where id = ${workerId}
     ), gone as (
       delete from lease where worker_id = ${workerId} returning lease.*
     )

@@ -65,6 +65,9 @@ export async function rescueDead(
       where not exists (
         select from role living where living.engine = silent.engine and living.expires_at >= now()
       )
+    ), triggerers as (
+      -- What it watched may be taken by others at once.
+      update triggerer set expires_at = '-infinity' from dead_engine where triggerer.id = dead_engine.name
     ), held as materialized (
       select mine.id from dead_engine
       cross join lateral (

@@ -69,10 +69,12 @@ export async function fireTimers(
       for update of trigger skip locked
     ), ${fireDue(sql)}
     select (select count(*)::int from fired) as fired,
-      extract(epoch from least(
-        (select fire_at from trigger where not is_parked and fire_at > now() order by fire_at limit 1),
-        (select timeout_at from trigger where not is_parked and timeout_at > now() order by timeout_at limit 1)
-      ) - now())::float8 * 1000 as next_in_ms
+      (
+        select extract(epoch from fire_at - now())::float8 * 1000 from trigger
+        where not is_parked and fire_at > now() and ${firesFirst(sql)}
+        order by fire_at
+        limit 1
+      ) as next_in_ms
   `
   return rows[0] ?? { fired: 0, nextInMs: null }
 }
@@ -288,19 +290,20 @@ export function leaseTriggers(
   `
 }
 
-/** Says that a triggerer is alive; gives the triggers that it still watches. */
-export async function renewTriggers(
+/** Says that a triggerer is alive; gives the triggers that it watches, with whether it knows of them. */
+export function renewTriggers(
   sql: Sql,
   options: { triggererId: string; triggerIds: readonly string[]; leaseSeconds: number },
-): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
+): Promise<(WaitingRow & { isKnown: boolean })[]> {
+  return sql<(WaitingRow & { isKnown: boolean })[]>`
     with me as (${beat(sql, options)})
-    select trigger.id from trigger
+    select trigger.id as trigger_id, trigger.expansion_id, trigger.map_index, trigger.try_number, trigger.base_try,
+      case when known.is_known then null else trigger.spec end as trigger, known.is_known
+    from trigger
+    cross join lateral (select trigger.id = any(${[...options.triggerIds]}::bigint[]) as is_known) known
     join expansion on expansion.id = trigger.expansion_id and ${isLive(sql)}
-    where trigger.id = any(${[...options.triggerIds]}::bigint[]) and trigger.owner_id = ${options.triggererId}
-      and not trigger.is_parked
+    where trigger.owner_id = ${options.triggererId} and trigger.is_watched and not trigger.is_parked
   `
-  return rows.map((row) => row.id)
 }
 
 /** Gives back all that a triggerer watches. */

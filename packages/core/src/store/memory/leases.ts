@@ -45,6 +45,7 @@ export function giveBack(state: MemoryState, lease: LeaseRecord): void {
 
 /** Offers again what an engine held. */
 export function forgetWorker(state: MemoryState, workerId: string): number {
+  state.triggerers.delete(workerId)
   for (const expansion of state.unended) {
     if (expansion.heldBy === workerId) expansion.heldBy = null
   }

@@ -44,7 +44,11 @@ export function triggers(state: MemoryState): TriggerStore {
     renewTriggers: ({ triggererId, triggerIds, leaseSeconds }) =>
       Effect.sync(() => {
         state.triggerers.set(triggererId, state.now() + leaseSeconds * 1000)
-        return triggerIds.filter((id) => state.triggers.get(id)?.owner === triggererId)
+        const own = live(state).filter(({ owner }) => owner === triggererId)
+        return {
+          kept: own.flatMap(({ id }) => (triggerIds.includes(id) ? [id] : [])),
+          unknown: own.filter(({ id }) => !triggerIds.includes(id)).map(toWaiting),
+        }
       }),
     releaseTriggers: ({ triggererId }) =>
       Effect.sync(() => {
@@ -104,9 +108,7 @@ function fireTimers(state: MemoryState, limit: number): { fired: number; nextInM
     .sort((a, b) => (a.fireAt ?? 0) - (b.fireAt ?? 0))
     .slice(0, limit)
   for (const trigger of due) fire(state, trigger.id, "null")
-  const next = live(state).flatMap(
-    (trigger) => (comesFirst(trigger) ? trigger.fireAt : trigger.timeoutAt) ?? [],
-  )
+  const next = live(state).flatMap((trigger) => (comesFirst(trigger) ? [trigger.fireAt ?? now] : []))
   const nextInMs = next.length === 0 ? null : Math.max(0, Math.min(...next) - now)
   return { fired: due.length, nextInMs }
 }

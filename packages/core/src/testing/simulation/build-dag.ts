@@ -1,5 +1,6 @@
 import { dag } from "../../dag/dag.ts"
 import type { DagDefinition } from "../../dag/dag-definition.ts"
+import type { Resumed } from "../../dag/deferral.ts"
 import { source } from "../../dag/source.ts"
 import { task } from "../../dag/task.ts"
 import type { TaskContext } from "../../dag/task-context.ts"
@@ -21,8 +22,13 @@ import { keyOf, listOf, pipelineFunctions, resultOf, retriesOfAll, sourceItems }
 
 /** What the functions of a simulated DAG do besides computing: take time, fail, open and close things. */
 export interface Doings {
-  /** Takes the time of an instance, and fails or skips it where that is its lot. */
-  readonly instance: (taskId: string, input: unknown, ctx: TaskContext) => Promise<void>
+  /** Takes the time of an instance, and defers, fails or skips it where that is its lot. */
+  readonly instance: (
+    taskId: string,
+    input: unknown,
+    ctx: TaskContext<typeof resumePoint>,
+    resumed?: Resumed,
+  ) => Promise<void>
   /** Takes the time of a page, and fails where that is its lot. */
   readonly page: (source: SourceSpec, page: number, scope: SourceScope) => Promise<void>
   /** The same for bare items, which take no time. */
@@ -32,6 +38,9 @@ export interface Doings {
   readonly opened: (source: SourceSpec, scope: SourceScope) => void
   readonly closed: (source: SourceSpec, scope: SourceScope) => void
 }
+
+/** The one point at which every task goes on. */
+export const resumePoint = "goOn"
 
 /** What a source's function is called with, as far as it is used here. */
 export interface SourceScope {
@@ -48,6 +57,8 @@ export function buildDag(spec: DagSpec, doings: Doings): DagDefinition {
 }
 
 const options = { retries: retriesOfAll, retryDelay: 200, retryBackoff: 1.5, retryDelayMax: 2_000 }
+
+type Ctx = TaskContext<typeof resumePoint>
 
 class Built {
   readonly #doings: Doings
@@ -74,7 +85,7 @@ class Built {
 
   #map(node: MapSpec): LazyXCom<unknown> {
     const items = this.#pipeline(node.over).map((item) => ({ item }))
-    const run = task(node.id, this.#run(node.id), this.#optionsOf(node))
+    const run = this.#task(node, this.#run(node.id))
     const isBare = node.beside === null && node.over.op === "stream"
     const { keys } = node
     const itemOf = (given: unknown) => (isBare ? given : (given as { item: unknown }).item)
@@ -88,41 +99,45 @@ class Built {
   }
 
   #expand(node: ExpandSpec): LazyXCom<unknown> {
-    const run = task(node.id, this.#run(node.id), this.#optionsOf(node))
+    const run = this.#task(node, this.#run(node.id))
     const of = typeof node.of === "number" ? listOf(node.id, node.of, null) : this.#valueOf(node.of)
     return this.#ordered(node, run.expand(of as readonly unknown[], node.bounds))
   }
 
   #value(node: ValueSpec): XCom<unknown> {
-    const run = async (input: unknown, ctx: TaskContext) => {
-      await this.#doings.instance(node.id, input, ctx)
+    const run = async (input: unknown, ctx: Ctx, resumed?: Resumed) => {
+      await this.#doings.instance(node.id, input, ctx, resumed)
       return listOf(node.id, node.length, input)
     }
     const taken = node.takes === null ? {} : { taken: this.#valueOf(node.takes) }
-    return this.#ordered(node, task(node.id, run, this.#optionsOf(node))(taken))
+    return this.#ordered(node, this.#task(node, run)(taken))
   }
 
   #reduce(node: ReduceSpec): XCom<unknown> {
-    const run = async ({ items }: { items: AsyncIterable<unknown> }, ctx: TaskContext) => {
+    const run = async ({ items }: { items: AsyncIterable<unknown> }, ctx: Ctx, resumed?: Resumed) => {
       const read: unknown[] = []
       for await (const item of items) read.push(item)
-      await this.#doings.instance(node.id, read, ctx)
+      await this.#doings.instance(node.id, read, ctx, resumed)
       return read
     }
     const items = this.#pipeline(node.over)
-    return this.#ordered(node, task(node.id, run, this.#optionsOf(node))({ items }))
+    return this.#ordered(node, this.#task(node, run)({ items }))
   }
 
   #run(taskId: string) {
-    return async (input: unknown, ctx: TaskContext) => {
-      await this.#doings.instance(taskId, input, ctx)
+    return async (input: unknown, ctx: Ctx, resumed?: Resumed) => {
+      await this.#doings.instance(taskId, input, ctx, resumed)
       return resultOf(taskId, input)
     }
   }
 
-  #optionsOf(node: NodeSpec) {
+  /** A task that goes on where it deferred with what it does at its beginning. */
+  #task<Input>(node: NodeSpec, run: (input: Input, ctx: Ctx, resumed?: Resumed) => Promise<unknown>) {
     const concurrency = "concurrency" in node ? node.concurrency : null
-    return { ...options, triggerRule: node.rule, concurrency }
+    const deferredMax = "deferredMax" in node ? node.deferredMax : null
+    const resume = { [resumePoint]: (input: Input, resumed: Resumed, ctx: Ctx) => run(input, ctx, resumed) }
+    const given = { ...options, triggerRule: node.rule, concurrency, deferredMax, resume }
+    return task(node.id, (input: Input, ctx: Ctx) => run(input, ctx), given)
   }
 
   #ordered<A extends LazyXCom<unknown> | XCom<unknown>>(node: NodeSpec, built: A): A {

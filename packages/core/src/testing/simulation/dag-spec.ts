@@ -6,6 +6,8 @@ export interface DagSpec {
   readonly nodes: readonly NodeSpec[]
   /** How often user code does something else than succeed, in parts of a hundred. */
   readonly troublePercent: number
+  /** How often an instance defers, in parts of a hundred. */
+  readonly deferPercent: number
   /** How long an instance takes, in virtual milliseconds, at most. */
   readonly instanceMsMax: number
 }
@@ -52,6 +54,7 @@ export interface MapSpec extends NodeBase {
   readonly isUnordered: boolean
   readonly bounds: Bounds
   readonly concurrency: number | null
+  readonly deferredMax: number | null
 }
 
 /** A task mapped over the list that another task returns, or over one of a known length. */
@@ -103,6 +106,7 @@ export function drawDag(random: SeededRandom): DagSpec {
     nodes: drawing.nodes,
     troublePercent: random.pick([0, 0, 5, 20, 50]),
     instanceMsMax: random.pick([2, 20, 20, 300, 2_000]),
+    deferPercent: random.pick([0, 0, 10, 30, 70]),
   }
 }
 
@@ -212,6 +216,7 @@ class Drawing {
       isUnordered: false,
       bounds: this.#bounds(),
       concurrency: this.#random.chance(0.2) ? this.#random.integer(1, 3) : null,
+      deferredMax: this.#random.chance(0.15) ? this.#random.integer(1, 4) : null,
     }
     this.nodes.push(node)
     this.#streams.push({ id: node.id, mayBreak })
@@ -229,6 +234,7 @@ class Drawing {
         isUnordered: false,
         bounds: this.#bounds(),
         concurrency: null,
+        deferredMax: null,
       })
     }
   }

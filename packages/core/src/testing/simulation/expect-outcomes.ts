@@ -9,6 +9,8 @@ export function wrongOutcome(
   ledger: CodeLedger,
 ): string | null {
   if (state.leases.size > 0) return `${state.leases.size} leases are left`
+  if (state.triggers.size > 0) return `${state.triggers.size} triggers are left`
+  if (ledger.wrong !== null) return ledger.wrong
   for (const { source, host } of ledger.open.values()) {
     if (host.isAlive) return `source ${source} is still open in ${host.name}`
   }

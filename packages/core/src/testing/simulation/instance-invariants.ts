@@ -67,6 +67,15 @@ function expectInstance({ expansion, page, index, ranges, ended, counts }: Place
     must(places === 0, () => `${name()} is ${row.state}, and can be had again`)
     return
   }
+  const waiting = [...expansion.triggers].filter((trigger) => trigger.mapIndex === index)
+  must(
+    waiting.length === (row?.state === "deferred" ? 1 : 0),
+    () => `${name()} is ${row?.state}, and ${waiting.length} triggers wait for it`,
+  )
+  if (row?.state === "deferred") {
+    must(places === 0, () => `${name()} is deferred, and can be had from ${places} places`)
+    return
+  }
   const isFresh = index >= page.firstIndex + page.claimed
   must(!isFresh || row === undefined, () => `${name()} was tried, and its page says it was never leased`)
   if (isFresh) places += 1

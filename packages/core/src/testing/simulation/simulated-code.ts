@@ -1,12 +1,16 @@
 import type { TaskContext } from "../../dag/task-context.ts"
 import { FailWithoutRetry, Skip } from "../../dag/task-outcome-error.ts"
-import type { Doings, SourceScope } from "./build-dag.ts"
+import { after } from "../../dag/built-in-triggers.ts"
+import type { Resumed } from "../../dag/deferral.ts"
+import { Trigger } from "../../dag/trigger.ts"
+import { type Doings, resumePoint, type SourceScope } from "./build-dag.ts"
 import type { DagSpec, SourceSpec } from "./dag-spec.ts"
 import type { Growth } from "./extend-runs.ts"
 import { hashOf } from "./random.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
 import type { SimulatedContext } from "./simulated-lease.ts"
-import { deedOf, durationOf } from "./user-code.ts"
+import type { Nap } from "./simulated-trigger.ts"
+import { deedOf, durationOf, napsOf } from "./user-code.ts"
 
 /** How long a page takes in virtual milliseconds, at most. */
 const pageMsMax = 30
@@ -18,6 +22,8 @@ export interface CodeLedger {
   /** Sources that were opened and neither closed nor lost with their host. */
   readonly open: Map<number, { readonly source: string; readonly host: SimulatedHost }>
   opened: number
+  /** What user code has seen that must not be; null: nothing. */
+  wrong: string | null
 }
 
 /** Names an instance in the ledger. */
@@ -27,7 +33,7 @@ export function instanceName(runId: string, taskId: string, mapIndex: number): s
 
 /** Makes the doings of a DAG's functions in a world, and the ledger of them. */
 export function simulateCode(spec: DagSpec, growth: Growth | null): { doings: Doings; ledger: CodeLedger } {
-  const ledger: CodeLedger = { executions: new Map(), open: new Map(), opened: 0 }
+  const ledger: CodeLedger = { executions: new Map(), open: new Map(), opened: 0, wrong: null }
   const attempts = new Map<string, number>()
   const openings = new WeakMap<SourceScope, number>()
   const meetFailure = (source: SourceSpec, page: number, scope: SourceScope) => {
@@ -39,7 +45,7 @@ export function simulateCode(spec: DagSpec, growth: Growth | null): { doings: Do
     throw new Error(`${source.id} could not be read`)
   }
   const doings: Doings = {
-    instance: (taskId, input, ctx) => runInstance(spec, ledger, taskId, { input, ctx }),
+    instance: (taskId, input, ctx, resumed) => runInstance(spec, ledger, taskId, { input, ctx, resumed }),
     page: async (source, page, scope) => {
       const ms = hashOf(`${source.id} ${page}`) % pageMsMax
       await hostOf(scope).sleep(ms, scope.signal)
@@ -74,16 +80,53 @@ function hostOf(scope: SourceScope): SimulatedHost {
   return scope.context["host"] as SimulatedHost
 }
 
+type Ctx = TaskContext<typeof resumePoint>
+
+/** The leg of the way at which an instance is, its state between deferrals. */
+interface Leg {
+  readonly leg: number
+  readonly tryNumber: number
+}
+
+/** Defers while there is something to wait for; each event must be the one that was waited for. */
+async function nap(
+  spec: DagSpec,
+  ledger: CodeLedger,
+  taskId: string,
+  { input, ctx, resumed }: { input: unknown; ctx: Ctx; resumed: Resumed | undefined },
+): Promise<void> {
+  const naps = napsOf(spec, taskId, input, ctx.tryNumber)
+  const { leg, tryNumber } = (resumed?.state ?? { leg: -1, tryNumber: ctx.tryNumber }) as Leg
+  const last = naps[leg]
+  if (resumed !== undefined) {
+    const expected = last?.by === "timer" ? null : last?.event
+    if (tryNumber !== ctx.tryNumber || resumed.event !== expected || last?.comes !== "event") {
+      const seen = JSON.stringify({ resumed, tryNumber: ctx.tryNumber, expected })
+      ledger.wrong ??= `${instanceName(ctx.runId, taskId, ctx.mapIndex)} was resumed with ${seen}`
+    }
+  }
+  const next = naps[leg + 1]
+  if (next === undefined) return
+  const { by, ms, comes, event } = next
+  const trigger =
+    by === "timer" ? after(ms) : napTrigger({ ms: comes === "late" ? ms + 60_000 : ms, comes, event })
+  const timeout = comes === "late" ? 500 : 100_000
+  return ctx.defer(trigger, { resume: resumePoint, state: { leg: leg + 1, tryNumber }, timeout })
+}
+
+const napTrigger = (args: Nap) => new Trigger({ kind: "user", name: "nap", args })
+
 async function runInstance(
   spec: DagSpec,
   ledger: CodeLedger,
   taskId: string,
-  { input, ctx }: { input: unknown; ctx: TaskContext },
+  { input, ctx, resumed }: { input: unknown; ctx: Ctx; resumed: Resumed | undefined },
 ): Promise<void> {
   const { host, runId, mapIndex, tryNumber, signal } = ctx as unknown as SimulatedContext
   const name = instanceName(runId, taskId, mapIndex)
   ledger.executions.set(name, (ledger.executions.get(name) ?? 0) + 1)
   await host.sleep(durationOf(spec, taskId, input), signal)
+  await nap(spec, ledger, taskId, { input, ctx, resumed })
   const deed = deedOf(spec, taskId, input)
   switch (deed.does) {
     case "succeed":

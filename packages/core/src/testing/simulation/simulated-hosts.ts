@@ -8,12 +8,14 @@ import type {
   OutcomeBatch,
   PulledPage,
   PullRequest,
+  TriggerEnd,
 } from "../../host/host-pool.ts"
 import { Gap } from "../../stream/gap.ts"
 import type { StreamReader } from "../../stream/stream-reader.ts"
 import type { EngineProcess } from "./engine-process.ts"
 import { type HostCall, SimulatedHost } from "./simulated-host.ts"
 import { SimulatedLease } from "./simulated-lease.ts"
+import { type Nap, runNap } from "./simulated-trigger.ts"
 import { endSession, pullInHost } from "./simulated-pull.ts"
 
 /** How long what was aborted may go on before it costs its host, in virtual milliseconds. */
@@ -29,6 +31,7 @@ export class SimulatedHosts implements HostPool {
   readonly #hosts = new Set<SimulatedHost>()
   readonly #shared: (SimulatedHost | null)[] = Array.from({ length: runHosts }, () => null)
   #pulling: SimulatedHost | null = null
+  #waiting: SimulatedHost | null = null
   #started = 0
 
   constructor(process: EngineProcess, definition: DagDefinition) {
@@ -75,6 +78,23 @@ export class SimulatedHosts implements HostPool {
     const reader = this.#readerIn(host, options.reader)
     const { page, abort } = pullInHost(host, this.#definition, { context, request, reader })
     return this.#call(host, { runningNow: () => 0, work: page, signal, abort, onEnd: () => {} })
+  }
+
+  /** The only trigger of a simulated DAG: it takes its time, and may cost its host, once. */
+  runTrigger(options: Parameters<HostPool["runTrigger"]>[0]): Promise<TriggerEnd> {
+    const { work, signal } = options
+    const host = work.isolated ? this.#start("trial") : (this.#waiting ??= this.#start("trigger"))
+    const abort = new AbortController()
+    const ended = runNap(host, JSON.parse(work.args) as Nap, { isTrial: work.isolated, signal: abort.signal })
+    return this.#call(host, {
+      runningNow: () => host.calls.size,
+      work: ended,
+      signal,
+      abort: (reason) => abort.abort(new DOMException(reason, "AbortError")),
+      onEnd: () => {
+        if (work.isolated) host.die("is not needed any more")
+      },
+    })
   }
 
   warm(): void {}
@@ -155,6 +175,7 @@ export class SimulatedHosts implements HostPool {
         if (shared === dead) this.#shared[place] = null
       })
       if (this.#pulling === dead) this.#pulling = null
+      if (this.#waiting === dead) this.#waiting = null
     })
     this.#hosts.add(host)
     // What a dying engine still asks for in its last moment gets no answer.

@@ -1,7 +1,16 @@
 import type { DagDefinition } from "../../dag/dag-definition.ts"
 import { isFailWithoutRetry, isSkip } from "../../dag/task-outcome-error.ts"
 import type { TaskContext } from "../../dag/task-context.ts"
-import type { ExecutionContext, LeaseWork, OtherOutcome, OutcomeBatch } from "../../host/host-pool.ts"
+import { Deferral, type DeferOptions, isDeferral } from "../../dag/deferral.ts"
+import type { Trigger } from "../../dag/trigger.ts"
+import type { ResumePayload } from "../../store/trigger-store.ts"
+import type {
+  Deferral as RecordedDeferral,
+  ExecutionContext,
+  LeaseWork,
+  OtherOutcome,
+  OutcomeBatch,
+} from "../../host/host-pool.ts"
 import { bind } from "../../stream/lazy-xcom.ts"
 import type { StreamReader } from "../../stream/stream-reader.ts"
 import type { SimulatedHost } from "./simulated-host.ts"
@@ -12,9 +21,22 @@ const batchMax = 5
 /** What an instance sees of its host beside `ctx`, by which the world finds it. */
 export interface SimulatedContext extends Pick<
   TaskContext,
-  "runId" | "taskId" | "mapIndex" | "tryNumber" | "signal"
+  "runId" | "taskId" | "mapIndex" | "tryNumber" | "signal" | "defer"
 > {
   readonly host: SimulatedHost
+}
+
+/** What `ctx.defer` throws, as the host makes it. */
+function defer(trigger: Trigger, { resume, state, timeout }: DeferOptions): never {
+  const { waitsFor } = trigger
+  const spec = waitsFor.kind === "user" ? { ...waitsFor, args: JSON.stringify(waitsFor.args) } : waitsFor
+  const recorded: RecordedDeferral = {
+    trigger: spec,
+    resume,
+    state: JSON.stringify(state),
+    timeoutMs: typeof timeout === "number" ? timeout : null,
+  }
+  throw new Deferral(recorded)
 }
 
 /** Runs the instances of one lease in a host, some at a time, and sends their outcomes in batches. */
@@ -88,7 +110,7 @@ export class SimulatedLease {
         endedMs: this.#elapsed(),
       })
     } catch (thrown) {
-      if (this.#abort.signal.aborted) return
+      if (this.#abort.signal.aborted && !isDeferral(thrown)) return
       this.#others.push(this.#outcomeOf(thrown, mapIndex, startedMs))
     }
   }
@@ -103,13 +125,17 @@ export class SimulatedLease {
       bind(lazy, { reader: this.#reader, signal }),
     )
     const tryNumber = this.#work.tryNumber
-    const ctx: SimulatedContext = { runId, taskId, mapIndex, tryNumber, signal, host: this.#host }
-    return node.run(input, ctx as unknown as TaskContext)
+    const ctx: SimulatedContext = { runId, taskId, mapIndex, tryNumber, signal, defer, host: this.#host }
+    if (this.#work.resume === null) return node.run(input, ctx as unknown as TaskContext)
+    const { resume, ...resumed } = JSON.parse(this.#work.resume) as ResumePayload
+    return node.resume(resume, input, resumed, ctx as unknown as TaskContext)
   }
 
   #outcomeOf(thrown: unknown, mapIndex: number, startedMs: number): OtherOutcome {
     const times = { mapIndex, startedMs, endedMs: this.#elapsed() }
     if (isSkip(thrown)) return { ...times, kind: "skipped", reason: thrown.reason }
+    if (isDeferral(thrown))
+      return { ...times, kind: "deferred", deferral: thrown.recorded as RecordedDeferral }
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     const kept = { type: error.name, message: error.message, stack: null }
     return { ...times, kind: "failed", error: kept, isFinal: isFailWithoutRetry(thrown) }

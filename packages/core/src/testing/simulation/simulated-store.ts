@@ -37,6 +37,12 @@ const repeatable: ReadonlySet<StoreVerb> = new Set<StoreVerb>([
   "decideExpansion",
   "finishDagRun",
   "heartbeat",
+  "fireTimers",
+  "fireEndedRuns",
+  "fireTriggers",
+  "failTriggers",
+  "renewTriggers",
+  "releaseTriggers",
 ])
 
 /** Calls after which others may have something to do. */
@@ -46,6 +52,8 @@ const news: ReadonlySet<StoreVerb> = new Set<StoreVerb>([
   "complete",
   "release",
   "decideExpansion",
+  "fireTriggers",
+  "failTriggers",
 ])
 
 /** Makes a memory store on the world's clock, with its state laid open. */
@@ -146,10 +154,16 @@ function perform(cluster: Cluster, process: EngineProcess, call: StoreCall): Exi
   const check = checker.before(call)
   const exit = Effect.runSyncExit(Effect.suspend(() => verb(...call.args)))
   world.log.add(`${process.name} ${call.verb}${brief(call.args[0])} -> ${answerText(exit)}`)
-  if (news.has(call.verb) && Exit.isSuccess(exit)) world.newsAt = world.time.elapsed
+  if (Exit.isSuccess(exit) && isNews(call, exit.value)) world.newsAt = world.time.elapsed
   if (Exit.hasDies(exit)) fail(world, `the store broke in ${call.verb}: ${String(exit)}`)
   check(exit)
   return exit
+}
+
+/** Whether others may have something to do after a call. Who asks for what is due may find nothing. */
+function isNews({ verb }: StoreCall, answer: unknown): boolean {
+  if (verb === "fireTimers") return (answer as { fired: number }).fired > 0
+  return verb === "fireEndedRuns" ? Number(answer) > 0 : news.has(verb)
 }
 
 function unavailable(call: StoreCall): Exit.Exit<never, StoreUnavailable> {

@@ -24,6 +24,36 @@ export function deedOf(spec: DagSpec, taskId: string, input: unknown): Deed {
   return { does: "failFirst", tries: 1 + (kind % 2) }
 }
 
+/** What an instance waits for without a slot, before it does its deed. */
+export interface NapSpec {
+  readonly by: "timer" | "trigger"
+  readonly ms: number
+  /** The first try may meet a trigger that never fires, fails, or takes longer than is waited. */
+  readonly comes: "event" | "nothing" | "error" | "late"
+  /** What the event is. */
+  readonly event: number
+}
+
+/** Says what an instance waits for, one after the other. A failing one costs a try, so only where nothing else does. */
+export function napsOf(spec: DagSpec, taskId: string, input: unknown, tryNumber: number): readonly NapSpec[] {
+  const hash = hashOf(`naps ${taskId} ${textOf(input)}`)
+  if (hash % 100 >= spec.deferPercent) return []
+  const maySpendTry = tryNumber === 1 && deedOf(spec, taskId, input).does === "succeed"
+  return Array.from({ length: 1 + (Math.floor(hash / 100) % 3) }, (_, leg): NapSpec => {
+    const own = hashOf(`nap ${hash} ${leg}`)
+    const isTimer = own % 2 === 0
+    const isLong = own % 11 === 0
+    const trouble = maySpendTry && (own >>> 4) % 6 === 0
+    const comes = trouble ? (["nothing", "error", "late"] as const)[(own >>> 8) % 3] : undefined
+    return {
+      by: isTimer && comes === undefined ? "timer" : "trigger",
+      ms: (own >>> 12) % (isLong ? 4_000 : 300),
+      comes: comes ?? "event",
+      event: own,
+    }
+  })
+}
+
 /** How long an instance takes in virtual milliseconds: mostly little, sometimes as long as may be. */
 export function durationOf(spec: DagSpec, taskId: string, input: unknown): number {
   const hash = hashOf(`duration ${taskId} ${textOf(input)}`)
