@@ -1,4 +1,5 @@
 import type { Json } from "@sluice/core"
+import { timeoutAt } from "./dag-run.ts"
 import type { Sql } from "./row.ts"
 
 /** What was moved, by expansion id. */
@@ -211,9 +212,12 @@ async function reopen(
       delete from repair using moving
       where moving.is_reset and repair.expansion_id = moving.id
     ), going as (
-      update dag_run set state = 'running', ended_at = null
-      from run
-      where dag_run.id = run.id and exists (select from moving)
+      update dag_run
+      set state = 'running', ended_at = null,
+          -- As when it is resumed: the time that a run may take is not what lies between its end and now.
+          timeout_at = case when dag_run.state = 'running' then dag_run.timeout_at else ${timeoutAt(sql)} end
+      from run, dag_version
+      where dag_run.id = run.id and dag_version.id = dag_run.dag_version_id and exists (select from moving)
     )${extended === null ? sql`` : noteExtension(sql, extended)}
     select id, is_reset, admit(array(select id from moved)) from moving order by id
   `

@@ -22,7 +22,14 @@ function setup(
   const dag: SerializedDag = serializedDag({ tasks, edges })
   const at = new Date(0)
   const views = dag.tasks.map((task) => {
-    const well = { state: "success", exhausted: true, openedAt: at, streamError: null, stoppedBy: null }
+    const well = {
+      state: "success",
+      exhausted: true,
+      openedAt: at,
+      streamError: null,
+      stopReason: null,
+      stoppedBy: null,
+    }
     const { taskId, kind } = task
     return { expansionId: `id of ${taskId}`, taskId, kind, ...well, ...said[taskId] } as ExpansionView
   })
@@ -73,6 +80,10 @@ describe("planning an extension", () => {
     ["it has all that take() wants", { stoppedBy: "take" }],
     ["it never started", { state: "skipped", openedAt: null }],
     ["it was cancelled", { state: "cancelled" }],
+    [
+      "it was stopped",
+      { state: "failed", stopReason: { type: "TooManyFailures", message: "5 of 9", stack: null } },
+    ],
     ["its stream broke", { state: "failed", streamError: { type: "Error", message: "x", stack: null } }],
   ] as const)("leaves a reader as it is because %s", (reason, said) => {
     const plan = setup(chain, edges, { b: said })("a")
@@ -94,6 +105,11 @@ describe("planning an extension", () => {
       '"a" is upstream_failed, and its stream never',
     ],
     ["a", { a: { state: "failed", streamError: error } }, 'the stream of "a" broke (503); expected one that'],
+    [
+      "a",
+      { a: { state: "failed", stopReason: error } },
+      '"a" was stopped (503); expected a stream that came to',
+    ],
     ["a", { a: { state: "cancelled" } }, '"a" was cancelled. Fix: resume it first'],
   ] as const)("refuses %s of %o", (taskId, said, message) => {
     const listed = mapped("list", { mapping: { leaves: [{ kind: "list" }] } })

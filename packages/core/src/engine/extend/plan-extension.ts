@@ -102,12 +102,14 @@ function sourcesAbove(dag: SerializedDag, taskId: string): string[] {
 }
 
 function refusalOf({ task: { taskId }, view }: Root): string | null {
-  const { state, openedAt, exhausted, streamError, stoppedBy } = view
+  const { state, openedAt, exhausted, streamError, stopReason, stoppedBy } = view
   if (state === "cancelled") return `"${taskId}" was cancelled. Fix: resume it first, then extend it`
   if (!isFinalExpansionState(state) || openedAt === null || !exhausted)
     return `"${taskId}" is ${state}, and its stream never came to its end. Fix: start a new run`
   if (streamError !== null)
     return `the stream of "${taskId}" broke (${streamError.message}); expected one that came to its end. Fix: start a new run`
+  if (stopReason !== null)
+    return `"${taskId}" was stopped (${stopReason.message}); expected a stream that came to its end. Fix: start a new run`
   if (stoppedBy === null) return null
   return satisfied.has(stoppedBy)
     ? `"${taskId}" has all that ${stoppedBy}() wants, and would take no more. Fix: start a new run of a DAG with more in ${stoppedBy}()`
@@ -142,6 +144,7 @@ function reasonToStay(view: ExpansionView | undefined): string | null {
   if (view === undefined || view.openedAt === null) return "it never started"
   if (view.state === "cancelled") return "it was cancelled"
   if (view.streamError !== null) return "its stream broke"
+  if (view.stopReason !== null) return "it was stopped"
   if (view.stoppedBy !== null && satisfied.has(view.stoppedBy))
     return `it has all that ${view.stoppedBy}() wants`
   return null

@@ -1,5 +1,6 @@
 import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { RedriveStore, Reopened } from "../redrive-store.ts"
+import { timeoutOf } from "./cancel.ts"
 import { noOutcomes, sumOf } from "./counts.ts"
 import { type Counter, counterOf, downstreamOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
@@ -70,7 +71,7 @@ function reopen(
   for (const expansion of reopened) untell(expansion, false)
   for (const expansion of reset) resetExpansion(state, expansion)
   for (const expansion of reopened) goOn(expansion)
-  if (back.length + reset.size > 0) setRunning(run)
+  if (back.length + reset.size > 0) setRunning(state, run)
   return { reopened: idsOf(reopened), reset: idsOf(reset) }
 }
 
@@ -78,7 +79,9 @@ function idsOf(expansions: Iterable<ExpansionRecord>): string[] {
   return [...expansions].sort((a, b) => a.order - b.order).map(({ id }) => id)
 }
 
-function setRunning(run: RunRecord): void {
+function setRunning(state: MemoryState, run: RunRecord): void {
+  // As when it is resumed: the time that a run may take is not what lies between its end and now.
+  if (run.state !== "running") run.timeoutAt = timeoutOf(run.version.dag, new Date(state.now()))
   run.state = "running"
   run.endedAt = null
 }

@@ -111,6 +111,15 @@ export function extensionContract(open: OpenStore): void {
       expect(await extend(world, { run, ids }, ["list"])).toEqual({ reopened: [], reset: [] })
     })
 
+    it("gives the run its time anew, however long ago it ended", async () => {
+      const { world, run, ids } = await endedRun(open, { runTimeoutMs: 60_000 })
+      await world.elapse(100_000)
+      await extend(world, { run, ids }, ["s", "a", "b"])
+      expect(await runEffect(world.store.timeOutRuns({ limit: 10 }))).toEqual([])
+      await world.elapse(61_000)
+      expect(await runEffect(world.store.timeOutRuns({ limit: 10 }))).toEqual([run.id])
+    })
+
     it("happens once, whoever asks at the same time", async () => {
       const fixture = await endedRun(open)
       const all = await Promise.all(
@@ -178,10 +187,11 @@ async function runReport(world: StoreHarness, ids: RunFixture["ids"]): Promise<v
 /** A run that has succeeded: a map with its source, a map over its results, a report on that, and what follows it. */
 async function endedRun(
   open: OpenStore,
-  { stoppedBy = null }: { stoppedBy?: string | null } = {},
+  { stoppedBy = null, ...bounds }: { stoppedBy?: string | null; runTimeoutMs?: number } = {},
 ): Promise<Ended & { world: StoreHarness; a: OpenMap }> {
   const world = await openWorld(open)
   const { run, ids } = await createRun(world, {
+    ...bounds,
     tasks: [fusedSource("s"), mapped("a"), mapped("b"), { taskId: "report" }, { taskId: "last" }],
     edges: [
       ...[streamEdge("s", "a"), streamEdge("a", "b")],
