@@ -68,3 +68,17 @@ export function indexRange(flag: string): (text: string) => IndexRange {
     throw new UsageProblem(`${flag}: "${text}" came`, { expected: "a map index (5), or two (10-20)" })
   }
 }
+
+const portMax = 65_535
+
+/** `--port`: where a server listens. */
+export const portOption: OptionSpec = {
+  flags: "--port <n>",
+  description: "the port to listen on; 0: any that is free",
+  parse: (text) => {
+    const port = wholeNumber("--port", 0)(text)
+    if (port <= portMax) return port
+    throw new UsageProblem(`--port: ${port} came`, { expected: `a port from 0 to ${portMax}` })
+  },
+  default: 8080,
+}

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts"
-import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from "../options.ts"
+import { databaseUrlOption, type DatabaseFlag, jsonOption, portOption } from "../options.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 
 interface ApiCommandOptions extends DatabaseFlag {
@@ -10,8 +10,6 @@ interface ApiCommandOptions extends DatabaseFlag {
   readonly json?: boolean
 }
 
-const portMax = 65_535
-
 /** `sluice api`: serves the HTTP API. */
 export const api = defineCommand<ApiCommandOptions>({
   path: "api",
@@ -20,16 +18,7 @@ export const api = defineCommand<ApiCommandOptions>({
     "Ends in order on Ctrl-C or SIGTERM. A database without users gets an administrator, whose password is printed once. " +
     "SLUICE_API_SECRET, where it is set, signs sessions instead of the secret that is kept in the database.",
   options: [
-    {
-      flags: "--port <n>",
-      description: "the port to listen on; 0: any that is free",
-      parse: (text) => {
-        const port = wholeNumber("--port", 0)(text)
-        if (port <= portMax) return port
-        throw new UsageProblem(`--port: ${port} came`, { expected: `a port from 0 to ${portMax}` })
-      },
-      default: 8080,
-    },
+    portOption,
     { flags: "--host <address>", description: "the address to listen on", default: "127.0.0.1" },
     {
       flags: "--behind-tls-proxy",

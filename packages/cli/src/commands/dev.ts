@@ -5,10 +5,12 @@ import {
   databaseUrlOption,
   type DatabaseFlag,
   jsonOption,
+  portOption,
 } from "../options.ts"
 import { exitCodes } from "../problem.ts"
 
 interface DevFlags extends DatabaseFlag, DagFolderFlags {
+  readonly port: number
   readonly json?: boolean
 }
 
@@ -18,11 +20,11 @@ const graceMs = 5_000
 /** `sluice dev`: everything in one process, for the machine one writes DAGs on. */
 export const dev = defineCommand<DevFlags>({
   path: "dev",
-  summary: "run everything in one process: DAG files, engine, database",
+  summary: "run everything in one process: DAG files, engine, HTTP API, database",
   details:
-    "Watches the DAG folder and plays all roles of the engine. Without a database it starts an embedded Postgres in .sluice.\n" +
+    "Watches the DAG folder, plays all roles of the engine, and serves the HTTP API to this machine alone. Without a database it starts an embedded Postgres in .sluice.\n" +
     "Ctrl-C lets what runs end for a few seconds and gives the rest back; the next start goes on with it.",
-  options: [...dagFolderOptions, jsonOption, databaseUrlOption],
+  options: [...dagFolderOptions, portOption, jsonOption, databaseUrlOption],
   examples: ["sluice dev", "sluice dev --dags flows"],
   async run(context, options) {
     const [{ findDagFolder }, { databaseUrlOf }, { readRoles, runEngineProcess }] = await Promise.all([
@@ -40,6 +42,13 @@ export const dev = defineCommand<DevFlags>({
       dags: findDagFolder(context, options.dags, options.folderName),
       graceMs,
       concurrency: undefined,
+      api: {
+        host: "127.0.0.1",
+        port: options.port,
+        isBehindTlsProxy: false,
+        corsOrigins: [],
+        json: options.json === true,
+      },
       json: options.json === true,
     })
     return exitCodes.success

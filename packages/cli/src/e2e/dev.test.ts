@@ -54,9 +54,12 @@ describe("sluice dev", () => {
     mkdirSync(join(project.dir, "dags"))
     write("_factor.ts", "export const factor = 1")
     write("scaled.ts", dagText(10))
-    const dev = project.start(["dev"])
+    const dev = project.start(["dev", "--port", "0"])
     await dev.until("scaled.ts: scaled (new version)")
     expect(await resultOf("first")).toBe(60)
+    const [, api] = /listening on (\S+)/.exec(dev.stdout()) ?? []
+    const health = await fetch(`${api}/monitor/health`)
+    expect(await health.json()).toMatchObject({ dag_processor: { status: "healthy" } })
     write("broken.ts", "export const = 1")
     await dev.until("broken.ts: cannot be used: SyntaxError: broken.ts:1:14: Unexpected token")
     const errors = await project.sluice("dags", "errors", "--json")

@@ -8,6 +8,7 @@ import type { CliContext } from "../context.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 import { openHosts, type SessionOptions, startEngine, withSession } from "../session.ts"
 import { type DagFileNews, type DagFolder, newsJson, newsLine, startDagProcessor } from "./dag-files.ts"
+import { type ApiOptions, startApi } from "./serve-api.ts"
 import { listenForInterrupts } from "./interrupts.ts"
 
 /** What to play, and how to end. */
@@ -19,6 +20,8 @@ export interface EngineProcessOptions {
   readonly concurrency: number | undefined
   /** DAG files that are watched as well. */
   readonly dags?: DagFolder
+  /** Where the API is served as well. */
+  readonly api?: ApiOptions
   readonly json: boolean
 }
 
@@ -50,7 +53,13 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
         void context.err.line(`${level}: ${message}${details === null ? "" : `\n${details}`}`)
       const { name } = engineDefaults
       const { roles, concurrency, dags } = options
-      const played = [...roles, ...(dags === undefined ? [] : ["dag-processor"])]
+      const played = [
+        ...roles,
+        ...(dags === undefined ? [] : ["dag-processor"]),
+        ...(options.api === undefined ? [] : ["api"]),
+      ]
+      // First, so that a port that is taken is told before anything runs.
+      const api = options.api && (await startApi(context, options.api, session))
       const engine = startEngine(session, hosts, log, {
         name,
         roles,
@@ -66,13 +75,13 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
       try {
         await Promise.race([aborted(interrupts.signal), engine.broken])
         await say("stopping", `stopping: what runs has ${options.graceMs / 1000} s to end`)
-        await processor?.stop()
+        await Promise.all([processor?.stop(), api?.close()])
         const isDrained = await within(options.graceMs, engine.drained)
         await engine.stop()
         const how = isDrained ? "everything it held is recorded" : "what was left is given back"
         await say("stopped", `engine ${name} stopped: ${how}`)
       } catch (error) {
-        await processor?.stop()
+        await Promise.all([processor?.stop(), api?.close()])
         await engine.stop()
         throw error
       }

@@ -16,14 +16,18 @@ import { versionOfSluice } from "../version.ts"
 import { readableValue } from "../view/readable-value.ts"
 import { listenForInterrupts } from "./interrupts.ts"
 
-/** What an API is served with. */
-export interface ServeApiOptions {
-  readonly session: SessionOptions
+/** Where an API is served, and to whom. */
+export interface ApiOptions {
   readonly host: string
   readonly port: number
   readonly isBehindTlsProxy: boolean
   readonly corsOrigins: readonly string[]
   readonly json: boolean
+}
+
+/** What an API is served with, as a process of its own. */
+export interface ServeApiOptions extends ApiOptions {
+  readonly session: SessionOptions
 }
 
 /** How long requests that run may take to end once the server was asked to. */
@@ -41,13 +45,26 @@ export async function serveUntilInterrupted(context: CliContext, options: ServeA
         expected: "127.0.0.1, or --behind-tls-proxy where a proxy in front encrypts",
       },
     )
-  await withSession(options.session, (session) => serve(context, options, session))
+  await withSession(options.session, async (session) => {
+    const interrupts = listenForInterrupts(() => process.exit(130))
+    try {
+      const api = await startApi(context, options, session)
+      await untilAborted(interrupts.signal)
+      await api.close()
+    } finally {
+      interrupts.close()
+    }
+  })
 }
 
-async function serve(context: CliContext, options: ServeApiOptions, session: Session): Promise<void> {
+/** Serves the API of a session until it is closed; tells where, and the first user's password. */
+export async function startApi(
+  context: CliContext,
+  options: ApiOptions,
+  session: Session,
+): Promise<{ close(): Promise<void> }> {
   const { store } = session
   const closing = new AbortController()
-  const interrupts = listenForInterrupts(() => process.exit(130))
   const password = await createFirstUser(store)
   const app = createApi({
     store,
@@ -66,14 +83,13 @@ async function serve(context: CliContext, options: ServeApiOptions, session: Ses
     throw toProblem(error, options)
   })
   const pulse = beat(session, server.url)
-  try {
-    await tellStarted(context, options, { url: server.url, password })
-    await untilAborted(interrupts.signal)
-  } finally {
-    closing.abort()
-    await server.close(closeGraceMs)
-    await pulse.stop()
-    interrupts.close()
+  await tellStarted(context, options, { url: server.url, password })
+  return {
+    close: async () => {
+      closing.abort()
+      await server.close(closeGraceMs)
+      await pulse.stop()
+    },
   }
 }
 
@@ -88,19 +104,19 @@ function secretOf(env: NodeJS.ProcessEnv): string | null {
 
 async function tellStarted(
   { out }: CliContext,
-  { json }: ServeApiOptions,
+  { json }: ApiOptions,
   { url, password }: { url: string; password: string | null },
 ): Promise<void> {
   const made = password === null ? null : { username: firstUsername, password }
   if (json) return out.line(JSON.stringify({ url, created_user: made }))
   if (made !== null)
     await out.line(
-      `no users were there: created ${made.username}, password, shown only now: ${made.password}`,
+      `there was no user: made ${made.username} with the password (shown only now) ${made.password}`,
     )
   await out.line(`listening on ${url}/api/v2`)
 }
 
-function toProblem(error: unknown, { host, port }: ServeApiOptions): unknown {
+function toProblem(error: unknown, { host, port }: ApiOptions): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":
       return new Problem(`something listens on ${host}:${port} already`, { fix: "choose another --port" })
