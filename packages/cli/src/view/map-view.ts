@@ -47,7 +47,7 @@ export function mapDetails(map: ExpansionView): string[] {
     ["page size", limitText(map.pageSize)],
     ["concurrency", limitText(map.concurrency)],
     ["tolerated failures", toleranceText(map.toleratedFailures)],
-    ["stream", map.exhausted ? "read to its end" : `${count(map.pulls)} pages read so far`],
+    ["stream", streamText(map)],
   ]
   const width = Math.max(...facts.map(([name]) => name.length))
   return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
@@ -57,6 +57,15 @@ function stateText({ state, isPullingPaused, isRunningPaused }: ExpansionView): 
   if (isPullingPaused && isRunningPaused) return `${state}, paused`
   if (isPullingPaused) return `${state}, pulling paused`
   return isRunningPaused ? `${state}, running paused` : state
+}
+
+/** How far the stream was read, and how it ended. */
+function streamText({ exhausted, pulls, stopReason, streamError, state }: ExpansionView): string {
+  const pages = pulls === 1 ? "1 page" : `${count(pulls)} pages`
+  if (stopReason !== null) return `closed after ${pages}, since the map was stopped`
+  if (exhausted && streamError !== null) return `broke after ${pages}: ${streamError.message}`
+  if (exhausted) return `read to its end, ${pages}`
+  return state === "cancelled" ? `closed after ${pages}` : `${pages} read so far`
 }
 
 function windowText(map: ExpansionView): string {
