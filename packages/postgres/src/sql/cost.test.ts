@@ -42,6 +42,7 @@ async function fill(sql: Sql, expansionId: string, pages: number): Promise<void>
   const items = Array.from({ length: pageSize }, (_, n) => String(n))
   await sql`alter table task_instance set (autovacuum_enabled = off)`
   await sql`alter table page set (autovacuum_enabled = off)`
+  await sql`alter table item_key set (autovacuum_enabled = off)`
   await sql`
     insert into page (expansion_id, first_index, count, urgency, claimable, folded, claimed, finished, success, items)
     select ${expansionId}, p * ${pageSize}::int, ${pageSize}::int, 0, false, true, ${pageSize}::int, ${pageSize}::int,
@@ -51,6 +52,11 @@ async function fill(sql: Sql, expansionId: string, pages: number): Promise<void>
   await sql`
     insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, value)
     select ${expansionId}, i, now(), now(), 'success', 1, '1'
+    from generate_series(0, ${pages * pageSize - 1}::int) i
+  `
+  await sql`
+    insert into item_key (expansion_id, map_index, key)
+    select ${expansionId}, i, 'key ' || i
     from generate_series(0, ${pages * pageSize - 1}::int) i
   `
   await sql`
@@ -87,8 +93,8 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
     measured[name] = await rowsRead(client, use)
   }
   const items = Array.from({ length: pageSize }, (_, n) => String(n))
-  await measure("commitPage", (sql) =>
-    commitPage(sql, {
+  const page = {
+    ...{
       expansionId,
       epoch: 1,
       items,
@@ -97,15 +103,11 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       gapPositions: [],
       gapStates: [],
       gapOrigins: [],
-      cursor: "1",
-      exhausted: false,
-      resume: null,
-      pulls: 1,
-      consumedOrdinals: [],
-      consumedIndexes: [],
-      fusedSources: [],
-    }),
-  )
+    },
+    ...{ cursor: "1", exhausted: false, resume: null, pulls: 1 },
+    ...{ consumedOrdinals: [], consumedIndexes: [], fusedSources: [] },
+  }
+  await measure("commitPage", (sql) => commitPage(sql, page))
   let leaseId = ""
   await measure("claim", async (sql) => {
     const options = { workerId: "w", limit: 2, leaseSeconds: 30, sizeDefault: 1000, sizeIds: [], sizes: [] }
@@ -122,6 +124,9 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
   await measure("fold", (sql) => fold(sql, { expansionIds: [expansionId], limit: 100 }))
   await measure("due", (sql) => selectDue(sql, 100))
   await measure("readStream", (sql) => readStream(sql, { expansionId, fromIndex: next, limit: 50 }))
+  await measure("readStream as it is completed", (sql) =>
+    readStream(sql, { expansionId, fromIndex: next, ahead: [], limit: 50 }),
+  )
   await measure("claim with nothing left", (sql) =>
     claim(sql, {
       workerId: "w",
@@ -135,6 +140,11 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       offersFirst: false,
     }),
   )
+  const keys = items.map((item, n) => (n % 2 === 0 ? `key ${item}` : `new ${item}`))
+  await measure("commitPage with keys", async (sql) => {
+    const { progress } = await commitPage(sql, { ...page, keys })
+    expect(Number(progress?.created)).toBe(next + pageSize + pageSize / 2)
+  })
   return measured
 }
 
