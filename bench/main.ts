@@ -1,6 +1,7 @@
 /** The command: `npm run bench -- <name> [--items n] [--smoke]`. */
 import { parseArgs } from "node:util"
 import * as cancel from "./cancel.ts"
+import * as deferral from "./deferral.ts"
 import * as eager from "./eager.ts"
 import * as fairness from "./fairness.ts"
 import * as firstItem from "./first-item.ts"
@@ -11,7 +12,7 @@ import * as limit from "./limit.ts"
 import * as memory from "./memory.ts"
 import { smoke } from "./smoke.ts"
 
-const benches: readonly Bench[] = [limit, memory, firstItem, growth, eager, cancel, fairness]
+const benches: readonly Bench[] = [limit, memory, firstItem, growth, eager, cancel, fairness, deferral]
 
 const help = [
   "npm run bench -- <name> [--items n] [--smoke]",

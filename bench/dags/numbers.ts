@@ -1,5 +1,5 @@
 /** The DAGs that benches run; how much there is to do comes with the run's conf. */
-import { dag, page, source, task } from "sluice"
+import { after, dag, page, source, task } from "sluice"
 import type { TaskContext } from "sluice"
 import { type Amount, doNothing, type Item, readPages, wait } from "./work.ts"
 import { untilTold } from "./until-told.ts"
@@ -34,6 +34,14 @@ const noopWatched = task("noop", (item: Item, ctx) => {
 })
 const sleeping = task("sleeping", (item: Item, ctx) => wait(item, amountOf(ctx).itemMs ?? 0))
 const waiting = task("waiting", (_item: Item, ctx) => untilTold(ctx))
+const napping = task(
+  "napping",
+  async (_item: Item, ctx) => {
+    const { waitMs } = ctx.params as { waitMs: number }
+    return ctx.defer(after(waitMs), { resume: "awake" })
+  },
+  { resume: { awake: async (item) => ({ n: item.n }) } },
+)
 const failing = task("failing", () => Promise.reject(new Error("not yet")), {
   retries: 1,
   retryDelay: "4h",
@@ -70,6 +78,11 @@ export const slow = dag("slow", {}, () => {
 /** Items that end only when they are told to: each notes when it began, and when it heard. */
 export const stuck = dag("stuck", {}, () => {
   waiting.iterate(numbers(), { window: 100_000, pageSize: 1_000 })
+})
+
+/** Items that wait without a slot. */
+export const patient = dag("patient", {}, () => {
+  napping.iterate(numbers(), { window: 10_000, pageSize: 1_000 })
 })
 
 /** Items that all fail at first, and then wait for hours until they are tried again. */

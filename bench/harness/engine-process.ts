@@ -1,7 +1,8 @@
 /**
  * A process with an engine in it: all roles, or a worker alone. Asked to run a DAG, it says how the run went.
  *
- * Arguments: the database's URL, and the roles, separated by commas.
+ * Arguments: the database's URL, the roles, separated by commas (none: all), and `register` where one that plays some of them
+ * is to register the DAGs.
  */
 import { Effect, Fiber } from "effect"
 import { fileURLToPath } from "node:url"
@@ -43,12 +44,12 @@ const pollMs = 1_000
 const heapLookMs = 20
 const stopGraceMs = 1_000
 
-const [url = "", roles = ""] = process.argv.slice(2)
+const [url = "", roles = "", registers = roles === "" ? "register" : ""] = process.argv.slice(2)
 const { store, close, statements } = openStore({ url, applicationName: "sluice bench engine" })
 const call = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
 const pool = createHostPool({ loadBundle: (hash) => call(store.loadBundle(hash)) })
 const isWhole = roles === ""
-if (isWhole) await register()
+if (registers !== "") await register()
 const given: Partial<EngineOptions> = isWhole ? {} : { roles: roles.split(",") as EngineRole[] }
 // The engine's type forgets that it takes options.
 const startEngine = runEngine as (given: Partial<EngineOptions>) => ReturnType<typeof runEngine>

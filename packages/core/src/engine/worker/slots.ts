@@ -10,23 +10,30 @@ export class Slots {
   readonly perLease: number
   readonly #held = new Map<string, number>()
   #used = 0
+  /** About how many slots a lease takes, going by the last ones. */
+  #typical: number
 
   constructor(options: { readonly total: number; readonly lanes: number }) {
     this.#total = options.total
     this.perLease = Math.max(1, Math.ceil(options.total / options.lanes))
+    this.#typical = this.perLease
   }
 
-  /** How many leases may be claimed now; each can then have at least one slot. */
+  /**
+   * How many leases may be claimed now; each can then have at least one slot. Where leases turned out to be of single
+   * instances (retries, resumed ones), many are claimed at once: else claiming would be all that there is time for.
+   */
   get leasesWanted(): number {
-    return Math.ceil((this.#total - this.#used) / this.perLease)
+    return Math.ceil((this.#total - this.#used) / this.#typical)
   }
 
-  /** Gives a lease its slots, as many as it can use; says how many. */
-  take(leaseId: string, instances: number): number {
-    const free = Math.max(1, this.#total - this.#used)
+  /** Gives a lease its slots, as many as it can use, and leaves one for each that is still to come; says how many. */
+  take(leaseId: string, instances: number, toCome = 0): number {
+    const free = Math.max(1, this.#total - this.#used - toCome)
     const slots = Math.min(this.perLease, instances, free)
     this.#held.set(leaseId, slots)
     this.#used += slots
+    this.#typical = Math.max(1, (this.#typical + slots) / 2)
     return slots
   }
 

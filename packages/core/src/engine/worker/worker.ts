@@ -80,10 +80,10 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   let offersAfter: string | null = null
   let offersFirst = true
 
-  const start = (lease: Lease) => {
+  const start = (lease: Lease, toCome: number) => {
     const abort = new AbortController()
     aborts.set(lease.leaseId, abort)
-    const concurrency = slots.take(lease.leaseId, lease.remaining)
+    const concurrency = slots.take(lease.leaseId, lease.remaining, toCome)
     const run = options.contexts.get(lease).pipe(
       Effect.flatMap((of) =>
         runLease(runner, of, lease, { concurrency, signal: abort.signal }).pipe(
@@ -118,7 +118,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       after = leases.findLast((lease) => !lease.wasOffered)?.expansionId ?? null
       offersAfter = leases.findLast((lease) => lease.wasOffered)?.expansionId ?? null
       offersFirst = !offersFirst
-      for (const lease of leases) yield* start(lease)
+      for (const [place, lease] of leases.entries()) yield* start(lease, leases.length - place - 1)
       return leases.length
     }).pipe(Effect.uninterruptible)
 
