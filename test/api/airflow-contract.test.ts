@@ -9,6 +9,7 @@ const check = makeResponseChecker(readAirflowDocument())
 
 /** The operations that clients need to monitor with, and others that are served: each is asked for below. */
 const served = [
+  "clear_dag_run",
   "get_dag",
   "get_dag_details",
   "get_dag_run",
@@ -38,6 +39,7 @@ const served = [
   "get_xcom_entry",
   "patch_dag",
   "patch_dag_run",
+  "post_clear_task_instances",
   "trigger_dag_run",
   "wait_dag_run_until_finished",
 ]
@@ -202,6 +204,26 @@ describe("every answer fits Airflow's document", () => {
     expect(typeof value.value).toBe("number")
     const text = await ask("GET", `${task}/xcomEntries/${key}?map_index=${index}&stringify=true`)
     expect(text.value).toBe(String(value.value))
+  })
+
+  it("of what is cleared", async () => {
+    const clear = "/api/v2/dags/gaps/clearTaskInstances"
+    const dag_run_id = runs["gaps"]!.runId
+    const would = await ask("POST", clear, { body: { dag_run_id, task_ids: ["ends_as"] } })
+    expect(would.total_entries).toBe(would.task_instances.length)
+    expect(would.total_entries).toBeGreaterThan(1)
+    const one = { dag_run_id, task_ids: [["ends_as", 1]], dry_run: false, include_downstream: true }
+    expect((await ask("POST", clear, { body: one })).total_entries).toBe(1)
+    await runs["gaps"]!.untilEnd()
+    const tries = await ask("GET", `${ofRun(runs["gaps"])}/taskInstances/ends_as/tries?map_index=1`)
+    expect(tries.total_entries).toBe(2)
+    await ask("POST", `${ofRun(runs["retried"])}/clear`, { body: {} })
+    const run = await ask("POST", `${ofRun(runs["retried"])}/clear`, { body: { dry_run: false } })
+    expect(run.dag_run_id).toBe(runs["retried"]!.runId)
+    await runs["retried"]!.untilEnd()
+    await ask("POST", clear, { body: { dag_run_id, task_ids: ["numbers"] }, status: 409 })
+    await ask("POST", clear, { body: { task_ids: ["ends_as"] }, status: 422 })
+    await ask("POST", clear, { body: { dag_run_id, include_past: true }, status: 422 })
   })
 
   it("of refusals", async () => {

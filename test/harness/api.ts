@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import {
   createApi,
   hashApiToken,
@@ -55,7 +56,13 @@ export async function openApi(world: World): Promise<ServedApi> {
     await Promise.all(
       userRoles.map(async (role) => {
         const token = makeApiToken()
-        const known = { name: `test ${role}`, role, tokenHash: hashApiToken(token), expiresAt: null }
+        // Several servers share a database: each has tokens of its own.
+        const known = {
+          name: `test ${role} ${randomUUID()}`,
+          role,
+          tokenHash: hashApiToken(token),
+          expiresAt: null,
+        }
         await Effect.runPromise(store.createApiToken({ ...known, actor: "test" }))
         return [role, token] as const
       }),

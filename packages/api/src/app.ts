@@ -12,12 +12,15 @@ import { bearerScheme, endpoint, makeRouter } from "./endpoint.ts"
 import type { Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
 import { makeDagVersions } from "./instances/dag-versions.ts"
+import { clearRoutes } from "./routes/clear.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
 import { dagRunRoutes } from "./routes/dag-runs.ts"
 import { dagRoutes } from "./routes/dags.ts"
+import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
 import { monitorRoutes } from "./routes/monitor.ts"
+import { resultRoutes } from "./routes/results.ts"
 import { runWaitRoutes } from "./routes/run-wait.ts"
 import { taskInstanceRoutes } from "./routes/task-instances.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
@@ -66,6 +69,9 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", logRoutes())
     .route("/api/v2", xcomRoutes())
     .route("/api/v2", taskInstanceRoutes())
+    .route("/api/v2", clearRoutes())
+    .route("/api/v2", expansionRoutes())
+    .route("/api/v2", resultRoutes())
     .route("/api/v2", jobRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   return routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))

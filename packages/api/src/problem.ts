@@ -96,8 +96,9 @@ function fromHono(error: HTTPException): ApiError {
 
 function fromStore(error: unknown): ApiError | null {
   if (typeof error !== "object" || error === null) return null
-  const { _tag: tag, ...fields } = error as { _tag?: unknown } & Record<string, unknown>
-  switch (tag) {
+  // Not spread: an error keeps its message where a spread does not look.
+  const fields = error as Record<string, unknown>
+  switch (fields["_tag"]) {
     case "NotFound":
       return notFound(String(fields["what"]), String(fields["id"]))
     case "DuplicateDagRun":
@@ -107,6 +108,8 @@ function fromStore(error: unknown): ApiError | null {
     case "AlreadyExists":
       return duplicate(`the ${String(fields["what"])} "${String(fields["id"])}" exists already`)
     case "NotAllowed":
+    case "RedriveRefused":
+    case "ExtendRefused":
       return new ApiError(409, String(fields["message"]))
     case "LeaseLost":
       return new ApiError(409, "it has changed meanwhile; read it again")
