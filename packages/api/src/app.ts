@@ -11,11 +11,13 @@ import { makeSessions } from "./auth/sessions.ts"
 import { bearerScheme, endpoint, makeRouter } from "./endpoint.ts"
 import type { Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
+import { makeRunFeeds } from "./events/run-feeds.ts"
 import { makeDagVersions } from "./instances/dag-versions.ts"
 import { clearRoutes } from "./routes/clear.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
 import { dagRunRoutes } from "./routes/dag-runs.ts"
 import { dagRoutes } from "./routes/dags.ts"
+import { eventRoutes } from "./routes/events.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
@@ -72,6 +74,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", clearRoutes())
     .route("/api/v2", expansionRoutes())
     .route("/api/v2", resultRoutes())
+    .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   return routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
@@ -105,16 +108,19 @@ function useGuards(app: ReturnType<typeof makeRouter>, options: ApiOptions): voi
 function servicesOf(options: ApiOptions): Services {
   const { store } = options
   const sessions = makeSessions(options.signingSecret)
+  const dagVersions = makeDagVersions(store)
+  const closing = options.closing ?? new AbortController().signal
   return {
     store,
-    dagVersions: makeDagVersions(store),
+    dagVersions,
+    feeds: makeRunFeeds({ store, dagVersions, closing }),
     readValue: options.readValue,
     sessions,
     authenticate: makeAuthenticator({ store, sessions }),
     loginLimits: makeLoginLimits(),
     version: options.version,
     isBehindProxy: options.isBehindProxy ?? false,
-    closing: options.closing ?? new AbortController().signal,
+    closing,
     onFailure: options.onFailure,
   }
 }

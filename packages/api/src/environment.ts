@@ -4,12 +4,15 @@ import type { StoreService } from "@sluice/core/store"
 import type { Actor, Authenticator } from "./auth/authenticator.ts"
 import type { LoginLimits } from "./auth/login-limits.ts"
 import type { Sessions } from "./auth/sessions.ts"
+import type { RunFeeds } from "./events/run-feeds.ts"
 import type { DagVersions } from "./instances/dag-versions.ts"
 
 /** What every route works with. */
 export interface Services {
   readonly store: StoreService
   readonly dagVersions: DagVersions
+  /** What clients watch live. */
+  readonly feeds: RunFeeds
   /** Reads a stored value as plain JSON. */
   readonly readValue: (encoded: string) => Json
   readonly authenticate: Authenticator

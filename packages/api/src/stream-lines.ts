@@ -5,40 +5,52 @@ import type { ApiEnv } from "./environment.ts"
 /** The media type of one JSON value a line. */
 export const ndjson = "application/x-ndjson"
 
+/** The media type of server-sent events. */
+export const eventStream = "text/event-stream"
+
 /**
- * Answers with one JSON value a line, as they come.
+ * Answers with text as it comes.
  *
- * Nothing is read ahead: the next lines are asked for when the client has taken those before. The source is closed when
- * the client goes, when the server closes, and at its end. What fails half-way is told in a last line, since the status
- * is long gone.
+ * Nothing is read ahead: the next part is asked for when the client has taken the one before. The source's signal is
+ * aborted when the client goes or the server closes. A failure half-way ends the answer, since the status is long gone: a
+ * client that has not been told of the end knows that there is more.
  */
-export function streamLines(
+export function streamText(
   c: Context<ApiEnv>,
-  lines: AsyncGenerator<readonly object[]>,
-): Response & TypedResponse<string, 200, "json"> {
+  mediaType: string,
+  open: (signal: AbortSignal) => AsyncGenerator<string>,
+): Response {
   const { closing, onFailure } = c.var.services
-  c.header("content-type", ndjson)
+  c.header("content-type", mediaType)
   c.header("x-accel-buffering", "no")
-  const response = stream(
+  return stream(
     c,
     async (out) => {
-      const end = () => void lines.return(undefined)
-      out.onAbort(end)
-      closing.addEventListener("abort", end, { once: true })
-      try {
-        for await (const some of lines) {
-          if (out.aborted || closing.aborted) return
-          if (some.length > 0) await out.write(some.map((line) => `${JSON.stringify(line)}\n`).join(""))
-        }
-      } finally {
-        closing.removeEventListener("abort", end)
+      const left = new AbortController()
+      out.onAbort(() => left.abort())
+      const signal = AbortSignal.any([left.signal, closing])
+      for await (const part of open(signal)) {
+        if (signal.aborted) return
+        if (part !== "") await out.write(part)
       }
     },
-    async (error, out) => {
+    (error) => {
       onFailure(error, { method: c.req.method, path: c.req.path })
-      await out.write(`${JSON.stringify({ detail: "the stream broke; the server's log says more" })}\n`)
+      return Promise.resolve()
     },
   )
+}
+
+/** Answers with one JSON value a line, as they come. */
+export function streamLines(
+  c: Context<ApiEnv>,
+  open: (signal: AbortSignal) => AsyncGenerator<readonly object[]>,
+): Response & TypedResponse<string, 200, "json"> {
   // To the types of Hono a stream of lines is one text among answers of JSON.
-  return response as Response & TypedResponse<string, 200, "json">
+  return streamText(c, ndjson, (signal) => textOf(open(signal))) as Response &
+    TypedResponse<string, 200, "json">
+}
+
+async function* textOf(lines: AsyncGenerator<readonly object[]>): AsyncGenerator<string> {
+  for await (const some of lines) yield some.map((line) => `${JSON.stringify(line)}\n`).join("")
 }

@@ -1,22 +1,25 @@
-import type { WakeupTopic } from "@sluice/core/store"
-import type { Services } from "../environment.ts"
+import type { StoreService, WakeupTopic } from "@sluice/core/store"
 
-/** Waits for a wake-up of one of the topics, for the end of the time, or for the server to close. */
+/** Waits for a wake-up of one of the topics, for the end of the time, or for the signal. */
 export function untilWoken(
-  { store, closing }: Pick<Services, "store" | "closing">,
-  topics: readonly WakeupTopic[],
-  timeoutMs: number,
+  store: Pick<StoreService, "onWake">,
+  options: {
+    readonly topics: readonly WakeupTopic[]
+    readonly timeoutMs: number
+    readonly signal: AbortSignal
+  },
 ): Promise<void> {
-  if (closing.aborted) return Promise.resolve()
+  const { topics, timeoutMs, signal } = options
+  if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
-      closing.removeEventListener("abort", done)
+      signal.removeEventListener("abort", done)
       for (const unsubscribe of unsubscribes) unsubscribe()
       resolve()
     }
     const timer = setTimeout(done, timeoutMs)
     const unsubscribes = topics.map((topic) => store.onWake(topic, done))
-    closing.addEventListener("abort", done, { once: true })
+    signal.addEventListener("abort", done, { once: true })
   })
 }

@@ -56,13 +56,23 @@ describe("runs by cursor", () => {
 describe("making a run", () => {
   it("keeps who asked for it, and what with", async () => {
     const { send } = await setup()
-    const body = { logical_date: "2026-01-31T12:00:00+02:00", conf: { a: { b: [1, null] } }, note: "now" }
+    const interval = {
+      data_interval_start: "2026-01-30T00:00:00.000Z",
+      data_interval_end: "2026-01-31T00:00:00.000Z",
+    }
+    const body = {
+      ...interval,
+      logical_date: "2026-01-31T12:00:00+02:00",
+      conf: { a: { b: [1, null] } },
+      note: "now",
+    }
     const { body: run } = await send("POST", runs, { as: "user", body })
     expect(run).toMatchObject({
       dag_run_id: expect.stringMatching(/^manual__/),
       logical_date: "2026-01-31T10:00:00.000Z",
       run_after: "2026-01-31T10:00:00.000Z",
       conf: body.conf,
+      ...interval,
       note: "now",
       triggered_by: "rest_api",
       triggering_user_name: "token:test user",
@@ -78,6 +88,14 @@ describe("making a run", () => {
     [{ logical_date: null, dag_run_id: "~" }, ["body", "dag_run_id"]],
     [{ logical_date: null, note: "a\u0000b" }, ["body", "note"]],
     [{ logical_date: null, partition_key: "p" }, ["body", "partition_key"]],
+    [
+      {
+        logical_date: null,
+        data_interval_start: "2026-01-02T00:00:00Z",
+        data_interval_end: "2026-01-01T00:00:00Z",
+      },
+      ["body", "data_interval_end"],
+    ],
   ])("is refused with %j, and makes nothing", async (body, place) => {
     const { send, get } = await setup()
     const answer = await send("POST", runs, { body })

@@ -220,9 +220,9 @@ export function dagRunRoutes() {
       const { store } = c.var.services
       const { dag_id: dagId } = c.req.valid("param")
       const body = c.req.valid("json")
-      const { data_interval_start, data_interval_end, run_after, partition_key } = body
-      const missing = { data_interval_start, data_interval_end, run_after, partition_key }
-      refuse("body", missing, "it cannot be given to a run yet; leave it out")
+      const { run_after, partition_key } = body
+      refuse("body", { run_after, partition_key }, "it cannot be given to a run yet; leave it out")
+      const dataInterval = intervalOf(body)
       const run = await Effect.runPromise(
         store.createDagRun({
           dagId,
@@ -230,6 +230,7 @@ export function dagRunRoutes() {
           runType: "manual",
           conf: (body.conf ?? {}) as Json,
           logicalDate: body.logical_date,
+          ...(dataInterval !== null && { dataInterval }),
           note: body.note ?? null,
           triggeredBy: "rest_api",
           triggeringUser: actorOf(c.var.actor),
@@ -257,6 +258,17 @@ export function dagRunRoutes() {
 
 function summaryOf(store: StoreService, param: z.output<typeof runName>): Promise<DagRunSummary> {
   return Effect.runPromise(store.dagRunSummary({ dagId: param.dag_id, runId: param.dag_run_id }))
+}
+
+/** Both ends of a data interval, or neither. */
+function intervalOf({ data_interval_start: start, data_interval_end: end }: z.output<typeof triggerBody>) {
+  if (start == null && end == null) return null
+  if (start == null || end == null || start > end)
+    throw invalid(
+      ["body", "data_interval_end"],
+      "a data interval has a start and an end that is not before it",
+    )
+  return { start, end }
 }
 
 /** Airflow's form, with a tail so that two in one millisecond differ. */

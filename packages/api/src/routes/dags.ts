@@ -148,7 +148,7 @@ export function dagRoutes() {
       const { is_paused: isPaused } = c.req.valid("json")
       if (mask.length > 0) {
         await Effect.runPromise(store.setDagPaused({ dagId: id, isPaused, actor: actorOf(c.var.actor) }))
-        store.wake("run")
+        for (const topic of ["run", "plan"] as const) store.wake(topic)
       }
       return c.json(toDag(await summaryOf(store, { dag_id: id })), 200)
     })

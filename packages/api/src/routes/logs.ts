@@ -67,7 +67,7 @@ export function logRoutes() {
       const lines = async function* () {
         for await (const rows of readLog(services, source, after)) yield rows.map((row) => toLine(row))
       }
-      return streamLines(c, lines())
+      return streamLines(c, lines)
     }
     const rows: LogRow[] = []
     const max = isFull ? logLinesFullMax : logLinesMax

@@ -73,6 +73,14 @@ const resultCursor = z.strictObject({ r: z.int().min(0) })
 /** Results as a stream. */
 export function resultRoutes() {
   let open = 0
+  async function* counted(services: Services, source: ResultSource, signal: AbortSignal) {
+    open += 1
+    try {
+      yield* readResults(services, source, signal)
+    } finally {
+      open -= 1
+    }
+  }
   return makeRouter().openapi(streamResults, async (c) => {
     const { services } = c.var
     const { task, expansionId } = await findTask(services, c.req.valid("param"))
@@ -84,55 +92,14 @@ export function resultRoutes() {
       throw new ApiError(429, `${open} streams are followed already; try again later`, {
         "retry-after": "10",
       })
-    open += 1
     const source = { expansionId, fromIndex, follow, limit: limit ?? Number.MAX_SAFE_INTEGER }
-    return streamLines(
-      c,
-      whenDone(readResults(services, source), () => (open -= 1)),
-    )
+    return streamLines(c, (signal) => counted(services, source, signal))
   })
 }
 
 const reasons: Readonly<Record<string, string>> = {
   task: "the task is not mapped: read its one result as an XCom",
   fused: "the source is read by one map alone, which stores its items as its inputs: read that map's results",
-}
-
-/** Runs through a generator and then something else, also when nobody ever began with it. */
-function whenDone<A>(lines: AsyncGenerator<A>, done: () => void): AsyncGenerator<A> {
-  let isDone = false
-  const end = () => {
-    if (isDone) return
-    isDone = true
-    done()
-  }
-  return {
-    next: async () => {
-      try {
-        const step = await lines.next()
-        if (step.done === true) end()
-        return step
-      } catch (error) {
-        end()
-        throw error
-      }
-    },
-    return: async (value) => {
-      end()
-      return lines.return(value)
-    },
-    throw: async (error) => {
-      end()
-      return lines.throw(error)
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    [Symbol.asyncDispose]: async () => {
-      end()
-      await lines.return(undefined)
-    },
-  }
 }
 
 interface ResultSource {
@@ -142,12 +109,16 @@ interface ResultSource {
   readonly limit: number
 }
 
-async function* readResults(services: Services, source: ResultSource): AsyncGenerator<object[]> {
-  const { store, closing } = services
+async function* readResults(
+  services: Services,
+  source: ResultSource,
+  signal: AbortSignal,
+): AsyncGenerator<object[]> {
+  const { store } = services
   let index = source.fromIndex
   let left = source.limit
   let toldAt = performance.now()
-  while (left > 0 && !closing.aborted) {
+  while (left > 0 && !signal.aborted) {
     // The state is read before the results: what came between them is read the next time.
     const { state } = await Effect.runPromise(store.progress(source.expansionId))
     const limit = Math.min(resultsPerRead, left)
@@ -171,7 +142,7 @@ async function* readResults(services: Services, source: ResultSource): AsyncGene
       yield [{ type: "waiting", state, cursor: writeCursor({ r: index }) }]
       toldAt = performance.now()
     }
-    await untilWoken(services, ["progress", "run"], resultsPollMs)
+    await untilWoken(store, { topics: ["progress", "run"], timeoutMs: resultsPollMs, signal })
   }
 }
 

@@ -55,14 +55,20 @@ export function runWaitRoutes() {
     if (result.length > resultsMax)
       throw invalid(["query"], `${result.length} results are asked for; at most ${resultsMax} are given`)
     const run = await Effect.runPromise(services.store.dagRun({ dagId, runId }))
-    return streamLines(c, follow(services, run, { intervalMs: interval * 1000, taskIds: result }))
+    return streamLines(c, (signal) =>
+      follow(services, run, { intervalMs: interval * 1000, taskIds: result, signal }),
+    )
   })
 }
 
 async function* follow(
   services: Services,
   first: DagRunRow,
-  options: { readonly intervalMs: number; readonly taskIds: readonly string[] },
+  options: {
+    readonly intervalMs: number
+    readonly taskIds: readonly string[]
+    readonly signal: AbortSignal
+  },
 ): AsyncGenerator<object[]> {
   for (let run = first; ; run = await Effect.runPromise(services.store.dagRunById(first.id))) {
     if (run.state === "success" || run.state === "failed") {
@@ -71,7 +77,9 @@ async function* follow(
       return
     }
     yield [{ state: run.state }]
-    await untilWoken(services, ["run"], options.intervalMs)
+    const { intervalMs: timeoutMs, signal } = options
+    await untilWoken(services.store, { topics: ["run"], timeoutMs, signal })
+    if (signal.aborted) return
   }
 }
 

@@ -324,7 +324,7 @@ function fitsRun(run: DagRunSummary, query: InstanceListQuery): boolean {
       (range.lte === undefined || value <= range.lte) &&
       (range.lt === undefined || value < range.lt))
   return (
-    isWithin(run.logicalDate ?? run.queuedAt, runAfter) &&
+    isWithin(run.runAfter, runAfter) &&
     isWithin(run.logicalDate, logicalDate) &&
     fitsPattern(run.dagId, query.dag_id_pattern) &&
     fitsPattern(run.runId, query.run_id_pattern) &&

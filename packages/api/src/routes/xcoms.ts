@@ -3,7 +3,6 @@ import type { DagRunSummary, XComEntry } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { JSONValue } from "hono/utils/types"
-import { runAfterOf } from "../wire/dag-run.ts"
 import { instant, instantOf } from "../wire/instant.ts"
 import { flag, paging, pattern, whole } from "../wire/query.ts"
 import { json, text } from "../wire/text.ts"
@@ -126,6 +125,6 @@ function toEntry(run: DagRunSummary, taskId: string, { mapIndex, key, at }: XCom
     run_id: run.runId,
     dag_display_name: run.dagId,
     task_display_name: taskId,
-    run_after: instantOf(runAfterOf(run)),
+    run_after: instantOf(run.runAfter),
   }
 }

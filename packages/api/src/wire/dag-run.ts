@@ -55,9 +55,9 @@ export function toDagRun(run: DagRunSummary): z.infer<typeof dagRunSchema> {
     start_date: instantOf(run.startedAt),
     end_date: instantOf(run.endedAt),
     duration: secondsBetween(run.startedAt, run.endedAt),
-    data_interval_start: null,
-    data_interval_end: null,
-    run_after: instantOf(runAfterOf(run)),
+    data_interval_start: instantOf(run.dataIntervalStart),
+    data_interval_end: instantOf(run.dataIntervalEnd),
+    run_after: instantOf(run.runAfter),
     last_scheduling_decision: null,
     run_type: run.runType,
     state: run.state,
@@ -71,11 +71,6 @@ export function toDagRun(run: DagRunSummary): z.infer<typeof dagRunSchema> {
     partition_key: null,
     is_cancelled: run.isCancelled,
   }
-}
-
-/** When a run may start: its logical date, or when it was asked for. */
-export function runAfterOf(run: Pick<DagRunSummary, "logicalDate" | "queuedAt">): Date {
-  return run.logicalDate ?? run.queuedAt
 }
 
 function confOf({ conf }: DagRunSummary): Record<string, unknown> | null {

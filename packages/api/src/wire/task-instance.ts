@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import type { SerializedTask } from "@sluice/core/dag"
 import type { DagRunSummary, TaskInstanceView, TaskTryRow } from "@sluice/core/store"
-import { runAfterOf } from "./dag-run.ts"
 import { dagVersionSchema, toDagVersion } from "./dag-version.ts"
 import { taskInstanceStates, type WireState } from "./enums.ts"
 import { instant, instantOf, secondsBetween } from "./instant.ts"
@@ -92,7 +91,7 @@ export function toTaskInstance(instance: ListedInstance): z.infer<typeof taskIns
     id: instanceUuid(view.expansionId, mapIndex),
     ...attemptOf(instance),
     logical_date: instantOf(run.logicalDate),
-    run_after: instantOf(runAfterOf(run)),
+    run_after: instantOf(run.runAfter),
     note: null,
     rendered_map_index: label ?? (mapIndex < 0 ? null : String(mapIndex)),
     rendered_fields: {},
