@@ -7,8 +7,9 @@
  */
 import { engineRoles } from "@sluice/core/engine"
 import { afterAll, describe, expect, it } from "vitest"
-import { MatrixLane, type Trial } from "../harness/chaos/matrix-trial.ts"
+import { type Lane, MatrixLane, type Trial } from "../harness/chaos/matrix-trial.ts"
 import { matrixPoints, nameOf } from "../harness/chaos/points.ts"
+import { PlannerLane } from "../harness/chaos/planner-lane.ts"
 import { pointsInDocument, writeTable } from "../harness/chaos/reliability-table.ts"
 import { openWorld } from "../harness/world.ts"
 
@@ -26,8 +27,9 @@ describe.concurrent("a process that is killed", () => {
     "loses and doubles nothing, wherever it stands: %s",
     { timeout: matrixPoints.length * trialsPerPoint * msPerTrialMax },
     async (role) => {
-      const world = await openWorld({ dagFiles: ["chaos"] })
-      const lane = await MatrixLane.open(world, role)
+      const isPlanner = role === "planner"
+      const world = await openWorld({ dagFiles: [isPlanner ? "schedules" : "chaos"] })
+      const lane: Lane = isPlanner ? await PlannerLane.open(world) : await MatrixLane.open(world, role)
       for (const point of matrixPoints.filter((one) => one.role === role)) {
         for (let trial = 0; trial < trialsPerPoint; trial++) {
           const found = await lane.run(point)

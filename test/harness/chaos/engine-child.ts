@@ -11,8 +11,8 @@ import type { Failpoint, FailpointVerb } from "./failpoint.ts"
 const main = fileURLToPath(new URL("./engine-main.ts", import.meta.url))
 
 /** Leases and promises of the processes that are killed: short, so that others need not wait long for what they held. */
-export const leaseSeconds = 1
-export const deadAfterSeconds = 1
+export const leaseSeconds = 1.5
+export const deadAfterSeconds = 1.5
 
 let count = 0
 

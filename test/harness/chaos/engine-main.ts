@@ -36,7 +36,8 @@ const settings = JSON.parse(process.argv[2] ?? "{}") as EngineSettings
 const { url, name, roles, leaseSeconds, deadAfterSeconds, recordsFolder } = settings
 const fuse = new Fuse()
 const say = (message: FromEngine) => void process.send?.(message)
-const opened = openStore({ url, applicationName: name })
+// Few connections each: there are many of these at once, and one server for all tests.
+const opened = openStore({ url, applicationName: name, hotConnections: 3, coldConnections: 1 })
 const store = fusedStore(opened.store, fuse, (verb) => say({ type: "refused", verb }))
 const pool = createHostPool({
   loadBundle: (hash) => Effect.runPromise(store.loadBundle(hash)),

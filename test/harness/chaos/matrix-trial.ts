@@ -12,7 +12,7 @@ import { judge, type Verdict } from "./verdict.ts"
 const total = 60
 
 /** Far longer than a machine that does nothing else needs, for a death or the end of a run. */
-const waitMsMax = 60_000
+export const waitMsMax = 60_000
 
 /** What a trial found. */
 export interface Trial extends Verdict {
@@ -28,8 +28,29 @@ export interface Trial extends Verdict {
 const expected =
   /^Warn: (engine \S+ \(.*\) has not been heard of for|\d+ leases of dead engines are offered again)/
 
-/** Trials of one role, in a world of their own: a process that plays it, and one that plays all the others. */
-export class MatrixLane {
+/** Trials of one role, in a world of their own. */
+export interface Lane {
+  /** Lives through one trial. What took the dead role's place is the next trial's victim. */
+  run(point: MatrixPoint): Promise<Trial>
+  /** Lets the processes run out; gives their exit codes. */
+  close(): Promise<(number | string)[]>
+}
+
+/** Waits until a process has killed itself at its point. */
+export async function untilDead(child: EngineChild, { verb, when }: Failpoint): Promise<void> {
+  const what = `${child.name} dies (${when} ${verb})`
+  const hasEnded = () => (child.hasEnded ? true : undefined)
+  const ended = eventually(what, hasEnded, { deadlineMs: waitMsMax })
+  await ended.catch(async (error: unknown) => {
+    await child.kill()
+    throw error
+  })
+  const end = await child.ended
+  if (end !== "SIGKILL") throw new Error(`${child.name} ended with ${end}: ${child.stderr}`)
+}
+
+/** A process that plays the role, and one that plays all the others. */
+export class MatrixLane implements Lane {
   readonly #world: World
   readonly #role: EngineRole
   #victim: EngineChild
@@ -48,7 +69,6 @@ export class MatrixLane {
     return lane
   }
 
-  /** Lives through one trial. What took the dead role's place is the next trial's victim. */
   async run(point: MatrixPoint): Promise<Trial> {
     if (point.others !== undefined) await this.#replaceOthers(point.others)
     const victim = this.#victim
@@ -60,14 +80,16 @@ export class MatrixLane {
     const run = await this.#world.startRun("chaos", { total, ...point.conf })
     const runs = [...ahead, run]
     if (point.othersDieAt !== undefined) {
-      await this.#death(this.#others, point.othersDieAt)
+      await untilDead(this.#others, point.othersDieAt)
       if (isArmedLater) await victim.arm(point)
       this.#others = this.#startOthers({})
     }
-    await this.#death(victim, point)
+    await untilDead(victim, point)
     const diedAt = performance.now()
     this.#victim = this.#startVictim()
-    const { state } = await run.untilEnd(waitMsMax)
+    const { state } = await run.untilEnd(waitMsMax).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${[this.#victim, this.#others].map(describeChild).join("\n")}`)
+    })
     const recoveryMs = performance.now() - diedAt
     await eventually("every page is folded", async () =>
       (await this.#judge(runs, point)).left === 0 ? true : undefined,
@@ -76,7 +98,6 @@ export class MatrixLane {
     return { ...(await this.#judge(runs, point)), point, state, recoveryMs, complaints }
   }
 
-  /** Lets both processes run out; gives their exit codes. */
   async close(): Promise<(number | string)[]> {
     return Promise.all([this.#victim.drain(), this.#others.drain()])
   }
@@ -88,18 +109,6 @@ export class MatrixLane {
       for (const [name, count] of Object.entries(verdict)) sum[name] = (sum[name] ?? 0) + Number(count)
     }
     return sum as unknown as Verdict
-  }
-
-  async #death(child: EngineChild, { verb, when }: Failpoint): Promise<void> {
-    const what = `${child.name} dies (${when} ${verb})`
-    const hasEnded = () => (child.hasEnded ? true : undefined)
-    const ended = eventually(what, hasEnded, { deadlineMs: waitMsMax })
-    await ended.catch(async (error: unknown) => {
-      await child.kill()
-      throw error
-    })
-    const end = await child.ended
-    if (end !== "SIGKILL") throw new Error(`${child.name} ended with ${end}: ${child.stderr}`)
   }
 
   async #replaceOthers(given: NonNullable<MatrixPoint["others"]>): Promise<void> {
@@ -115,6 +124,11 @@ export class MatrixLane {
     const roles = engineRoles.filter((role) => role !== this.#role)
     return new EngineChild(this.#world, roles, given)
   }
+}
+
+/** How a process stands, for the message of a test that fails. */
+function describeChild({ name, hasEnded, refused, stderr }: EngineChild): string {
+  return `${name}: ${hasEnded ? "ended" : "lives"}, refused: ${refused.join(" ")}\n${stderr}`
 }
 
 /** Lines of a process that nothing explains. */

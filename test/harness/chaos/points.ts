@@ -74,6 +74,10 @@ export const matrixPoints: readonly MatrixPoint[] = [
   ...around("rescuer", { verb: "fold", ...deadFolder }),
   ...around("rescuer", { verb: "stalledRuns", ...deadScheduler }),
   ...around("rescuer", { verb: "finishDagRun", ...deadScheduler }),
+
+  ...around("planner", { verb: "lead", nth: 2 }),
+  ...around("planner", { verb: "duePlans", nth: 2 }),
+  ...around("planner", { verb: "movePlan", nth: 2 }),
 ]
 
 /** How a point is called in the table. */
