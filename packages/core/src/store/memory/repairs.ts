@@ -55,8 +55,10 @@ export function resolveRepairs(
     const index = resolve(state, expansion, repair, followers)
     return index === null ? [] : [index]
   })
+  if (seen.length === 0) return { indexes, seen: 0 }
+  expansion.generation += 1
   // Whether it may end depends on what is left to repair.
-  if (seen.length > 0) noteFacts(state, expansion)
+  noteFacts(state, expansion)
   return { indexes, seen: seen.length }
 }
 

@@ -35,6 +35,9 @@ const idle: ReadonlySet<string> = new Set([
   "runCounts",
 ])
 
+/** Verbs that take back what has ended. */
+const again: ReadonlySet<string> = new Set(["redriveInstances", "resolveRepairs", "reopenRun"])
+
 /** Verbs that only the holder of an epoch may call with success. */
 const fenced: ReadonlySet<string> = new Set(["commitPage", "delayPull", "breakStream"])
 
@@ -124,20 +127,28 @@ function expectExpansion(
     created === last.created || mayCreate || (expansion.isClearing && created === 0),
     () => `${task.taskId}: ${call.verb} created instances`,
   )
-  if (created > last.created) expectWindow(expansion)
+  // What is run again by hand is unfinished once more, however many that is; a page may have been on its way then.
+  if (created > last.created && expansion.generation === 0) expectWindow(expansion)
   // What begins anew has instances in the way of being removed, and none that count.
   if (expansion.isClearing) {
     seen.set(expansion, { state, epoch, created, ended: new Map() })
     return
   }
   expectPages(expansion)
-  if (task.kind === "task" || task.kind === "mapped") expectAccounted(expansion, last.ended)
+  // What was ended may be run again by hand, and what follows it with it.
+  const ended = again.has(call.verb) ? new Map<number, InstanceRow>() : last.ended
+  if (task.kind === "task" || task.kind === "mapped") expectAccounted(expansion, ended)
   if (isFinalExpansionState(state)) {
     must(expansion.leases.size === 0, () => `${task.taskId} is ${state}, and an instance of it is leased`)
-    const isWhole = state === "cancelled" || sumOf(countsOf(expansion)) === created
+    const isWhole = state === "cancelled" || hasTakenBack(expansion) || sumOf(countsOf(expansion)) === created
     must(isWhole, () => `expansion ${id} of ${task.taskId} ended before its instances`)
   }
-  seen.set(expansion, { state, epoch, created, ended: last.ended })
+  seen.set(expansion, { state, epoch, created, ended })
+}
+
+/** It stays ended while instances are taken back, until its run is reopened. */
+function hasTakenBack({ rows }: ExpansionRecord): boolean {
+  return [...rows.values()].some(({ state }) => state === "up_for_retry")
 }
 
 /** Pages follow each other without a hole, and together are all that was created. */

@@ -30,11 +30,23 @@ export interface ExpectedRun {
   readonly tasks: ReadonlyMap<string, ExpectedTask>
 }
 
+/** A run that has ended, and of which the failed and skipped instances of one task were run again with mended code. */
+export interface MendedRun {
+  readonly taskId: string
+  /** The maps of which instances followed; whatever else is below began anew. */
+  readonly following: ReadonlySet<string>
+}
+
 /** Computes with plain arrays how a run of a DAG must end. */
-export function expectedRun(spec: DagSpec, serialized: SerializedDag): ExpectedRun {
-  const model = new Model(spec, serialized)
-  for (const { taskId } of serialized.tasks) model.compute(taskId)
-  for (const { taskId, kind } of serialized.tasks) if (kind === "fused") model.endFused(taskId)
+export function expectedRun(
+  spec: DagSpec,
+  serialized: SerializedDag,
+  mended: MendedRun | null = null,
+): ExpectedRun {
+  const before = mended === null ? null : new Model(spec, serialized)
+  before?.computeAll()
+  const model = new Model(spec, serialized, mended === null || before === null ? null : { ...mended, before })
+  model.computeAll()
   const leaves = serialized.tasks.filter(
     ({ taskId }) => !serialized.edges.some((edge) => edge.upstream === taskId),
   )
@@ -63,10 +75,22 @@ class Model {
   readonly #streams = new Map<string, LeftStream>()
   readonly #opened = new Set<string>()
 
-  constructor(spec: DagSpec, serialized: SerializedDag) {
+  readonly #mended: (MendedRun & { readonly before: Model }) | null
+
+  constructor(
+    spec: DagSpec,
+    serialized: SerializedDag,
+    mended: (MendedRun & { readonly before: Model }) | null = null,
+  ) {
+    this.#mended = mended
     this.#spec = spec
     this.#serialized = serialized
     this.#nodes = new Map(spec.nodes.map((node) => [node.id, node]))
+  }
+
+  computeAll(): void {
+    for (const { taskId } of this.#serialized.tasks) this.compute(taskId)
+    for (const { taskId, kind } of this.#serialized.tasks) if (kind === "fused") this.endFused(taskId)
   }
 
   compute(taskId: string): void {
@@ -124,10 +148,35 @@ class Model {
   }
 
   #mappedInputs(node: Extract<NodeSpec, { kind: "map" }>): unknown[] {
-    const items = withoutDuplicates(this.#items(node.over), node.keys)
+    const items = this.#isFollowing(node.id)
+      ? this.#repairedItems(node.over)
+      : withoutDuplicates(this.#items(node.over), node.keys)
     if (node.beside === null && node.over.op === "stream") return items
     const beside = node.beside === null ? {} : { beside: this.#valueOf(node.beside) }
     return items.map((item) => (isPlaceGap(item) ? item : { item, ...beside }))
+  }
+
+  #isFollowing(taskId: string): boolean {
+    return this.#mended?.following.has(taskId) === true
+  }
+
+  /**
+   * What a map has whose upstream was run again: at the place of each gap what comes through now, or nothing, and all
+   * others as they were.
+   */
+  #repairedItems(over: PipelineSpec): unknown[] {
+    const before = this.#mended === null ? [] : this.#mended.before.#leafItems(over)
+    return this.#leafItems(over).flatMap((item, index) => {
+      const alone = pipelineItems(over, () => [item])
+      return isPlaceGap(before[index]) && alone.length === 0 ? [gapIn("skipped")] : alone
+    })
+  }
+
+  /** The items of the one stream that a pipeline reads. */
+  #leafItems(over: PipelineSpec): readonly unknown[] {
+    if (over.op === "stream") return this.#streams.get(over.id)?.items ?? []
+    const [first] = [over.of].flat()
+    return first === undefined ? [] : this.#leafItems(first)
   }
 
   #map(taskId: string, inputs: readonly unknown[], isBroken: boolean): ExpectedTask {
@@ -154,6 +203,7 @@ class Model {
   }
 
   #outcome(taskId: string, input: unknown, value: () => unknown): Pick<ExpectedInstance, "state" | "value"> {
+    if (this.#mended?.taskId === taskId) return { state: "success", value: value() }
     switch (deedOf(this.#spec, taskId, input).does) {
       case "succeed":
       case "failFirst":

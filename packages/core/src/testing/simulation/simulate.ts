@@ -14,8 +14,9 @@ import { drawGrowth, extendRuns } from "./extend-runs.ts"
 import { drawFaults } from "./faults.ts"
 import { startTimedFaults } from "./happen.ts"
 import { watchInvariants } from "./invariants.ts"
-import { expectedRun } from "./model.ts"
+import { expectedRun, type MendedRun } from "./model.ts"
 import { randomFor } from "./random.ts"
+import { mendEnded, redriveEnded, startRedrives } from "./redrive-runs.ts"
 import { simulateCode } from "./simulated-code.ts"
 import { SimulatedHosts } from "./simulated-hosts.ts"
 import { type Cluster, openStore, storeOf } from "./simulated-store.ts"
@@ -88,7 +89,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 
 async function live(world: World, spec: DagSpec): Promise<number> {
   const growth = drawGrowth(spec, world.seed)
-  const { doings, ledger } = simulateCode(spec, growth)
+  const mended = new Map<string, string>()
+  const { doings, ledger } = simulateCode(spec, { growth, mended })
   const definition = buildDag(spec, doings)
   const serialized = definition.serialize()
   const expected = expectedRun(spec, serialized)
@@ -130,6 +132,7 @@ async function live(world: World, spec: DagSpec): Promise<number> {
   }
   const runs = await createRuns(world, cluster, definition)
   for (const options of drawEngines(randomFor(world.seed, "engines"))) start(options)
+  const stopRedrives = startRedrives(cluster, { dag: serialized, runs })
   startTimedFaults({ cluster, die: (process) => void die(process, "is killed"), stop, runs })
   const untilEnded = () =>
     runUntil(
@@ -143,6 +146,13 @@ async function live(world: World, spec: DagSpec): Promise<number> {
     extendRuns(cluster, growth, { dag: serialized, runs: state.runs })
     await untilEnded()
   }
+  if (world.failure === null && redriveEnded(cluster, { dag: serialized, runs })) await untilEnded()
+  stopRedrives()
+  const mendedRuns =
+    world.failure === null
+      ? mendEnded(cluster, { dag: serialized, runs: state.runs, mended })
+      : new Map<string, MendedRun>()
+  if (mendedRuns.size > 0) await untilEnded()
   const endedMs = world.time.elapsed
   const until = endedMs + lingerMs
   await runUntil(
@@ -157,7 +167,12 @@ async function live(world: World, spec: DagSpec): Promise<number> {
     world.failure === null
       ? wrongOutcome(
           state,
-          (run) => (growth?.grown.has(run.runId) === true ? expectedGrown : expected),
+          ({ runId }) => {
+            const hasGrown = growth?.grown.has(runId) === true
+            const how = mendedRuns.get(runId)
+            if (how === undefined) return hasGrown ? expectedGrown : expected
+            return expectedRun(hasGrown ? growth.spec : spec, serialized, how)
+          },
           ledger,
         )
       : null

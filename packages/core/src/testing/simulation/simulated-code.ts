@@ -15,6 +15,9 @@ import { deedOf, durationOf, napsOf } from "./user-code.ts"
 /** How long a page takes in virtual milliseconds, at most. */
 const pageMsMax = 30
 
+/** The task of each run, by the run's name, whose code does not fail any more. */
+export type Mended = ReadonlyMap<string, string>
+
 /** What user code has done in a world, seen from outside of any engine. */
 export interface CodeLedger {
   /** How often each instance was begun, by run, task and index. */
@@ -32,7 +35,10 @@ export function instanceName(runId: string, taskId: string, mapIndex: number): s
 }
 
 /** Makes the doings of a DAG's functions in a world, and the ledger of them. */
-export function simulateCode(spec: DagSpec, growth: Growth | null): { doings: Doings; ledger: CodeLedger } {
+export function simulateCode(
+  spec: DagSpec,
+  { growth, mended }: { readonly growth: Growth | null; readonly mended: Mended },
+): { doings: Doings; ledger: CodeLedger } {
   const ledger: CodeLedger = { executions: new Map(), open: new Map(), opened: 0, wrong: null }
   const attempts = new Map<string, number>()
   const openings = new WeakMap<SourceScope, number>()
@@ -45,7 +51,8 @@ export function simulateCode(spec: DagSpec, growth: Growth | null): { doings: Do
     throw new Error(`${source.id} could not be read`)
   }
   const doings: Doings = {
-    instance: (taskId, input, ctx, resumed) => runInstance(spec, ledger, taskId, { input, ctx, resumed }),
+    instance: (taskId, input, ctx, resumed) =>
+      runInstance({ spec, mended, ledger }, taskId, { input, ctx, resumed }),
     page: async (source, page, scope) => {
       const ms = hashOf(`${source.id} ${page}`) % pageMsMax
       await hostOf(scope).sleep(ms, scope.signal)
@@ -117,8 +124,7 @@ async function nap(
 const napTrigger = (args: Nap) => new Trigger({ kind: "user", name: "nap", args })
 
 async function runInstance(
-  spec: DagSpec,
-  ledger: CodeLedger,
+  { spec, mended, ledger }: { spec: DagSpec; mended: Mended; ledger: CodeLedger },
   taskId: string,
   { input, ctx, resumed }: { input: unknown; ctx: Ctx; resumed: Resumed | undefined },
 ): Promise<void> {
@@ -126,6 +132,7 @@ async function runInstance(
   const name = instanceName(runId, taskId, mapIndex)
   ledger.executions.set(name, (ledger.executions.get(name) ?? 0) + 1)
   await host.sleep(durationOf(spec, taskId, input), signal)
+  if (mended.get(runId) === taskId) return
   await nap(spec, ledger, taskId, { input, ctx, resumed })
   const deed = deedOf(spec, taskId, input)
   switch (deed.does) {
