@@ -164,6 +164,8 @@ create table dag_run (
   ended_at timestamptz,
   note text,
   is_cancelled boolean not null default false,
+  -- How often it went on after it, or something of it, had ended: a verdict from before ends nothing.
+  reopenings int not null default 0,
   triggered_by text,
   triggering_user text,
   timeout_at timestamptz,

@@ -137,7 +137,7 @@ describe("changing a run", () => {
   it("is refused for what has ended by itself, or is no state", async () => {
     const { send, store } = await setup()
     const { run } = await createRun({ store } as never, { dagId: "empty", runId: "e", tasks: [] })
-    await Effect.runPromise(store.finishDagRun({ dagRunId: run.id, state: "success" }))
+    await Effect.runPromise(store.finishDagRun({ dagRunId: run.id, state: "success", reopenings: 0 }))
     const patch = (body: object) => send("PATCH", "/api/v2/dags/empty/dagRuns/e", { body })
     expect((await patch({ state: "failed" })).status).toBe(409)
     expect((await patch({ state: "queued" })).body.detail).toContain("clear task instances")

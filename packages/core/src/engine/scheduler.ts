@@ -121,9 +121,10 @@ function end(expansion: DueExpansion): ExpansionState | null {
 /** Ends a run of which nothing is unfinished. Whoever ends the last task sees all the others ended. */
 export function finishRun(store: StoreService, dagRunId: string): Effect.Effect<boolean, StoreError> {
   return Effect.gen(function* () {
-    const state = decideRun(yield* store.runCounts(dagRunId))
+    const counts = yield* store.runCounts(dagRunId)
+    const state = decideRun(counts)
     if (state === null) return false
-    const isDone = yield* store.finishDagRun({ dagRunId, state })
+    const isDone = yield* store.finishDagRun({ dagRunId, state, reopenings: counts.reopenings })
     if (isDone) store.wake("run")
     return isDone
   })

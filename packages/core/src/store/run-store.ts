@@ -88,13 +88,23 @@ export interface RunStore {
   /** Takes a cancelled run up again where it stood. False when the run was not cancelled. */
   readonly resumeDagRun: (options: { dagRunId: string; actor: string }) => Effect.Effect<boolean, StoreError>
   /** What decides whether a run has ended. */
-  readonly runCounts: (
-    dagRunId: string,
-  ) => Effect.Effect<{ hasUnfinished: boolean; leavesFailed: number }, StoreError>
-  /** Ends a running run. False when it was not running, or something of it is unfinished (again). */
+  readonly runCounts: (dagRunId: string) => Effect.Effect<
+    {
+      hasUnfinished: boolean
+      leavesFailed: number
+      /** How often the run went on after it, or something of it, had ended. */
+      reopenings: number
+    },
+    StoreError
+  >
+  /**
+   * Ends a running run. False when it was not running, or something of it is unfinished (again), or it was reopened since
+   * `runCounts`: a verdict from before says nothing of what has run again.
+   */
   readonly finishDagRun: (options: {
     dagRunId: string
     state: "success" | "failed"
+    reopenings: number
   }) => Effect.Effect<boolean, StoreError>
   /** Running runs of which no expansion is unfinished: what a crash between two statements leaves behind. */
   readonly stalledRuns: (options: { limit: number }) => Effect.Effect<readonly string[], StoreError>

@@ -212,7 +212,7 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
   const rows = await sql`
     with run as (
       update dag_run
-      set state = 'running', ended_at = null, note = null, is_cancelled = false, timeout_at = ${timeoutAt(sql)}
+      set state = 'running', ended_at = null, note = null, is_cancelled = false, reopenings = reopenings + 1, timeout_at = ${timeoutAt(sql)}
       from dag_version
       where dag_run.id = ${options.dagRunId} and state = 'failed' and is_cancelled
         and dag_version.id = dag_run.dag_version_id
@@ -252,8 +252,8 @@ function hasRepairs(sql: Sql, dagRunId: ReturnType<Sql>) {
 export async function selectRunCounts(
   sql: Sql,
   dagRunId: string,
-): Promise<{ hasUnfinished: boolean; leavesFailed: number }> {
-  const rows = await sql<{ hasUnfinished: boolean; leavesFailed: number }[]>`
+): Promise<{ hasUnfinished: boolean; leavesFailed: number; reopenings: number }> {
+  const rows = await sql<{ hasUnfinished: boolean; leavesFailed: number; reopenings: number }[]>`
     select
       exists (
         select from expansion
@@ -263,19 +263,21 @@ export async function selectRunCounts(
         select count(*)::int from expansion
         where id between ${dagRunId}::bigint * 4096 and ${dagRunId}::bigint * 4096 + 4095
           and is_leaf and state in ('failed', 'upstream_failed', 'cancelled')
-      ) as leaves_failed
+      ) as leaves_failed,
+      (select reopenings from dag_run where id = ${dagRunId}) as reopenings
   `
-  return rows[0] ?? { hasUnfinished: false, leavesFailed: 0 }
+  return rows[0] ?? { hasUnfinished: false, leavesFailed: 0, reopenings: 0 }
 }
 
 /** Ends a running run of which nothing is unfinished: a verdict from before a cancel and a resume ends nothing. */
 export async function finishDagRun(
   sql: Sql,
-  options: { dagRunId: string; state: "success" | "failed" },
+  options: { dagRunId: string; state: "success" | "failed"; reopenings: number },
 ): Promise<boolean> {
   const rows = await sql`
     update dag_run set state = ${options.state}, ended_at = now()
-    where id = ${options.dagRunId} and state = 'running'
+    -- Where it was reopened while this waited for the row, only the row tells: the rest is read as it was before.
+    where id = ${options.dagRunId} and state = 'running' and reopenings = ${options.reopenings}
       and not exists (
         select from expansion
         where expansion.dag_run_id = dag_run.id and expansion.state in ('waiting', 'open', 'draining')

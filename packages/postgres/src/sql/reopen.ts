@@ -213,7 +213,7 @@ async function reopen(
       where moving.is_reset and repair.expansion_id = moving.id
     ), going as (
       update dag_run
-      set state = 'running', ended_at = null,
+      set state = 'running', ended_at = null, reopenings = reopenings + 1,
           -- As when it is resumed: the time that a run may take is not what lies between its end and now.
           timeout_at = case when dag_run.state = 'running' then dag_run.timeout_at else ${timeoutAt(sql)} end
       from run, dag_version

@@ -75,6 +75,11 @@ export function selectTaskInstances(
       from page
       cross join lateral ${instancesOfPage(sql)} seen
       where page.expansion_id = ${options.expansionId}
+        -- From the page on that has the next index: those before it are not even looked at.
+        and page.first_index >= (
+          select coalesce(max(first_index), -1) from page
+          where expansion_id = ${options.expansionId} and first_index <= ${options.afterIndex}::bigint + 1
+        )
         and page.first_index + page.count - 1 > ${options.afterIndex} and seen.map_index > ${options.afterIndex}
         ${pagesWith(sql, options.states)}
       order by page.first_index, seen.map_index

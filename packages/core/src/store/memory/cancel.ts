@@ -58,6 +58,7 @@ export function resumeRun(state: MemoryState, run: RunRecord, actor: string): bo
   if (!run.isCancelled) return false
   noteRunEvent(state, run, { actor, event: "dag_run_resumed", detail: null })
   run.state = "running"
+  run.reopenings += 1
   run.note = null
   run.isCancelled = false
   run.endedAt = null

@@ -83,6 +83,7 @@ function setRunning(state: MemoryState, run: RunRecord): void {
   // As when it is resumed: the time that a run may take is not what lies between its end and now.
   if (run.state !== "running") run.timeoutAt = timeoutOf(run.version.dag, new Date(state.now()))
   run.state = "running"
+  run.reopenings += 1
   run.endedAt = null
 }
 

@@ -109,6 +109,11 @@ function durationOf({ startedAt, endedAt }: RunRecord): number | null {
   return startedAt === null || endedAt === null ? null : (endedAt.getTime() - startedAt.getTime()) / 1000
 }
 
-function toSummary({ version, expansions: _expansions, ...row }: RunRecord): DagRunSummary {
+function toSummary({
+  version,
+  expansions: _expansions,
+  reopenings: _reopenings,
+  ...row
+}: RunRecord): DagRunSummary {
   return { ...row, version: toVersionSummary(version) }
 }

@@ -40,6 +40,7 @@ export function runs(state: MemoryState): RunStore {
         return {
           hasUnfinished: expansions.some(isUnfinished),
           leavesFailed: expansions.filter(isFailedLeaf).length,
+          reopenings: runById(state, dagRunId)?.reopenings ?? 0,
         }
       }),
     finishDagRun: (options) => Effect.sync(() => finishDagRun(state, options)),
@@ -104,6 +105,7 @@ function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRec
     timeoutAt: starts ? timeoutOf(dag.current.dag, now) : null,
     version: dag.current,
     expansions: [],
+    reopenings: 0,
   }
 }
 
@@ -191,12 +193,10 @@ function listDagRuns(state: MemoryState, options: Parameters<RunStore["listDagRu
   return rows
 }
 
-function finishDagRun(
-  state: MemoryState,
-  options: { dagRunId: string; state: "success" | "failed" },
-): boolean {
+function finishDagRun(state: MemoryState, options: Parameters<RunStore["finishDagRun"]>[0]): boolean {
   const run = runById(state, options.dagRunId)
   if (run?.state !== "running" || run.expansions.some(isUnfinished)) return false
+  if (run.reopenings !== options.reopenings) return false
   run.state = options.state
   run.endedAt = new Date(state.now())
   return true
@@ -211,7 +211,8 @@ function found(run: RunRecord | undefined, id: string): Effect.Effect<DagRunRow,
 }
 
 /** A run as it is read. */
-export function toRow({ version: _version, expansions: _expansions, ...row }: RunRecord): DagRunRow {
+export function toRow(run: RunRecord): DagRunRow {
+  const { version: _version, expansions: _expansions, reopenings: _reopenings, ...row } = run
   return row
 }
 

@@ -64,6 +64,7 @@ export interface LeaderRecord {
 export interface RunRecord extends Mutable<DagRunRow> {
   readonly version: DagVersion
   readonly expansions: ExpansionRecord[]
+  reopenings: number
 }
 
 /** One task in one run. */

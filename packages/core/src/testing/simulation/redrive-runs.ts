@@ -13,13 +13,6 @@ import { type World, noteFault } from "./world.ts"
 const redrivesMax = 4
 const redriveMsMax = 6_000
 
-/** Verbs of a redrive that are checked like any other call. */
-const checkedVerbs = [
-  "redriveInstances",
-  "reopenRun",
-  "resolveRepairs",
-] as const satisfies readonly StoreVerb[]
-
 /**
  * Lets an operator run instances again now and then, while the runs go on and after they have ended.
  *
@@ -125,18 +118,20 @@ function runAgain(
 
 /** The store as an operator has it: at once, and looked at after each call. */
 function operatorOf({ store, checker, processes }: Cluster): StoreService {
-  const checked = (verb: (typeof checkedVerbs)[number]) => (options: never) => {
-    const check = checker.before({ verb, args: [options] })
-    const call = (store[verb] as (options: never) => Effect.Effect<unknown, unknown>)(options)
-    return Effect.onExit(call, (exit) => Effect.sync(() => check(exit)))
-  }
+  const call = <A, E>(verb: StoreVerb, options: unknown, done: Effect.Effect<A, E>) =>
+    Effect.suspend(() => {
+      const check = checker.before({ verb, args: [options] })
+      return Effect.onExit(done, (exit) => Effect.sync(() => check(exit)))
+    })
   return {
     ...store,
-    ...Object.fromEntries(checkedVerbs.map((verb) => [verb, checked(verb)])),
-    wake: (topic: Parameters<StoreService["wake"]>[0]) => {
+    redriveInstances: (options) => call("redriveInstances", options, store.redriveInstances(options)),
+    reopenRun: (options) => call("reopenRun", options, store.reopenRun(options)),
+    resolveRepairs: (options) => call("resolveRepairs", options, store.resolveRepairs(options)),
+    wake: (topic) => {
       for (const process of processes) process.hear(topic)
     },
-  } as StoreService
+  }
 }
 
 /** A task with instances; mostly one that others follow index by index. */

@@ -50,7 +50,7 @@ export function cancellingContract(open: OpenStore): void {
       const world = await openWorld(open)
       const { run } = await createRun(world, { tasks: [{ taskId: "a" }] })
       const { run: other } = await createRun(world, { runId: "run-2", dagId: "empty", tasks: [] })
-      await runEffect(world.store.finishDagRun({ dagRunId: other.id, state: "success" }))
+      await runEffect(world.store.finishDagRun({ dagRunId: other.id, state: "success", reopenings: 0 }))
       const cancel = (dagRunId: string, why: string) =>
         runEffect(world.store.cancelDagRun({ dagRunId, note: why, actor: "tester" }))
       expect(await cancel(other.id, note)).toBe(false)
@@ -130,7 +130,7 @@ export function cancellingContract(open: OpenStore): void {
       const world = await openWorld(open)
       const { run } = await createRun(world, { tasks: [{ taskId: "a" }] })
       expect(await runEffect(world.store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))).toBe(false)
-      await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "failed" }))
+      await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "failed", reopenings: 0 }))
       expect(await runEffect(world.store.resumeDagRun({ dagRunId: run.id, actor: "tester" }))).toBe(false)
     })
 

@@ -33,7 +33,9 @@ async function end({ store }: StoreHarness, runId: string): Promise<void> {
     const views = await runEffect(store.expansionsOfRun(run.id))
     await decide(store, views.find((view) => view.taskId === taskId)!.expansionId, "skipped")
   }
-  expect(await runEffect(store.finishDagRun({ dagRunId: run.id, state: "success" }))).toBe(true)
+  expect(await runEffect(store.finishDagRun({ dagRunId: run.id, state: "success", reopenings: 0 }))).toBe(
+    true,
+  )
 }
 
 /** DAGs, and how many of their runs run at once. */

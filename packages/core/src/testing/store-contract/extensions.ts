@@ -73,7 +73,7 @@ export function extensionContract(open: OpenStore): void {
         success: 5,
         state: "success",
       })
-      await runEffect(store.finishDagRun({ dagRunId: run.id, state: "success" }))
+      await runEffect(store.finishDagRun({ dagRunId: run.id, state: "success", reopenings: 1 }))
       await extend(world, { run, ids }, ["s", "a", "b"])
       expect((await lease(world))[ids["a"]!]).toMatchObject({ cursor: '"later"', skip: 4 })
     })
@@ -107,7 +107,7 @@ export function extensionContract(open: OpenStore): void {
       const broken = { ...list, error, failure: "own", failedSource: null, fusedSources: [] } as const
       await runEffect(world.store.breakStream(broken))
       await decide(world.store, ids["list"]!, "failed")
-      await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "failed" }))
+      await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "failed", reopenings: 0 }))
       expect(await extend(world, { run, ids }, ["list"])).toEqual({ reopened: [], reset: [] })
     })
 
@@ -211,6 +211,8 @@ async function endedRun(
   })
   await endAll(world, ids, ["s", "a", "b"])
   await runReport(world, ids)
-  expect(await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "success" }))).toBe(true)
+  expect(
+    await runEffect(world.store.finishDagRun({ dagRunId: run.id, state: "success", reopenings: 0 })),
+  ).toBe(true)
   return { world, run, ids, a }
 }

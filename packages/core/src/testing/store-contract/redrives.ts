@@ -274,6 +274,21 @@ export function redriveContract(open: OpenStore): void {
       expect((await factsOf(store, ids["reduce"]!))!.upstream).toMatchObject({ success: 0, failed: 0 })
     })
 
+    it("makes void what was decided of the run before", async () => {
+      const { world, ids, run } = await endedRun(open)
+      const { store } = world
+      const before = await runEffect(store.runCounts(run.id))
+      await redrive(world, { expansionId: ids["a"]! }, [1])
+      await runEffect(store.reopenRun({ dagRunId: run.id, resetsDownstream: false, readAnew: [] }))
+      await complete(store, await claimOne(store), { indexes: [1] })
+      await foldAll(store)
+      await decide(store, ids["a"]!, "success")
+      const { reopenings } = await runEffect(store.runCounts(run.id))
+      const late = { dagRunId: run.id, state: "failed", reopenings: before.reopenings } as const
+      expect(await runEffect(store.finishDagRun(late))).toBe(false)
+      expect(await runEffect(store.finishDagRun({ ...late, reopenings }))).toBe(true)
+    })
+
     it("happens once, whoever asks at the same time", async () => {
       const { world, ids, run } = await endedRun(open)
       await redrive(world, { expansionId: ids["a"]! }, [1])
@@ -346,6 +361,6 @@ async function endedRun(open: OpenStore) {
   await decide(store, ids["reduce"]!, "failed")
   await decide(store, ids["last"]!, "upstream_failed")
   await settle(store)
-  expect(await runEffect(store.finishDagRun({ dagRunId: run.id, state: "failed" }))).toBe(true)
+  expect(await runEffect(store.finishDagRun({ dagRunId: run.id, state: "failed", reopenings: 0 }))).toBe(true)
   return { world, run, ids }
 }

@@ -81,9 +81,9 @@ export function repairContract(open: OpenStore): void {
       await runAll(chain)
       await foldAll(world.store)
       await decide(world.store, ids["a"]!, "success")
-      expect(await runEffect(world.store.finishDagRun({ dagRunId: chain.runId, state: "success" }))).toBe(
-        false,
-      )
+      expect(
+        await runEffect(world.store.finishDagRun({ dagRunId: chain.runId, state: "success", reopenings: 0 })),
+      ).toBe(false)
       await resolve(chain, "b")
       expect(await factsOf(world.store, ids["b"]!)).toMatchObject({ hasRepairs: true })
       const maps = await runEffect(world.store.mapsToRepair({ after: null, limit: 10 }))
@@ -410,6 +410,6 @@ async function endedChain(open: OpenStore): Promise<Chain> {
   await decide(store, ids["a"]!, "failed")
   await decide(store, ids["b"]!, "upstream_failed")
   await decide(store, ids["c"]!, "upstream_failed")
-  expect(await runEffect(store.finishDagRun({ dagRunId: run.id, state: "failed" }))).toBe(true)
+  expect(await runEffect(store.finishDagRun({ dagRunId: run.id, state: "failed", reopenings: 0 }))).toBe(true)
   return { world, ids, runId: run.id }
 }
