@@ -126,7 +126,6 @@ it("waits for nothing while a run is cancelled, and goes on when it is resumed",
   expect(run.records.count("resumed")).toBe(0)
   expect(await run.view("wait")).toMatchObject({ state: "cancelled", deferred: 30 })
   await run.resume()
-  world.store.wake("trigger")
   expect((await run.untilEnd()).state).toBe("success")
   expect(run.records.count("resumed")).toBe(30)
   expect(await run.result("sum")).toBe(435)

@@ -198,7 +198,7 @@ export class Run {
 
   async resume(): Promise<boolean> {
     const isDone = await Effect.runPromise(this.#store.resumeDagRun({ dagRunId: this.id, actor: "tester" }))
-    for (const topic of ["due", "open", "work"] as const) this.#store.wake(topic)
+    for (const topic of ["due", "open", "work", "trigger"] as const) this.#store.wake(topic)
     return isDone
   }
 }

@@ -5,6 +5,7 @@ export {
   continuous,
   cron,
   dag,
+  Deferral,
   DagDefinitionError,
   every,
   FailWithoutRetry,

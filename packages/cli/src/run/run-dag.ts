@@ -184,7 +184,7 @@ async function runToEnd(
   await observer.started({ ...chosen, dag, others })
   const engine = startEngine(session, hosts, observer.log, { roles })
   try {
-    for (const topic of ["due", "open", "work"] as const) store.wake(topic)
+    for (const topic of ["due", "open", "work", "trigger"] as const) store.wake(topic)
     const stopCancelling = cancelOnAbort(session, options, chosen.run)
     const last = await Promise.race([watchToEnd(session, options, chosen.run), engine.broken])
     await stopCancelling()

@@ -265,6 +265,11 @@ const triggererRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opt
   const release = triggerer.release.pipe(Effect.timeoutOption(options.stopGraceMs), Effect.ignore)
   yield* Effect.addFinalizer(() => release)
   const controlled = yield* makeWakeGate(store, ["control"])
+  // At once for the first time: others leave it its share from then on.
+  const renewal = Effect.suspend(() => {
+    const seen = controlled.version()
+    return Effect.andThen(triggerer.renewOnce, controlled.wait(seen, (leaseSeconds * 1000) / 3))
+  })
   const takes = yield* taking("triggerer", triggerer.takeOnce, options)
   const loop = Effect.all(
     [
@@ -273,7 +278,7 @@ const triggererRole = Effect.fnUntraced(function* ({ store, hosts, contexts, opt
       roleLoop("triggerer timeouts", triggerer.timeoutsOnce),
       roleLoop("triggerer runs", triggerer.runsOnce),
       roleLoop("triggerer fold", triggerer.foldOnce),
-      roleLoop("triggerer renewal", renewEvery(controlled, leaseSeconds, triggerer.renewOnce)),
+      roleLoop("triggerer renewal", renewal),
     ],
     { concurrency: "unbounded" },
   )

@@ -71,7 +71,7 @@ export interface TriggerStore {
   >
   /**
    * Takes triggers that nobody watches, or whose triggerer has died, up to `capacity` in all; while others live, no more than an
-   * equal share of them. Says with that that the triggerer is alive.
+   * equal share of them. Says with that that the triggerer is alive, where there is anything to take.
    */
   readonly leaseTriggers: (options: {
     triggererId: string

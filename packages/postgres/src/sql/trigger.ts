@@ -230,10 +230,15 @@ export function failTriggers(
   `
 }
 
-/** Says that a triggerer is alive. */
-const beat = (sql: Sql, options: { triggererId: string; leaseSeconds: number }) => sql`
+/** Says that a triggerer is alive, on a condition. */
+const beat = (
+  sql: Sql,
+  options: { triggererId: string; leaseSeconds: number },
+  condition: ReturnType<typeof sql>,
+) => sql`
   insert into triggerer (id, expires_at)
-  values (${options.triggererId}, now() + make_interval(secs => ${options.leaseSeconds}))
+  select ${options.triggererId}, now() + make_interval(secs => ${options.leaseSeconds})
+  where ${condition}
   on conflict (id) do update set expires_at = excluded.expires_at
 `
 
@@ -244,7 +249,7 @@ export function leaseTriggers(
 ): Promise<WaitingRow[]> {
   const { triggererId, capacity } = options
   return sql<WaitingRow[]>`
-    with me as (${beat(sql, options)}), other as materialized (
+    with other as materialized (
       select id, expires_at > now() as is_alive from triggerer where id <> ${triggererId}
     ), alive as materialized (
       select 1 + count(*) filter (where is_alive) as count from other
@@ -262,6 +267,9 @@ export function leaseTriggers(
         where not other.is_alive
         limit ${capacity}::int * (select count from alive)
       )
+    ), me as (
+      -- Where there is nothing to take, nothing is written: looking costs no WAL.
+      ${beat(sql, options, sql`exists (select from free)`)}
     ), share as materialized (
       select greatest(0, least(
         ${capacity}::int - (
@@ -296,7 +304,7 @@ export function renewTriggers(
   options: { triggererId: string; triggerIds: readonly string[]; leaseSeconds: number },
 ): Promise<(WaitingRow & { isKnown: boolean })[]> {
   return sql<(WaitingRow & { isKnown: boolean })[]>`
-    with me as (${beat(sql, options)})
+    with me as (${beat(sql, options, sql`true`)})
     select trigger.id as trigger_id, trigger.expansion_id, trigger.map_index, trigger.try_number, trigger.base_try,
       case when known.is_known then null else trigger.spec end as trigger, known.is_known
     from trigger

@@ -94,6 +94,8 @@ export const makeTriggerer = Effect.fnUntraced(function* (options: TriggererOpti
     for (const { expansionId, isPageFinished, isExhausted } of failed)
       if (isPageFinished) folder.onPageFinished(expansionId, isExhausted)
     store.wake("work")
+    // It may be one failure too many for its map.
+    if (failed.length > 0) store.wake("due")
   })
 
   const taskOf = (waiting: WaitingTrigger) =>

@@ -209,10 +209,11 @@ function leaseTriggers(
   { triggererId, capacity, leaseSeconds }: LeaseOptions,
 ): WaitingTrigger[] {
   const now = state.now()
-  state.triggerers.set(triggererId, now + leaseSeconds * 1000)
-  const alive = [...state.triggerers].filter(([, until]) => until > now).map(([id]) => id)
+  const others = [...state.triggerers].filter(([id, until]) => until > now && id !== triggererId)
+  const alive = [triggererId, ...others.map(([id]) => id)]
   const watched = live(state).filter(({ fireAt, trigger }) => fireAt === null && trigger.kind !== "run")
   const free = watched.filter(({ owner }) => owner === null || !alive.includes(owner))
+  if (free.length > 0) state.triggerers.set(triggererId, now + leaseSeconds * 1000)
   const held = watched.filter(({ owner }) => owner === triggererId).length
   const share = Math.min(capacity - held, Math.ceil(free.length / alive.length))
   const taken = free.slice(0, Math.max(0, share))

@@ -82,6 +82,6 @@ function cancel(
     const { times, forMs } = fault
     if (times > 1) world.time.after(forMs, () => cancel({ cluster, runs }, { ...fault, times: times - 1 }))
     for (const process of cluster.processes)
-      for (const topic of ["due", "open", "work"] as const) process.hear(topic)
+      for (const topic of ["due", "open", "work", "trigger"] as const) process.hear(topic)
   })
 }

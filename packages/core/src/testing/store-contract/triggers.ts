@@ -157,7 +157,39 @@ function deferringContract(open: OpenStore): void {
       await complete(world.store, again!)
       expect((await claimAll(world.store)).flatMap(indexesOf)).toEqual([3])
     })
+
+    it("never exceeds its limit, however many claim and defer at the same time", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world, { task: { deferredMax: 5 } })
+      await map.commit(items(60))
+      const { lease, fire } = verbsOf(world)
+      for (let round = 0; round < 6; round++) {
+        const workers = ["a", "b", "c", "d"].map(async (workerId) => {
+          for (let turn = 0; turn < 4; turn++) await deferAll(world, workerId)
+        })
+        await Promise.all(workers)
+        expect((await map.view()).deferred).toBe(5)
+        for (const trigger of await lease("t")) await fire(trigger)
+        for (const one of await claimAll(world.store, { offersFirst: true, limit: 5 })) {
+          if (one.resume !== null) await complete(world.store, one)
+          else
+            await runEffect(world.store.release({ workerId: "worker-1", leaseId: one.leaseId, split: false }))
+        }
+      }
+    })
   })
+}
+
+/** Claims and defers what it gets, until there is nothing to be had; says how many were deferred. */
+async function deferAll(world: StoreHarness, workerId: string): Promise<number> {
+  const leases = await claim(world.store, { workerId, limit: 3, sizeDefault: 2 })
+  let deferrals = 0
+  for (const lease of leases) {
+    const exceptions = indexesOf(lease).map((index) => deferred(index))
+    await complete(world.store, lease, { workerId, exceptions })
+    deferrals += exceptions.length
+  }
+  return deferrals
 }
 
 function firingContract(open: OpenStore): void {
@@ -436,9 +468,9 @@ function watchingContract(open: OpenStore): void {
     })
 
     it("takes no more than a share of what is free while others live", async () => {
-      const { lease } = await setup(open, { deferrals: many(12) })
-      await lease("b", 0)
-      await lease("c", 0)
+      const { world, lease } = await setup(open, { deferrals: many(12) })
+      for (const triggererId of ["b", "c"])
+        await runEffect(world.store.renewTriggers({ triggererId, triggerIds: [], leaseSeconds }))
       const [a, b, c] = [await lease("a"), await lease("b"), await lease("c")]
       expect([a.length, b.length, c.length]).toEqual([4, 3, 2])
       const all = [...a, ...b, ...c].map(({ triggerId }) => triggerId)
