@@ -51,6 +51,7 @@ function describeKnown(error: unknown): string | null {
       return `DAG "${String(fields["dagId"])}" has a run "${String(fields["runId"])}" already. Fix: choose another --run-id, or go on with it by --resume`
     case "AlreadyExists":
       return `${String(fields["what"])} "${String(fields["id"])}" exists already`
+    case "InvalidRun":
     case "NotAllowed":
     case "StoreUnavailable":
     case "DatabaseUnavailable":

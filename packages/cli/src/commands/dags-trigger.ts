@@ -29,14 +29,13 @@ export const dagsTrigger = defineCommand<DagsTriggerOptions>({
   ],
   run: (context, options, [dagId = ""]) =>
     withDatabase(context, options, async ({ store, call }) => {
+      const { requestRun } = await import("@sluice/core/engine")
       const { runJson } = await import("../view/json-view.ts")
       const run = await call(
-        store.createDagRun({
+        requestRun(store, {
           dagId,
-          runId: options.runId ?? `manual__${new Date().toISOString()}`,
-          runType: "manual",
+          runId: options.runId,
           conf: readConf(context, options.conf),
-          logicalDate: null,
         }),
       )
       store.wake("due")

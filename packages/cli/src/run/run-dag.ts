@@ -6,7 +6,7 @@
  */
 import { basename, resolve } from "node:path"
 import type { SerializedDag } from "@sluice/core/dag"
-import { type Bundle, BundleRejected, engineRoles, type HostPool } from "@sluice/core/engine"
+import { type Bundle, BundleRejected, engineRoles, type HostPool, requestRun } from "@sluice/core/engine"
 import type { Json } from "@sluice/core"
 import type { DagRunRow } from "@sluice/core/store"
 import { loadDagFile } from "@sluice/dags"
@@ -134,15 +134,7 @@ async function createRun(
       fix: `let it go on with \`sluice dags unpause ${dag.dagId}\``,
     })
   }
-  const run = await call(
-    store.createDagRun({
-      dagId: dag.dagId,
-      runId: options.runId ?? `manual__${new Date().toISOString()}`,
-      runType: "manual",
-      conf: options.conf,
-      logicalDate: null,
-    }),
-  )
+  const run = await call(requestRun(store, { dagId: dag.dagId, runId: options.runId, conf: options.conf }))
   return { run, isResumed: false }
 }
 

@@ -1,0 +1,134 @@
+/**
+ * Runs that are asked for by hand: everything is checked before anything is written.
+ */
+import { Ajv, type ErrorObject } from "ajv"
+import { Ajv2020 } from "ajv/dist/2020.js"
+import { Effect, Schema } from "effect"
+import type { Json } from "../json.ts"
+import type { DagRow } from "../store/dag-store.ts"
+import type { DuplicateDagRun, NotFound, StoreError } from "../store/errors.ts"
+import type { DagRunRow } from "../store/run-store.ts"
+import type { StoreService } from "../store/store.ts"
+import { planOf } from "../time/plan.ts"
+
+/** The most bytes of JSON that a run may be started with. Larger things belong where tasks can read them, and the conf says where. */
+export const confBytesMax = 1_048_576
+
+/** The most mistakes of a conf that one message names. */
+const problemsNamed = 5
+
+/** Run ids that begin so belong to runs that Sluice makes by itself. */
+const reservedPrefixes = ["scheduled__", "backfill__", "asset_triggered__"]
+const runIdLengthMax = 250
+
+/** A run was asked for that cannot be made as it was asked for. Nothing was written. */
+export class InvalidRun extends Schema.TaggedError<InvalidRun>()("InvalidRun", {
+  dagId: Schema.String,
+  message: Schema.String,
+}) {
+  readonly retryable = false
+}
+
+/** A run that somebody asks for. */
+export interface RunRequest {
+  readonly dagId: string
+  /** Default: `manual__` and the time. */
+  readonly runId?: string | undefined
+  /** What the run is started with: params over the DAG's defaults. Default: none. */
+  readonly conf?: Json
+  readonly logicalDate?: Date | null
+}
+
+/** Makes a run by hand. Its conf is checked against the DAG's `paramsSchema`, with the defaults put in. Wake `due` after it. */
+export function requestRun(
+  store: StoreService,
+  request: RunRequest,
+): Effect.Effect<DagRunRow, DuplicateDagRun | InvalidRun | NotFound | StoreError> {
+  return Effect.gen(function* () {
+    const { dagId, conf = {}, logicalDate = null } = request
+    const runId = request.runId ?? `manual__${new Date().toISOString()}`
+    const dag = yield* store.dag(dagId)
+    const problem = runIdProblem(runId) ?? (yield* confProblem(store, dag, conf))
+    if (problem !== null) return yield* new InvalidRun({ dagId, message: problem })
+    const dataInterval =
+      logicalDate === null
+        ? null
+        : planOf(dag.planning, { dagId, since: dag.timetableSince }).manualInterval(logicalDate)
+    return yield* store.createDagRun({ dagId, runId, runType: "manual", conf, logicalDate, dataInterval })
+  })
+}
+
+function runIdProblem(runId: string): string | null {
+  if (runId === "" || runId.length > runIdLengthMax) {
+    return `the run id has ${runId.length} characters; expected 1 to ${runIdLengthMax}`
+  }
+  const reserved = reservedPrefixes.find((prefix) => runId.startsWith(prefix))
+  return reserved === undefined
+    ? null
+    : `the run id "${runId}" begins with ${reserved}; expected another beginning: these are the ids of runs that Sluice makes by itself`
+}
+
+/** Says what is wrong with the conf of a run of a DAG's newest version; null: nothing. */
+export function confProblem(
+  store: StoreService,
+  dag: DagRow,
+  conf: Json,
+): Effect.Effect<string | null, NotFound | StoreError> {
+  return Effect.map(store.dagVersion(dag.latestVersionId), (version) => {
+    if (!isObject(conf))
+      return `the conf is ${Array.isArray(conf) ? "a list" : JSON.stringify(conf)}; expected a JSON object`
+    const bytes = Buffer.byteLength(JSON.stringify(conf))
+    if (bytes > confBytesMax) {
+      return `the conf has ${bytes} bytes; expected at most ${confBytesMax}: put large values where the tasks can read them, and pass where that is`
+    }
+    return schemaProblem(version.dag.paramsSchema, conf)
+  })
+}
+
+type JsonObject = { readonly [key: string]: Json }
+
+function schemaProblem(schema: Json | null, conf: JsonObject): string | null {
+  if (schema === null || !isObject(schema)) return null
+  try {
+    const validate = ajvFor(schema).compile(schema)
+    if (validate({ ...defaultsOf(schema), ...conf })) return null
+    const errors = validate.errors ?? []
+    const more = errors.length > problemsNamed ? `, and ${errors.length - problemsNamed} more` : ""
+    return `the conf does not fit the DAG's params: ${errors.slice(0, problemsNamed).map(describe).join("; ")}${more}`
+  } catch (error) {
+    return `the DAG's paramsSchema is not a JSON Schema that can be used: ${(error as Error).message}. Fix: mend it in the DAG file`
+  }
+}
+
+/** One for each check: schemas of different DAGs may have the same `$id`. */
+function ajvFor(schema: JsonObject): Ajv {
+  const options = { allErrors: true, strict: false, validateFormats: false, logger: false } as const
+  const dialect = schema["$schema"]
+  return typeof dialect === "string" && dialect.includes("draft-07") ? new Ajv(options) : new Ajv2020(options)
+}
+
+function describe({ instancePath, message, params }: ErrorObject): string {
+  const place = instancePath === "" ? "it" : instancePath.slice(1).replaceAll("/", ".")
+  const allowed: unknown = params["allowedValues"]
+  const extra: unknown = params["additionalProperty"]
+  const detail = Array.isArray(allowed)
+    ? ` (${allowed.join(", ")})`
+    : typeof extra === "string"
+      ? ` ("${extra}")`
+      : ""
+  return `${place} ${message ?? "is wrong"}${detail}`
+}
+
+function defaultsOf(schema: JsonObject): JsonObject {
+  const properties = schema["properties"] ?? null
+  const entries = Object.entries(isObject(properties) ? properties : {})
+  return Object.fromEntries(
+    entries.flatMap(([name, property]) =>
+      isObject(property) && property["default"] !== undefined ? [[name, property["default"]]] : [],
+    ),
+  )
+}
+
+function isObject(json: Json): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json)
+}
