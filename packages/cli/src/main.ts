@@ -1,5 +1,13 @@
 import type { Command } from "./command.ts"
 import { api } from "./commands/api.ts"
+import { backfillCancel, backfillPause, backfillUnpause } from "./commands/backfill-control.ts"
+import { backfillCreate } from "./commands/backfill-create.ts"
+import { backfillList } from "./commands/backfill-list.ts"
+import { backfillShow } from "./commands/backfill-show.ts"
+import { dagsList } from "./commands/dags-list.ts"
+import { dagsNext } from "./commands/dags-next.ts"
+import { dagsPause, dagsUnpause } from "./commands/dags-pause.ts"
+import { dagsShow } from "./commands/dags-show.ts"
 import { dbMigrate } from "./commands/db-migrate.ts"
 import { dagProcessor } from "./commands/dag-processor.ts"
 import { dagsErrors } from "./commands/dags-errors.ts"
@@ -44,8 +52,19 @@ const commands: readonly Command[] = [
   engine,
   dagProcessor,
   roles,
+  dagsList,
+  dagsShow,
+  dagsNext,
+  dagsPause,
+  dagsUnpause,
   dagsTrigger,
   dagsErrors,
+  backfillCreate,
+  backfillList,
+  backfillShow,
+  backfillPause,
+  backfillUnpause,
+  backfillCancel,
   runsList,
   runsShow,
   runsCancel,
@@ -80,7 +99,11 @@ await runMain({
   description: "Sluice runs workflows whose mapped tasks are lazy.",
   version: versionOfSluice(),
   groups: [
-    { name: "dags", summary: "trigger DAGs, see which files cannot be used" },
+    {
+      name: "dags",
+      summary: "list, pause and trigger DAGs, see what comes next and which files cannot be used",
+    },
+    { name: "backfill", summary: "make runs for past dates" },
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "maps", summary: "steer one mapped task of a run" },
     { name: "tasks", summary: "list, show and clear the task instances of a run" },

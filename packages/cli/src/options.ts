@@ -40,6 +40,14 @@ export function wholeNumber(flag: string, min: number): (text: string) => number
   }
 }
 
+/** Reads the number of a backfill. */
+export function backfillIdOf(text: string): string {
+  if (/^\d{1,18}$/.test(text)) return text
+  throw new UsageProblem(`backfill "${text}" came`, {
+    expected: "its number, as `sluice backfill list` shows it",
+  })
+}
+
 /** Reads one of some names, as often as the option is given. */
 export function oneOfRepeatable<A extends string>(
   flag: string,

@@ -146,6 +146,50 @@ create table edge (
 );
 create index edge_downstream on edge (dag_version_id, downstream);
 
+-- Runs made for past dates, in the order of backfill_date. The planner moves it; count_dag_runs counts its runs.
+create table backfill (
+  id bigint generated always as identity primary key,
+  dag_id text not null references dag,
+  from_date timestamptz not null,
+  to_date timestamptz not null,
+  is_reversed boolean not null,
+  reprocess text not null check (reprocess in ('none', 'failed', 'completed')),
+  max_active_runs int not null check (max_active_runs > 0),
+  conf json not null,
+  is_paused boolean not null default false,
+  -- As the DAG is.
+  is_dag_paused boolean not null,
+  is_cancelled boolean not null default false,
+  created_at timestamptz not null default now(),
+  ended_at timestamptz,
+  total int not null check (total > 0),
+  handled int not null default 0 check (handled between 0 and total),
+  refused int not null default 0,
+  running_runs int not null default 0 check (running_runs >= 0),
+  success_runs int not null default 0,
+  failed_runs int not null default 0,
+  is_due boolean not null generated always as (
+    ended_at is null and (
+      (handled < total and running_runs < max_active_runs and not is_paused and not is_dag_paused)
+        or (handled = total and running_runs = 0)
+    )
+  ) stored
+);
+create unique index backfill_active on backfill (dag_id) where ended_at is null;
+create index backfill_of_dag on backfill (dag_id, id);
+create index backfill_due on backfill (id) where is_due;
+
+create table backfill_date (
+  backfill_id bigint not null references backfill on delete cascade,
+  ordinal int not null,
+  logical_date timestamptz not null,
+  interval_start timestamptz not null,
+  interval_end timestamptz not null,
+  dag_run_id bigint,
+  refusal text check (refusal in ('in flight', 'already exists', 'unknown')),
+  primary key (backfill_id, ordinal)
+);
+
 create table dag_run (
   id bigint generated always as identity primary key,
   dag_id text not null references dag,
@@ -169,6 +213,7 @@ create table dag_run (
   triggered_by text,
   triggering_user text,
   timeout_at timestamptz,
+  backfill_id bigint references backfill,
   unique (dag_id, run_id),
   check ((state in ('success', 'failed')) = (ended_at is not null))
 );
@@ -179,6 +224,9 @@ create index dag_run_unfinished on dag_run (id) where state in ('queued', 'runni
 create unique index dag_run_scheduled on dag_run (dag_id, logical_date) where run_type = 'scheduled';
 create index dag_run_of_date on dag_run (dag_id, logical_date) where logical_date is not null;
 create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
+
+create function ended_as(run dag_run, state dag_run_state) returns int
+language sql immutable as $$ select coalesce(run.state = ended_as.state, false)::int $$;
 
 -- Counts the unfinished runs of each DAG, whichever statement moves them: starting the next one costs a look at a counter.
 create function count_dag_runs() returns trigger
@@ -198,7 +246,14 @@ begin
     queued := queued + (new.state = 'queued')::int;
     running := running + (new.state = 'running')::int;
   end if;
-  if counted.run_type <> 'backfill' and (queued <> 0 or running <> 0) then
+  if counted.backfill_id is not null then
+    update backfill
+    set running_runs = running_runs + queued + running,
+        -- What is deleted has been: how the backfill went stays.
+        success_runs = success_runs + (tg_op <> 'DELETE')::int * (ended_as(new, 'success') - ended_as(old, 'success')),
+        failed_runs = failed_runs + (tg_op <> 'DELETE')::int * (ended_as(new, 'failed') - ended_as(old, 'failed'))
+    where id = counted.backfill_id;
+  elsif queued <> 0 or running <> 0 then
     update dag set queued_runs = queued_runs + queued, running_runs = running_runs + running
     where dag_id = counted.dag_id;
   end if;

@@ -10,6 +10,7 @@ import type { DagRunRow, ExpansionProgress, StoreService, Wakeups } from "@sluic
 import { DuplicateDagRun, LeaseLost, NotFound, TooManyItems } from "@sluice/core/store"
 import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
+import { backfillVerbs } from "./backfill-verbs.ts"
 import { dagFileVerbs } from "./dag-file-verbs.ts"
 import { dagVerbs } from "./dag-verbs.ts"
 import { catalogVerbs } from "./catalog-verbs.ts"
@@ -47,6 +48,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...dagFileVerbs(clients.cold),
     ...dagVerbs(clients.cold),
     ...plannerVerbs(clients.cold),
+    ...backfillVerbs(clients.cold),
     ...runVerbs(clients.cold),
     ...pullVerbs(clients.hot),
     ...schedulingVerbs(clients.hot),

@@ -36,6 +36,7 @@ export const dagsTrigger = defineCommand<DagsTriggerOptions>({
           dagId,
           runId: options.runId,
           conf: readConf(context, options.conf),
+          triggeredBy: "cli",
         }),
       )
       store.wake("due")

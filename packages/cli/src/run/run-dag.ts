@@ -134,7 +134,9 @@ async function createRun(
       fix: `let it go on with \`sluice dags unpause ${dag.dagId}\``,
     })
   }
-  const run = await call(requestRun(store, { dagId: dag.dagId, runId: options.runId, conf: options.conf }))
+  const run = await call(
+    requestRun(store, { dagId: dag.dagId, runId: options.runId, conf: options.conf, triggeredBy: "cli" }),
+  )
   return { run, isResumed: false }
 }
 

@@ -94,6 +94,7 @@ export function dagRun(given: Partial<DagRunRow> = {}): DagRunRow {
     endedAt: new Date("2026-01-01T00:00:02Z"),
     note: null,
     isCancelled: false,
+    backfillId: null,
     triggeredBy: null,
     triggeringUser: null,
     timeoutAt: null,

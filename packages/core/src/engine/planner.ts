@@ -40,6 +40,12 @@ export const planOnce = Effect.fnUntraced(function* (store: StoreService, leader
   const advanceOne = (plan: DuePlan) =>
     advance({ store, leadership, now }, plan).pipe(Effect.catchDefect((defect) => reportBroken(plan, defect)))
   const counts = yield* Effect.forEach(plans, advanceOne, { concurrency: plansAtOnce })
+  const backfills = yield* store.dueBackfills({ limit: plansMax })
+  counts.push(
+    ...(yield* Effect.forEach(backfills, (one) => advanceBackfill(store, leadership, one), {
+      concurrency: plansAtOnce,
+    })),
+  )
   const made = counts.reduce((sum, count) => sum + count.made, 0)
   if (made > 0) store.wake("due")
   // What this turn has moved may be due again, or soon: look once more before resting.
@@ -80,6 +86,22 @@ function advance(turn: Turn, due: DuePlan): Effect.Effect<Advance, StoreError> {
     return { moves: runsEachMax, made }
   })
 }
+
+/** Makes runs of one backfill, as long as it can make any. */
+const advanceBackfill = Effect.fnUntraced(function* (
+  store: StoreService,
+  leadership: Leadership,
+  { id: backfillId, ordinal }: { id: string; ordinal: number },
+) {
+  let made = 0
+  for (let moves = 0; moves < runsEachMax; moves++) {
+    const move = yield* store.moveBackfill({ leadership, backfillId, ordinal: ordinal + moves })
+    if (move === null) return { moves, made } satisfies Advance
+    if (move === "made") made += 1
+    if (move === "ended") return { moves: moves + 1, made } satisfies Advance
+  }
+  return { moves: runsEachMax, made } satisfies Advance
+})
 
 /** A plan that cannot be reckoned is a bug of ours, and holds up no other DAG. */
 function reportBroken({ dagId }: DuePlan, defect: unknown): Effect.Effect<Advance> {

@@ -28,7 +28,9 @@ const schema = {
 describe("a run that is asked for", () => {
   it("is made with what fits the DAG's params, defaults put in", async () => {
     const ask = await setup({ paramsSchema: schema })
-    const run = await ask({ runId: "r", conf: { since: "2026", nested: { n: 2 } } })
+    const by = { triggeredBy: "cli", triggeringUser: "ada", note: "why" } as const
+    const run = await ask({ runId: "r", conf: { since: "2026", nested: { n: 2 } }, ...by })
+    expect(run).toMatchObject(by)
     expect(run).toMatchObject({
       runId: "r",
       runType: "manual",

@@ -7,7 +7,7 @@ import { Effect, Schema } from "effect"
 import type { Json } from "../json.ts"
 import type { DagRow } from "../store/dag-store.ts"
 import type { DuplicateDagRun, NotFound, StoreError } from "../store/errors.ts"
-import type { DagRunRow } from "../store/run-store.ts"
+import type { DagRunRow, DagRunTriggeredBy } from "../store/run-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { planOf } from "../time/plan.ts"
 
@@ -37,6 +37,10 @@ export interface RunRequest {
   /** What the run is started with: params over the DAG's defaults. Default: none. */
   readonly conf?: Json
   readonly logicalDate?: Date | null
+  readonly note?: string | null
+  /** What asks for it, and for whom. */
+  readonly triggeredBy?: DagRunTriggeredBy
+  readonly triggeringUser?: string
 }
 
 /** Makes a run by hand. Its conf is checked against the DAG's `paramsSchema`, with the defaults put in. Wake `due` after it. */
@@ -45,8 +49,8 @@ export function requestRun(
   request: RunRequest,
 ): Effect.Effect<DagRunRow, DuplicateDagRun | InvalidRun | NotFound | StoreError> {
   return Effect.gen(function* () {
-    const { dagId, conf = {}, logicalDate = null } = request
-    const runId = request.runId ?? `manual__${new Date().toISOString()}`
+    const { dagId, conf = {}, logicalDate = null, runId: named, ...rest } = request
+    const runId = named ?? `manual__${new Date().toISOString()}`
     const dag = yield* store.dag(dagId)
     const problem = runIdProblem(runId) ?? (yield* confProblem(store, dag, conf))
     if (problem !== null) return yield* new InvalidRun({ dagId, message: problem })
@@ -54,7 +58,15 @@ export function requestRun(
       logicalDate === null
         ? null
         : planOf(dag.planning, { dagId, since: dag.timetableSince }).manualInterval(logicalDate)
-    return yield* store.createDagRun({ dagId, runId, runType: "manual", conf, logicalDate, dataInterval })
+    return yield* store.createDagRun({
+      ...rest,
+      dagId,
+      runId,
+      runType: "manual",
+      conf,
+      logicalDate,
+      dataInterval,
+    })
   })
 }
 

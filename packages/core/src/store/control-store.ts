@@ -9,6 +9,10 @@ import type { MapChange } from "./map-change.ts"
 export const eventNames = [
   "dag_paused",
   "dag_unpaused",
+  "backfill_created",
+  "backfill_paused",
+  "backfill_unpaused",
+  "backfill_cancelled",
   "dag_run_cancelled",
   "dag_run_resumed",
   "map_paused",

@@ -1,5 +1,6 @@
 import { Layer } from "effect"
 import { catalog } from "./memory/catalog.ts"
+import { backfills } from "./memory/backfills.ts"
 import { control } from "./memory/control.ts"
 import { dagFiles } from "./memory/dag-files.ts"
 import { dags } from "./memory/dags.ts"
@@ -34,6 +35,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...dagFiles(state),
     ...dags(state),
     ...planner(state),
+    ...backfills(state),
     ...runs(state),
     ...expansions(state),
     ...leases(state),

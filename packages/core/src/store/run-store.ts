@@ -39,6 +39,8 @@ export interface DagRunRow {
   /** Why it ended other than by its tasks ("cancelled by …"). */
   readonly note: string | null
   readonly isCancelled: boolean
+  /** The backfill that made it. */
+  readonly backfillId: string | null
   /** What had it made, in Airflow's names; null: not known. */
   readonly triggeredBy: DagRunTriggeredBy | null
   /** Who asked for it; null: nobody in particular. */

@@ -1,5 +1,6 @@
 import { Context } from "effect"
 import type { CatalogStore } from "./catalog-store.ts"
+import type { BackfillStore } from "./backfill-store.ts"
 import type { ControlStore } from "./control-store.ts"
 import type { DagFileStore } from "./dag-file-store.ts"
 import type { DagStore } from "./dag-store.ts"
@@ -20,6 +21,7 @@ export interface StoreService
     DefinitionStore,
     DagFileStore,
     DagStore,
+    BackfillStore,
     LeaderStore,
     PlannerStore,
     RunStore,

@@ -9,7 +9,7 @@ import type { Sql } from "./row.ts"
 export const runColumns = (sql: Sql) => sql`
   id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
   run_after, queued_at, started_at, ended_at, note,
-  is_cancelled, triggered_by, triggering_user, timeout_at
+  is_cancelled, triggered_by, triggering_user, timeout_at, backfill_id
 `
 
 /** What a run is made with. */

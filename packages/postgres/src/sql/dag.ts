@@ -57,6 +57,10 @@ export async function updateDagPaused(
       update dag set is_paused = ${options.isPaused}
       where dag_id = ${options.dagId} and is_paused <> ${options.isPaused}
       returning dag_id
+    ), backfills as (
+      update backfill set is_dag_paused = ${options.isPaused}
+      from changed
+      where backfill.dag_id = changed.dag_id and backfill.ended_at is null
     ), noted as (
       insert into event_log (dag_id, actor, event)
       select dag_id, ${options.actor}, ${options.isPaused ? "dag_paused" : "dag_unpaused"} from changed

@@ -69,7 +69,7 @@ function createDagRun(
   return Effect.succeed(toRow(addRun(state, dag, options)))
 }
 
-type RunOptions = Omit<CreateOptions, "dagId"> & { readonly runAfter?: Date }
+type RunOptions = Omit<CreateOptions, "dagId"> & { readonly runAfter?: Date; readonly backfillId?: string }
 
 /** Makes a run with its expansions; it starts at once if there is room for it. */
 export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
@@ -82,7 +82,8 @@ export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions):
 
 function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
   const now = new Date(state.now())
-  const starts = hasRoom(state, dag)
+  // The planner makes a backfill's run when there is room for it.
+  const starts = options.runType === "backfill" || hasRoom(state, dag)
   return {
     id: String(state.runs.length + 1),
     dagId: dag.current.dagId,
@@ -100,6 +101,7 @@ function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRec
     endedAt: null,
     note: options.note ?? null,
     isCancelled: false,
+    backfillId: options.backfillId ?? null,
     triggeredBy: options.triggeredBy ?? null,
     triggeringUser: options.triggeringUser ?? null,
     timeoutAt: starts ? timeoutOf(dag.current.dag, now) : null,

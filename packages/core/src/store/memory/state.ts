@@ -7,6 +7,7 @@ import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagFileKey, DagFileRow } from "../dag-file-store.ts"
 import type { PlannedRun } from "../../time/plan.ts"
 import type { SerializedPlanning } from "../../time/timetable.ts"
+import type { BackfillDateRow, BackfillRow } from "../backfill-store.ts"
 import type { DagVersion } from "../definition-store.ts"
 import type { StreamResume } from "../expansion-store.ts"
 import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
@@ -51,6 +52,13 @@ export interface PlanRecord {
   /** Null: to be reckoned, if `runAt` says so. */
   next: PlannedRun | null
   runAt: number | null
+}
+
+/** A backfill with its dates; what counts its runs is reckoned. */
+export interface BackfillRecord extends Mutable<
+  Omit<BackfillRow, "total" | "refused" | "running" | "success" | "failed">
+> {
+  readonly dates: Mutable<BackfillDateRow>[]
 }
 
 /** Who leads a role. */
@@ -249,6 +257,7 @@ export interface MemoryState {
   readonly events: EventRow[]
   readonly roles: Map<string, RoleRecord>
   readonly leaders: Map<string, LeaderRecord>
+  readonly backfills: Map<string, BackfillRecord>
   readonly users: Map<string, UserCredentials>
   /** Tokens of programs, by name. */
   readonly apiTokens: Map<string, ApiTokenRow & { readonly tokenHash: string }>
@@ -278,6 +287,7 @@ export function emptyState(now: () => number): MemoryState {
     events: [],
     roles: new Map(),
     leaders: new Map(),
+    backfills: new Map(),
     users: new Map(),
     apiTokens: new Map(),
     secrets: new Map(),

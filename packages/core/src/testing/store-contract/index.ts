@@ -1,4 +1,5 @@
 import { describe } from "vitest"
+import { backfillContract } from "./backfills.ts"
 import { cancellingContract } from "./cancelling.ts"
 import { claimShareContract } from "./claim-shares.ts"
 import { catalogContract } from "./catalogs.ts"
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     runContract(open)
     dagContract(open)
     planContract(open)
+    backfillContract(open)
     cancellingContract(open)
     pullingContract(open)
     pageContract(open)
