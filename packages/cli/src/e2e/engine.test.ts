@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest"
+import { engineRoles } from "@sluice/core/engine"
 import { testDatabase } from "@sluice/postgres/testing"
 import { dagFiles } from "./dag-files.test.fixture.ts"
 import { makeProject, type Project } from "./project.test.fixture.ts"
@@ -39,7 +40,7 @@ it("plays the roles it is told to, is listed while it lives, and ends with 0", a
 it("refuses a role that there is not, and a database that it cannot reach", async () => {
   const role = await project.sluice("engine", "--roles", "worker,cook")
   expect(role).toMatchObject({ code: 2, stdout: "" })
-  expect(role.stderr).toContain('--roles: "cook" came; expected some of scheduler, expander, worker, rescuer')
+  expect(role.stderr).toContain(`--roles: "cook" came; expected some of ${engineRoles.join(", ")}`)
   const away = await project.sluice("engine", "--database-url", "postgres://nobody@127.0.0.1:1/none")
   expect(away).toMatchObject({ code: 1, stdout: "" })
   expect(away.stderr.trimEnd().split("\n")).toHaveLength(1)
