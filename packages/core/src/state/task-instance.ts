@@ -1,6 +1,7 @@
 /**
  * What may follow each state of a task instance. From those in which it has ended it goes on only by hand: it is run
- * again (`redrive`, `clear`). From one in which it waits it goes to its end when its map is stopped.
+ * again (`redrive`, `clear`), or waits in `up_for_retry` for one above it that is, and ends there where nothing comes of
+ * that. From one in which it waits it goes to its end when its map is stopped.
  *
  * `running` has no row: it is an index inside a lease. `scheduled` has one only where it follows `deferred`: the event
  * has come, and a slot is waited for. Else it is an index that no lease covers. All others are rows.
@@ -8,12 +9,12 @@
 export const taskInstanceTransitions = {
   scheduled: ["running", "skipped", "upstream_failed"],
   running: ["success", "failed", "skipped", "up_for_retry", "deferred", "scheduled"],
-  up_for_retry: ["running", "failed"],
+  up_for_retry: ["running", "failed", "skipped", "upstream_failed"],
   deferred: ["scheduled", "up_for_retry", "failed", "skipped"],
   success: ["up_for_retry"],
   failed: ["up_for_retry"],
   skipped: ["up_for_retry"],
-  upstream_failed: [],
+  upstream_failed: ["up_for_retry"],
 } as const satisfies Record<string, readonly string[]>
 
 /** The state of a task instance, in Airflow's names. */

@@ -32,7 +32,8 @@ export async function redriveInstances(
       ) page
       where asked.map_index < page.first_index + page.count
     ), ${lockPages(sql, options.expansionId)}, target as materialized (
-      select e.id, e.is_claimable
+      -- Claimable as it then will be: a stopped map is stopped no more.
+      select e.id, e.state in ('open', 'draining') and not e.is_running_paused as is_claimable
       from expansion e
       join dag_run on dag_run.id = e.dag_run_id and not dag_run.is_cancelled
       where e.id = ${options.expansionId} and e.state not in ('waiting', 'cancelled') and not e.is_clearing
@@ -45,7 +46,9 @@ export async function redriveInstances(
       from target
       cross join placed
       join task_instance ti on ti.expansion_id = target.id and ti.map_index = placed.map_index
-      where ti.state = any(${[...options.states]}::text[]::task_instance_state[]) and ti.try_number > 0
+      where ti.state = any(${[...options.states]}::text[]::task_instance_state[])
+        -- What never ran has no input, but for what a stopped map has skipped, with its reason.
+        and (ti.try_number > 0 or (ti.state = 'skipped' and ti.error is not null))
       for update of ti
     )${takeBack(sql, { ...options, asked: "chosen" })}, offered as (
       insert into offer (

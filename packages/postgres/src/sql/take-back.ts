@@ -49,6 +49,8 @@ export function takeBack(sql: Sql, { expansionId, followers, asked }: TakeBack) 
           skipped = e.skipped - counted.skipped,
           upstream_failed_instances = e.upstream_failed_instances - counted.upstream_failed,
           generation = e.generation + 1, seq = e.seq + 1,
+          -- A map that was stopped closes whatever comes back to it: it keeps the reason as that of its stream.
+          stream_error = coalesce(e.stream_error, e.stop_reason), stop_reason = null,
           -- Whether it may end depends on what is left to repair.
           is_due = e.is_due or (e.state in ('open', 'draining') and e.is_exhausted)
       from (

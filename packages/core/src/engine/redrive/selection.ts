@@ -95,12 +95,12 @@ function byKey(
   )
 }
 
-/** A place that the upstream left empty has no try, and nothing to be tried with. */
+/** A place that the upstream left empty has nothing to be tried with; what a stopped map has skipped has its reason. */
 function isMeant(instance: TaskInstanceView, selection: InstanceSelection): boolean {
   const { states, fromIndex, toIndex, errorType } = selection
   const { mapIndex, state, tryNumber, error } = instance
   return (
-    tryNumber > 0 &&
+    (tryNumber > 0 || (state === "skipped" && error !== null)) &&
     (states as readonly string[]).includes(state) &&
     mapIndex >= (fromIndex ?? mapIndex) &&
     mapIndex <= (toIndex ?? mapIndex) &&

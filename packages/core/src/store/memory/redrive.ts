@@ -4,8 +4,15 @@ import { noteExpansionEvent } from "./events.ts"
 import { pageAt } from "./page-at.ts"
 import { extendStreams, reopenRun } from "./reopen.ts"
 import { followingIndexes, mapsToRepair, resolveRepairs, settleRepair, takeRepairs } from "./repairs.ts"
-import { type ExpansionRecord, type MemoryState, type PageRecord, expansionOf, markDue } from "./state.ts"
-import { archive, noteFollowers, offerAgain, takeBack } from "./take-back.ts"
+import {
+  type ExpansionRecord,
+  type MemoryState,
+  type InstanceRow,
+  type PageRecord,
+  expansionOf,
+  markDue,
+} from "./state.ts"
+import { archive, goOnThoughStopped, noteFollowers, offerAgain, takeBack } from "./take-back.ts"
 
 type RedriveOptions = Parameters<RedriveStore["redriveInstances"]>[0]
 
@@ -30,7 +37,7 @@ function redriveInstances(state: MemoryState, options: RedriveOptions): number[]
   const redriven = options.indexes.filter((index) => {
     const row = expansion.rows.get(index)
     const page = pageAt(expansion, index)
-    if (row === undefined || page === undefined || row.tryNumber === 0) return false
+    if (row === undefined || page === undefined || !hasInput(row)) return false
     if (!(options.states as readonly string[]).includes(row.state)) return false
     takeBack(state, page, index, row)
     offerAgain(state, page, index, row.tryNumber)
@@ -38,12 +45,18 @@ function redriveInstances(state: MemoryState, options: RedriveOptions): number[]
     return true
   })
   if (redriven.length === 0) return []
+  goOnThoughStopped(expansion)
   expansion.generation += 1
   expansion.seq += 1
   const { actor, event } = options
   const detail = { instances: redriven.length, first: Math.min(...redriven), last: Math.max(...redriven) }
   noteExpansionEvent(state, expansion, { actor, event, detail })
   return redriven
+}
+
+/** What never ran has no input, but for what a stopped map has skipped, with its reason. */
+function hasInput({ state, tryNumber, error }: InstanceRow): boolean {
+  return tryNumber > 0 || (state === "skipped" && error !== null)
 }
 
 function mayRedrive({ state, run, isClearing }: ExpansionRecord): boolean {

@@ -13,7 +13,7 @@ import {
   expansionOf,
   markDue,
 } from "./state.ts"
-import { noteFollowers, offerAgain, takeBack } from "./take-back.ts"
+import { goOnThoughStopped, noteFollowers, offerAgain, takeBack } from "./take-back.ts"
 
 type Options<K extends keyof RedriveStore> = Parameters<RedriveStore[K]>[0]
 
@@ -56,6 +56,7 @@ export function resolveRepairs(
     return index === null ? [] : [index]
   })
   if (seen.length === 0) return { indexes, seen: 0 }
+  goOnThoughStopped(expansion)
   expansion.generation += 1
   // Whether it may end depends on what is left to repair.
   noteFacts(state, expansion)

@@ -90,3 +90,9 @@ export function noteFollowers(
     })
   }
 }
+
+/** A map that was stopped closes whatever comes back to it: it keeps the reason as that of its stream. */
+export function goOnThoughStopped(expansion: ExpansionRecord): void {
+  expansion.streamError ??= expansion.stopReason
+  expansion.stopReason = null
+}

@@ -123,6 +123,29 @@ export function redriveContract(open: OpenStore): void {
       expect(await redrive(world, map, [0, 1, 7], ["skipped", "success", "failed"])).toEqual([])
     })
 
+    it("runs what a stopped map had failed and never begun, and is not stopped again", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(4))
+      const lease = await claimOne(store, { sizeDefault: 2 })
+      await complete(store, lease, { exceptions: [failed(1)] })
+      const reason = { type: "TooManyFailures", message: "1 failed", stack: null }
+      const stop = { expansionId: map.expansionId, tolerance: null, reason, actor: "sluice" }
+      expect(await runEffect(store.stopMap(stop))).toBe(true)
+      expect(await statesOf(store, map.expansionId)).toMatchObject({
+        1: "failed",
+        2: "skipped",
+        3: "skipped",
+      })
+      expect(await redrive(world, map, [0, 1, 2, 3], ["failed", "skipped"])).toEqual([1, 2, 3])
+      await runEffect(store.closeStopped(map.expansionId))
+      const again = await claimAll(store)
+      expect(ascending(again.map(({ firstIndex }) => firstIndex))).toEqual([1, 2, 3])
+      for (const each of again) await complete(store, each)
+      expect(await map.view()).toMatchObject({ success: 4, streamError: { type: "TooManyFailures" } })
+    })
+
     it("leaves a cancelled run alone", async () => {
       const { world, map } = await failedMap(open)
       await runEffect(world.store.cancelDagRun({ dagRunId: map.dagRunId, note: "no", actor: "test" }))
