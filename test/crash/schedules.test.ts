@@ -46,7 +46,7 @@ it("loses no tick and doubles none when planners are killed and come back, and n
   await Promise.all(next.map((engine) => engine.ended))
 
   const made = await runs()
-  expect(made.length).toBeGreaterThan(20)
+  expect(made.length).toBeGreaterThanOrEqual(20)
   const from = instant(made[0]?.logicalDate ?? null)
   for (const [place, run] of made.entries()) {
     expect(run.runType).toBe("scheduled")

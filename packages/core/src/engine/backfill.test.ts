@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import { describe, expect, it } from "vitest"
 import { makeMemoryStore } from "../store/memory.ts"
 import { serializedDag } from "../testing/store-contract/dag-fixture.ts"
@@ -26,9 +26,10 @@ async function setup(timetable: SerializedTimetable = hourly) {
     preview: (given?: Partial<BackfillRequest>) => Effect.runPromise(previewBackfill(store, request(given))),
     create: (given?: Partial<BackfillRequest>) => Effect.runPromise(createBackfill(store, request(given))),
     plan: async () => {
-      while (
-        (await Effect.runPromise(planOnce(store, { role: "planner", holder: "p", epoch }))).idleMs === 0
-      );
+      const turn = planOnce(store, { role: "planner", holder: "p", epoch }).pipe(
+        Effect.provide(Logger.layer([])),
+      )
+      while ((await Effect.runPromise(turn)).idleMs === 0);
       const runs = await Effect.runPromise(store.listDagRuns({ dagId: "d", limit: 100 }))
       return runs.filter((run) => run.runType === "backfill").toReversed()
     },

@@ -73,18 +73,34 @@ interface Advance {
 function advance(turn: Turn, due: DuePlan): Effect.Effect<Advance, StoreError> {
   return Effect.gen(function* () {
     const plan = planOf(due.planning, due)
+    const passedOver: Date[] = []
     let { next } = due
+    let moves = 0
     let made = 0
-    for (let moves = 0; moves < runsEachMax; moves++) {
-      if (next !== null && next.runAt > turn.now) return { moves, made }
+    while (moves < runsEachMax) {
+      if (next !== null && next.runAt > turn.now) break
       const run: PlannedRun | null = next === null ? null : plan.dueRun(next, turn.now)
       next = plan.next(run?.intervalEnd ?? due.lastTick)
-      if (!(yield* move(turn, { dagId: due.dagId, seq: due.seq + moves, run, next }))) return { moves, made }
-      if (run !== null) made += 1
-      if (next === null) return { moves: moves + 1, made }
+      const { isMoved, isMade } = yield* move(turn, { dagId: due.dagId, seq: due.seq + moves, run, next })
+      if (!isMoved) break
+      moves += 1
+      if (isMade) made += 1
+      else if (run !== null) passedOver.push(run.logicalDate)
+      if (next === null) break
     }
-    return { moves: runsEachMax, made }
+    yield* reportPassedOver(due.dagId, passedOver)
+    return { moves, made }
   })
+}
+
+/** Their logical dates have runs: a backfill made them, or a schedule that was changed. */
+function reportPassedOver(dagId: string, dates: readonly Date[]): Effect.Effect<void> {
+  const [first] = dates
+  if (first === undefined) return Effect.void
+  const which = dates.length === 1 ? "" : ` and ${dates.length - 1} more`
+  return Effect.logWarning(
+    `planner: DAG "${dagId}" has a run for ${first.toISOString()}${which} already; none was made`,
+  )
 }
 
 /** Makes runs of one backfill, as long as it can make any. */
@@ -116,12 +132,7 @@ const move = Effect.fnUntraced(function* (
   const { run } = options
   const named = run === null ? null : { ...run, runId: scheduledRunId(run.logicalDate) }
   const moved = yield* store.movePlan({ leadership, ...options, run: named })
-  if (moved.isMoved && named !== null && moved.run === null) {
-    yield* Effect.logWarning(
-      `planner: DAG "${options.dagId}" has a run for ${named.logicalDate.toISOString()} already; none was made`,
-    )
-  }
-  return moved.isMoved
+  return { isMoved: moved.isMoved, isMade: moved.run !== null }
 })
 
 /** The id of the run of a tick. */
