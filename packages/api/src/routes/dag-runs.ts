@@ -12,6 +12,7 @@ import {
   decimals,
   instantInput,
   instants,
+  isStorable,
   listOf,
   orderOf,
   pageLimitMax,
@@ -68,6 +69,7 @@ const listRuns = endpoint({
 const bodyInstant = z.iso
   .datetime({ offset: true })
   .transform((value) => new Date(value))
+  .refine(isStorable, "expected an instant between the years 1 and 9999")
   .nullish()
   .openapi({ type: ["string", "null"], format: "date-time" })
 

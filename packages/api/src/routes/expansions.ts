@@ -16,7 +16,7 @@ import {
   toleranceSchema,
 } from "../wire/expansion.ts"
 import { taskInstanceStates, toWireState } from "../wire/enums.ts"
-import { listOf, whole } from "../wire/query.ts"
+import { bigintMax, listOf, whole } from "../wire/query.ts"
 import { taskInstanceSchema, toTaskInstance } from "../wire/task-instance.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
@@ -146,8 +146,8 @@ const listExpansionInstances = endpoint({
     query: z.object({
       state: listOf(stateInput),
       key: text(512).optional(),
-      after: whole(-2).default(-2),
-      limit: whole(1)
+      after: whole(-2, bigintMax).default(-2),
+      limit: whole(1, bigintMax)
         .transform((limit) => Math.min(limit, instancesMax))
         .default(100),
     }),

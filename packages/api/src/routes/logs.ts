@@ -6,7 +6,7 @@ import type { Services } from "../environment.ts"
 import type { JSONValue } from "hono/utils/types"
 import { ndjson, streamLines } from "../stream-lines.ts"
 import { instant } from "../wire/instant.ts"
-import { flag, readCursor, whole, writeCursor } from "../wire/query.ts"
+import { bigintMax, flag, readCursor, whole, writeCursor } from "../wire/query.ts"
 import { text } from "../wire/text.ts"
 import { findInstance } from "./task-instances.ts"
 
@@ -39,7 +39,7 @@ const getLog = endpoint({
     }),
     query: z.object({
       full_content: flag.default(false),
-      map_index: whole(-1).default(-1),
+      map_index: whole(-1, bigintMax).default(-1),
       token: z.string().max(1_000).optional(),
     }),
   },

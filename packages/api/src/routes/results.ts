@@ -13,7 +13,7 @@ import type { Services } from "../environment.ts"
 import { untilWoken } from "../instances/until-woken.ts"
 import { ApiError, httpExceptionSchema } from "../problem.ts"
 import { ndjson, streamLines } from "../stream-lines.ts"
-import { flag, readCursor, whole, writeCursor } from "../wire/query.ts"
+import { bigintMax, flag, readCursor, whole, writeCursor } from "../wire/query.ts"
 import { json, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
 
@@ -54,7 +54,7 @@ const streamResults = endpoint({
     query: z.object({
       after: z.string().max(1_000).optional(),
       follow: flag.default(true),
-      limit: whole(1).optional(),
+      limit: whole(1, bigintMax).optional(),
     }),
   },
   responses: {

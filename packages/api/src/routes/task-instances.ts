@@ -8,6 +8,7 @@ import { type InstanceQuery, listInstances, pageInstances } from "../instances/l
 import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
 import { taskInstanceStates, type WireState } from "../wire/enums.ts"
 import {
+  bigintMax,
   decimals,
   instants,
   listOf,
@@ -61,7 +62,7 @@ const instanceQuery = z.object({
   try_number: listOf(whole(0), "integer"),
   operator: listOf(z.string()),
   operator_name_pattern: pattern,
-  map_index: listOf(whole(-1), "integer"),
+  map_index: listOf(whole(-1, bigintMax), "integer"),
   rendered_map_index_pattern: pattern,
   order_by: listOf(z.string()),
   cursor: z.string().max(1_000).optional(),
@@ -141,7 +142,7 @@ const getMapped = endpoint({
   tags: ["Task Instance"],
   summary: "One instance of a mapped task",
   role: "viewer",
-  request: { params: taskName.extend({ map_index: whole(-1) }) },
+  request: { params: taskName.extend({ map_index: whole(-1, bigintMax) }) },
   responses: { 200: json("The instance.", taskInstanceSchema) },
 })
 
@@ -152,7 +153,7 @@ const getTries = endpoint({
   tags: ["Task Instance"],
   summary: "The attempts of an instance",
   role: "viewer",
-  request: { params: taskName, query: z.object({ map_index: whole(-1).default(-1) }) },
+  request: { params: taskName, query: z.object({ map_index: whole(-1, bigintMax).default(-1) }) },
   responses: { 200: json("Every attempt, the last one last.", taskTriesSchema) },
 })
 
@@ -163,7 +164,7 @@ const getMappedTries = endpoint({
   tags: ["Task Instance"],
   summary: "The attempts of an instance of a mapped task",
   role: "viewer",
-  request: { params: taskName.extend({ map_index: whole(-1) }) },
+  request: { params: taskName.extend({ map_index: whole(-1, bigintMax) }) },
   responses: { 200: json("Every attempt, the last one last.", taskTriesSchema) },
 })
 

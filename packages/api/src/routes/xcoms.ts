@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { JSONValue } from "hono/utils/types"
 import { instant, instantOf } from "../wire/instant.ts"
-import { flag, paging, pattern, whole } from "../wire/query.ts"
+import { bigintMax, flag, paging, pattern, whole } from "../wire/query.ts"
 import { json, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
 
@@ -42,8 +42,8 @@ const listEntries = endpoint({
       ...paging,
       xcom_key: text(512).optional(),
       xcom_key_pattern: pattern,
-      map_index: whole(-1).optional(),
-      map_index_filter: whole(-1).optional(),
+      map_index: whole(-1, bigintMax).optional(),
+      map_index_filter: whole(-1, bigintMax).optional(),
     }),
   },
   responses: { 200: json("Entries, and how many there are.", entriesSchema) },
@@ -59,7 +59,7 @@ const getEntry = endpoint({
   request: {
     params: taskName.extend({ xcom_key: text(512) }),
     query: z.object({
-      map_index: whole(-1).default(-1),
+      map_index: whole(-1, bigintMax).default(-1),
       deserialize: flag.default(false),
       stringify: flag.default(false),
     }),

@@ -9,13 +9,17 @@ const pageLimitDefault = 50
 /** The most values that one parameter may be repeated with. */
 const valuesMax = 100
 
+/** The largest number that the database keeps in four bytes, and one below its largest in eight that is exact here. */
+const intMax = 2_147_483_647
+export const bigintMax = 999_999_999_999_999
+
 /** A whole number in a query. */
-export function whole(min: number) {
+export function whole(min: number, max = intMax) {
   return z
     .string()
     .regex(/^-?\d{1,15}$/, "expected a whole number")
     .transform(Number)
-    .pipe(z.int().min(min))
+    .pipe(z.int().min(min).max(max))
     .openapi({ type: "integer", minimum: min })
 }
 
@@ -50,15 +54,22 @@ export const instantInput = z
     }),
   )
   .transform((value) => new Date(value))
+  .refine(isStorable, "expected an instant between the years 1 and 9999")
   .openapi({ type: "string", format: "date-time" })
+
+/** Whether the database can keep an instant, and every client read it. */
+export function isStorable(date: Date): boolean {
+  const year = date.getUTCFullYear()
+  return year >= 1 && year <= 9_999
+}
 
 /** How many, and from where. */
 export const paging = {
-  limit: whole(0)
+  limit: whole(0, bigintMax)
     .transform((limit) => Math.min(limit, pageLimitMax))
     .default(pageLimitDefault)
     .openapi({ type: "integer", minimum: 0, default: pageLimitDefault }),
-  offset: whole(0).default(0).openapi({ type: "integer", minimum: 0, default: 0 }),
+  offset: whole(0, bigintMax).default(0).openapi({ type: "integer", minimum: 0, default: 0 }),
 }
 
 type Bounds<Name extends string, S> = Record<`${Name}_${"gte" | "gt" | "lte" | "lt"}`, S>
