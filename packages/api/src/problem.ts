@@ -107,6 +107,8 @@ function fromStore(error: unknown): ApiError | null {
       )
     case "AlreadyExists":
       return duplicate(`the ${String(fields["what"])} "${String(fields["id"])}" exists already`)
+    case "InvalidRun":
+      return new ApiError(400, String(fields["message"]))
     case "NotAllowed":
     case "RedriveRefused":
     case "ExtendRefused":

@@ -103,6 +103,18 @@ describe("making a run", () => {
     expect((await get(runs)).body.total_entries).toBe(5)
   })
 
+  it("is refused when its conf does not fit the DAG's params, or its id is not for runs by hand", async () => {
+    const { send, store } = await setup()
+    const paramsSchema = { properties: { n: { type: "integer" } } }
+    await register(store, { ...serializedDag({ dagId: "p", tasks: [] }), paramsSchema })
+    const ask = (body: object) =>
+      send("POST", "/api/v2/dags/p/dagRuns", { body: { logical_date: null, ...body } })
+    const conf = await ask({ conf: { n: "many" } })
+    expect([conf.status, conf.body.detail]).toEqual([400, expect.stringContaining("n must be integer")])
+    expect((await ask({ dag_run_id: "scheduled__1" })).status).toBe(400)
+    expect((await ask({ conf: { n: 1 } })).status).toBe(200)
+  })
+
   it("is refused for a DAG that is not there, and for an id that is taken", async () => {
     const { send } = await setup()
     const body = { logical_date: null, dag_run_id: "r1" }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { z } from "@hono/zod-openapi"
 import type { Json } from "@sluice/core"
+import { requestRun } from "@sluice/core/engine"
 import type { DagRunFilter, DagRunSummary, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
@@ -138,6 +139,10 @@ const trigger = endpoint({
   request: { params: z.object({ dag_id: text(250) }), body: jsonBody(triggerBody) },
   responses: {
     200: json("The run.", dagRunSchema),
+    400: json(
+      "The conf does not fit the DAG's params, or the id is one of those that are given out.",
+      httpExceptionSchema,
+    ),
     409: json("The id is taken.", httpExceptionSchema),
   },
 })
@@ -226,10 +231,9 @@ export function dagRunRoutes() {
       refuse("body", { run_after, partition_key }, "it cannot be given to a run yet; leave it out")
       const dataInterval = intervalOf(body)
       const run = await Effect.runPromise(
-        store.createDagRun({
+        requestRun(store, {
           dagId,
           runId: body.dag_run_id ?? newRunId(),
-          runType: "manual",
           conf: (body.conf ?? {}) as Json,
           logicalDate: body.logical_date,
           ...(dataInterval !== null && { dataInterval }),

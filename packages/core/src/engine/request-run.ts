@@ -4,6 +4,7 @@
 import { Ajv, type ErrorObject } from "ajv"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { Effect, Schema } from "effect"
+import type { DataInterval } from "../dag/task-context.ts"
 import type { Json } from "../json.ts"
 import type { DagRow } from "../store/dag-store.ts"
 import type { DuplicateDagRun, NotFound, StoreError } from "../store/errors.ts"
@@ -37,6 +38,8 @@ export interface RunRequest {
   /** What the run is started with: params over the DAG's defaults. Default: none. */
   readonly conf?: Json
   readonly logicalDate?: Date | null
+  /** The span that it covers. Default: what the schedule says of the logical date. */
+  readonly dataInterval?: DataInterval | null
   readonly note?: string | null
   /** What asks for it, and for whom. */
   readonly triggeredBy?: DagRunTriggeredBy
@@ -49,15 +52,16 @@ export function requestRun(
   request: RunRequest,
 ): Effect.Effect<DagRunRow, DuplicateDagRun | InvalidRun | NotFound | StoreError> {
   return Effect.gen(function* () {
-    const { dagId, conf = {}, logicalDate = null, runId: named, ...rest } = request
+    const { dagId, conf = {}, logicalDate = null, runId: named, dataInterval: given, ...rest } = request
     const runId = named ?? `manual__${new Date().toISOString()}`
     const dag = yield* store.dag(dagId)
     const problem = runIdProblem(runId) ?? (yield* confProblem(store, dag, conf))
     if (problem !== null) return yield* new InvalidRun({ dagId, message: problem })
     const dataInterval =
-      logicalDate === null
+      given ??
+      (logicalDate === null
         ? null
-        : planOf(dag.planning, { dagId, since: dag.timetableSince }).manualInterval(logicalDate)
+        : planOf(dag.planning, { dagId, since: dag.timetableSince }).manualInterval(logicalDate))
     return yield* store.createDagRun({
       ...rest,
       dagId,
