@@ -26,6 +26,9 @@ const dagFields = {
   timetable_summary: z.string().nullable(),
   timetable_description: z.string().nullable(),
   timetable_partitioned: z.boolean(),
+  // Clients from 3.3 on want these two; whoever is older passes over them.
+  timetable_periodic: z.boolean(),
+  is_backfillable: z.boolean(),
   tags: z.array(z.object({ name: z.string(), dag_id: z.string(), dag_display_name: z.string() })),
   max_active_tasks: z.int(),
   max_active_runs: z.int().nullable(),
@@ -77,6 +80,7 @@ export const dagDetailsSchema = z
 /** The wire's form of a DAG. */
 export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
   const { dagId, version, planning } = dag
+  const isPeriodic = planning.timetable.kind === "cron" || planning.timetable.kind === "delta"
   return {
     dag_id: dagId,
     dag_display_name: dagId,
@@ -93,6 +97,9 @@ export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
     timetable_summary: dag.schedule,
     timetable_description: dag.schedule,
     timetable_partitioned: false,
+    timetable_periodic: isPeriodic,
+    // A timetable that ticks has ticked in the past as well.
+    is_backfillable: isPeriodic,
     tags: dag.tags.map((name) => ({ name, dag_id: dagId, dag_display_name: dagId })),
     max_active_tasks: unbounded,
     max_active_runs: planning.maxActiveRuns,
