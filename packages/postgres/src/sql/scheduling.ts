@@ -49,7 +49,8 @@ export async function fold(
             + sums.success + sums.failed + sums.skipped + sums.upstream_failed
         )
     from sums
-    where e.id = sums.expansion_id
+    -- What begins anew counts from nothing; its old pages are on their way out.
+    where e.id = sums.expansion_id and not e.is_clearing
     returning sums.pages, e.is_due
   `
   return { pages: rows.reduce((total, row) => total + row.pages, 0), hasDue: rows.some((row) => row.isDue) }

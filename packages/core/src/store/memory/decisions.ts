@@ -145,6 +145,8 @@ function foldPage(state: MemoryState, page: PageRecord): void {
   const { expansion } = page
   state.foldable.delete(page)
   expansion.unfolded.delete(page)
+  // What begins anew counts from nothing; its old pages are on their way out.
+  if (expansion.isClearing) return
   addCounts(expansion.folded, page.counts)
   expansion.seq += 1
   if (isFoldedWhole(expansion) && !isFinalExpansionState(expansion.state)) state.due.add(expansion)

@@ -223,6 +223,24 @@ export function redriveContract(open: OpenStore): void {
       ).toEqual([])
     })
 
+    it("does not count what had ended, and was not yet counted, before it began anew", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, {
+        tasks: [mapped("a"), { taskId: "done", triggerRule: "all_done" }],
+        edges: [completeEdge("a", "done")],
+      })
+      await failA(world, run.id, ids["a"]!)
+      await decide(store, ids["done"]!, "draining")
+      await complete(store, await claimOne(store))
+      await redrive(world, { expansionId: ids["a"]! }, [1])
+      await reopen(world, run.id)
+      await foldAll(store)
+      await clearAll(world)
+      const views = await runEffect(store.expansionsOfRun(run.id))
+      expect(views[1]).toMatchObject({ state: "waiting", created: 0, success: 0, failed: 0 })
+    })
+
     it("begins a map below with its own source anew, and keeps its tries apart from those before", async () => {
       const world = await openWorld(open)
       const { store } = world
