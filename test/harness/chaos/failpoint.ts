@@ -59,6 +59,7 @@ function broughtSomething(answer: unknown): boolean {
   if (Array.isArray(answer)) return answer.length > 0
   if (typeof answer !== "object" || answer === null) return answer !== false && answer !== null
   if ("dead" in answer) return (answer.dead as readonly unknown[]).length > 0
+  if ("fired" in answer) return (answer.fired as number) > 0
   if ("plans" in answer) return (answer.plans as readonly unknown[]).length > 0
   if ("pages" in answer) return (answer.pages as number) > 0
   return true

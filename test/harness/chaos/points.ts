@@ -68,6 +68,10 @@ export const matrixPoints: readonly MatrixPoint[] = [
   ...around("worker", { verb: "release", conf: { costsHost: true } }),
   ...around("worker", { verb: "fold" }),
 
+  ...around("triggerer", { verb: "fireTimers", conf: { defersMs: 200 } }),
+  ...around("triggerer", { verb: "leaseTriggers", conf: { defersToFile: true } }),
+  ...around("triggerer", { verb: "fireTriggers", conf: { defersToFile: true } }),
+
   // What it held is found by its silence alone, then by the end of its leases alone.
   ...around("rescuer", { verb: "rescueDead", ...deadWorker, others: { leaseSeconds: longSeconds } }),
   ...around("rescuer", { verb: "rescue", ...deadWorker, others: { deadAfterSeconds: longSeconds } }),

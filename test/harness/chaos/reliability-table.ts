@@ -18,21 +18,36 @@ const titles = [
 
 /** The points that the document has a line for, as `role point`. */
 export function pointsInDocument(): string[] {
-  const [, , ...lines] = tableOf(readFileSync(path, "utf8")).trim().split("\n")
-  return lines.map((line) => {
-    const [, role = "", point = ""] = line.split("|").map((cell) => cell.trim())
-    return `${role} ${point}`
-  })
+  return [...linesOf(readFileSync(path, "utf8")).keys()]
+}
+
+/** The lines of the table, each by its role and point. */
+function linesOf(text: string): Map<string, string> {
+  const [, , ...lines] = tableOf(text).trim().split("\n")
+  return new Map(
+    lines.map((line) => {
+      const [, role = "", point = ""] = line.split("|").map((cell) => cell.trim())
+      return [`${role} ${point}`, line]
+    }),
+  )
+}
+
+function lineOf(cells: readonly (string | number)[]): string {
+  return `| ${cells.join(" | ")} |`
 }
 
 /** Replaces the table by one of these trials: sums over the trials of a point, and the slowest end. */
 export function writeTable(trials: readonly Trial[]): void {
   const text = readFileSync(path, "utf8")
+  const before = linesOf(text)
   const rows = matrixPoints.map((point) => {
     const of = trials.filter((trial) => trial.point === point)
+    // What was not tried this time keeps its line.
+    const line = before.get(`${point.role} ${nameOf(point)}`)
+    if (of.length === 0 && line !== undefined) return line
     const sum = (count: (trial: Trial) => number) => of.reduce((total, trial) => total + count(trial), 0)
     const slowest = Math.max(...of.map((trial) => trial.recoveryMs)) / 1000
-    return [
+    return lineOf([
       point.role,
       nameOf(point),
       of.length,
@@ -41,9 +56,9 @@ export function writeTable(trials: readonly Trial[]): void {
       sum((trial) => trial.pulledAgain),
       sum((trial) => trial.ranAgain),
       slowest.toFixed(1),
-    ]
+    ])
   })
-  const lines = [titles, titles.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`)
+  const lines = [lineOf(titles), lineOf(titles.map(() => "---")), ...rows]
   writeFileSync(path, text.replace(tableOf(text), `\n\n${lines.join("\n")}\n\n`))
 }
 
