@@ -141,7 +141,7 @@ function refusalOf(run: DagRunRow, { taskId, kind, state }: ExpansionView): stri
     return `run "${run.runId}" was cancelled. Fix: resume it first (sluice run <file> --resume), then say it again`
   if (kind === "source" || kind === "fused")
     return `"${taskId}" is a source: what it gives would change, and with it everything below. Fix: start a new run`
-  if (state === "cancelled") return `"${taskId}" was cancelled. Fix: resume it first, then say it again`
+  if (state === "cancelled") return `"${taskId}" was cancelled by itself, and stays so. Fix: start a new run`
   if (state === "waiting") return `"${taskId}" has not started: nothing of it has run yet`
   return null
 }
