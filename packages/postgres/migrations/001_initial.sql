@@ -639,6 +639,10 @@ begin
   )
   select expansion_id, first_index, count, page_first, now(), try_number, base_try, is_retry, is_isolated, true
   from revoked;
+  -- A map that was cancelled by itself never goes on: nothing is waited for any more.
+  delete from trigger using expansion
+  where expansion.id = any(ids) and expansion.is_cancelled and trigger.expansion_id = expansion.id
+    and trigger.is_parked;
 end
 $$;
 

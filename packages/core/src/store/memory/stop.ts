@@ -142,6 +142,8 @@ export function cancelMap(
   cutStream(state, expansion, cancelledByHand(actor))
   expansion.isCancelled = true
   cancelExpansion(state, expansion)
+  // It never goes on: nothing is waited for any more.
+  for (const trigger of expansion.triggers) dropTrigger(state, trigger)
   end(state, expansion, "cancelled")
   return Effect.succeed({ dagRunId: expansion.run.id })
 }

@@ -90,7 +90,7 @@ class Built {
     const { keys } = node
     const itemOf = (given: unknown) => (isBare ? given : (given as { item: unknown }).item)
     const key = keys === null ? {} : { key: (given: unknown) => keyOf(itemOf(given), keys) }
-    const bounds = { ...node.bounds, ...key, ordered: !node.isUnordered }
+    const bounds = { ...boundsOf(node), ...key, ordered: !node.isUnordered }
     const mapped =
       node.beside === null
         ? run.iterate(isBare ? this.#pipeline(node.over) : items, bounds)
@@ -101,7 +101,7 @@ class Built {
   #expand(node: ExpandSpec): LazyXCom<unknown> {
     const run = this.#task(node, this.#run(node.id))
     const of = typeof node.of === "number" ? listOf(node.id, node.of, null) : this.#valueOf(node.of)
-    return this.#ordered(node, run.expand(of as readonly unknown[], node.bounds))
+    return this.#ordered(node, run.expand(of as readonly unknown[], boundsOf(node)))
   }
 
   #value(node: ValueSpec): XCom<unknown> {
@@ -172,6 +172,14 @@ class Built {
         return piped(this.#pipeline(spec.of), spec.op, spec.count)
     }
   }
+}
+
+/** A part of a limit that is null is left out, as an author does. */
+function boundsOf({ bounds: { toleratedFailures: limit, ...bounds } }: MapSpec | ExpandSpec) {
+  if (limit === undefined) return bounds
+  const { count, ratio, minSample } = limit
+  const share = ratio === null ? {} : { ratio, minSample }
+  return { ...bounds, toleratedFailures: { ...(count !== null && { count }), ...share } }
 }
 
 type UnaryOp = Exclude<PipelineSpec["op"], "stream" | "zip" | "concat">

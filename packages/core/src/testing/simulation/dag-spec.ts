@@ -1,3 +1,4 @@
+import type { FailureTolerance } from "../../state/failure-tolerance.ts"
 import type { TriggerRule } from "../../state/trigger-rule.ts"
 import type { SeededRandom } from "./random.ts"
 
@@ -38,6 +39,7 @@ export interface SourceSpec extends NodeBase {
 
 /** The bounds of a map; null: the default. */
 export interface Bounds {
+  readonly toleratedFailures?: FailureTolerance
   readonly window: number
   readonly pageSize: number
 }

@@ -1,4 +1,5 @@
 import type { ExpansionRecord, MemoryState, RunRecord } from "../../store/memory/state.ts"
+import { isRunLoose, looseTasks, wentPastLimit, wrongStopped } from "./loose-outcomes.ts"
 import type { ExpectedInstance, ExpectedRun, ExpectedTask } from "./model.ts"
 import { type CodeLedger, instanceName } from "./simulated-code.ts"
 
@@ -22,9 +23,17 @@ export function wrongOutcome(
 }
 
 function wrongRun(run: RunRecord, expected: ExpectedRun, ledger: CodeLedger): string | null {
+  const loose = looseTasks(run)
   for (const expansion of run.expansions) {
     const task = expected.tasks.get(expansion.task.taskId)
     if (task === undefined) return `${expansion.task.taskId} is not expected`
+    if (loose.has(task.taskId)) {
+      const wrong = wrongLoose(run, expansion, { task, loose })
+      if (wrong !== null) return `${task.taskId}: ${wrong}`
+      continue
+    }
+    const past = wentPastLimit(expansion, task)
+    if (past !== null) return `${task.taskId} was not stopped: ${past}`
     const wrong = wrongTask(
       expansion,
       task,
@@ -32,7 +41,21 @@ function wrongRun(run: RunRecord, expected: ExpectedRun, ledger: CodeLedger): st
     )
     if (wrong !== null) return `${task.taskId}: ${wrong}`
   }
+  if (isRunLoose(run, loose)) return null
   return run.state === expected.state ? null : `it is ${run.state}, not ${expected.state}`
+}
+
+/** Of a stopped map with nothing loose above it is known what each of its instances may have left. */
+function wrongLoose(
+  run: RunRecord,
+  expansion: ExpansionRecord,
+  { task, loose }: { readonly task: ExpectedTask; readonly loose: ReadonlySet<string> },
+): string | null {
+  if (expansion.stopReason === null || expansion.task.kind !== "mapped") return null
+  const above = run.version.dag.edges.filter(({ downstream }) => downstream === task.taskId)
+  const kinds = new Map(run.version.dag.tasks.map(({ taskId, kind }) => [taskId, kind]))
+  const isLooseAbove = above.some(({ upstream }) => loose.has(upstream) && kinds.get(upstream) !== "fused")
+  return isLooseAbove ? null : wrongStopped(expansion, task)
 }
 
 function wrongTask(

@@ -3,6 +3,7 @@ import { type DagRunState, dagRunTransitions } from "../../state/dag-run.ts"
 import { type ExpansionState, expansionTransitions, isFinalExpansionState } from "../../state/expansion.ts"
 import { countsOf, sumOf } from "../../store/memory/counts.ts"
 import type { ExpansionRecord, InstanceRow, MemoryState, RunRecord } from "../../store/memory/state.ts"
+import { expectSteered, type SteeredSeen, steeredSeen } from "./control-invariants.ts"
 import { expectAccounted } from "./instance-invariants.ts"
 import type { StoreCall } from "./simulated-store.ts"
 import { expectWindow } from "./window-invariants.ts"
@@ -19,6 +20,7 @@ interface Seen {
   epoch: number
   created: number
   readonly ended: Map<number, InstanceRow>
+  readonly steered: SteeredSeen
 }
 
 /** Verbs that write nothing an invariant speaks of. */
@@ -115,7 +117,11 @@ function expectExpansion(
   call: StoreCall,
 ): void {
   const { id, task, created, epoch, state } = expansion
-  const last = seen.get(expansion) ?? { state, epoch, created: 0, ended: new Map<number, InstanceRow>() }
+  const last = seen.get(expansion) ?? {
+    ...{ state, epoch, created: 0, ended: new Map<number, InstanceRow>() },
+    steered: steeredSeen(expansion, null),
+  }
+  const steered = steeredSeen(expansion, last.steered)
   const next: readonly string[] = expansionTransitions[last.state]
   must(
     last.state === state || next.includes(state),
@@ -128,10 +134,11 @@ function expectExpansion(
     () => `${task.taskId}: ${call.verb} created instances`,
   )
   // What is run again by hand is unfinished once more, however many that is; a page may have been on its way then.
-  if (created > last.created && expansion.generation === 0) expectWindow(expansion)
+  if (created > last.created && expansion.generation === 0) expectWindow(expansion, steered)
+  expectSteered(expansion, last.steered, steered)
   // What begins anew has instances in the way of being removed, and none that count.
   if (expansion.isClearing) {
-    seen.set(expansion, { state, epoch, created, ended: new Map() })
+    seen.set(expansion, { state, epoch, created, ended: new Map(), steered })
     return
   }
   expectPages(expansion)
@@ -143,7 +150,7 @@ function expectExpansion(
     const isWhole = state === "cancelled" || hasTakenBack(expansion) || sumOf(countsOf(expansion)) === created
     must(isWhole, () => `expansion ${id} of ${task.taskId} ended before its instances`)
   }
-  seen.set(expansion, { state, epoch, created, ended })
+  seen.set(expansion, { state, epoch, created, ended, steered })
 }
 
 /** It stays ended while instances are taken back, until its run is reopened. */

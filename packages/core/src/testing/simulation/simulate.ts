@@ -6,6 +6,7 @@
  */
 import { Effect } from "effect"
 import { buildDag } from "./build-dag.ts"
+import { drawControl, drawLimits, startControl } from "./control-plan.ts"
 import { type DagSpec, drawDag, drawKeys, drawOrder } from "./dag-spec.ts"
 import { EngineProcess } from "./engine-process.ts"
 import { drawEngines } from "./engines.ts"
@@ -65,7 +66,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const plan = drawFaults(randomFor(seed, "faults"), { isFlickering })
   const world = makeWorld({ seed, plan, keepsAll: options.keepsAll ?? false })
   const keyed = drawKeys(drawDag(randomFor(seed, "dag")), randomFor(seed, "keys"))
-  const spec = drawOrder(keyed, randomFor(seed, "order of results"))
+  const ordered = drawOrder(keyed, randomFor(seed, "order of results"))
+  const spec = isSteeredWorld(seed) ? drawLimits(ordered, randomFor(seed, "limits")) : ordered
   let endedMs = -1
   try {
     endedMs = await live(world, spec)
@@ -87,8 +89,16 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   }
 }
 
+/** Whether operators steer the maps of a world, and these have limits on their failures. */
+function isSteeredWorld(seed: number): boolean {
+  return randomFor(seed, "steered").chance(0.5)
+}
+
 async function live(world: World, spec: DagSpec): Promise<number> {
-  const growth = drawGrowth(spec, world.seed)
+  // A world is steered, or its runs are extended and redriven: what was stopped or cancelled ends as nobody can foretell.
+  const isSteered = isSteeredWorld(world.seed)
+  const control = isSteered ? drawControl(randomFor(world.seed, "control"), world.plan) : []
+  const growth = isSteered ? null : drawGrowth(spec, world.seed)
   const mended = new Map<string, string>()
   const { doings, ledger } = simulateCode(spec, { growth, mended })
   const definition = buildDag(spec, doings)
@@ -100,7 +110,7 @@ async function live(world: World, spec: DagSpec): Promise<number> {
   const processes: EngineProcess[] = []
   let deaths = 0
   let isOver = false
-  const cluster: Cluster = { world, store, checker, processes, die: (process) => die(process, "dies") }
+  const cluster: Cluster = { world, store, state, checker, processes, die: (process) => die(process, "dies") }
   const start = (options: EngineProcess["options"] & { name: string }) => {
     const process = new EngineProcess(world, options)
     processes.push(process)
@@ -132,7 +142,8 @@ async function live(world: World, spec: DagSpec): Promise<number> {
   }
   const runs = await createRuns(world, cluster, definition)
   for (const options of drawEngines(randomFor(world.seed, "engines"))) start(options)
-  const stopRedrives = startRedrives(cluster, { dag: serialized, runs })
+  const stopRedrives = isSteered ? () => {} : startRedrives(cluster, { dag: serialized, runs })
+  startControl(cluster, control, { dag: serialized, runs })
   startTimedFaults({ cluster, die: (process) => void die(process, "is killed"), stop, runs })
   const untilEnded = () =>
     runUntil(
@@ -146,10 +157,11 @@ async function live(world: World, spec: DagSpec): Promise<number> {
     extendRuns(cluster, growth, { dag: serialized, runs: state.runs })
     await untilEnded()
   }
-  if (world.failure === null && redriveEnded(cluster, { dag: serialized, runs })) await untilEnded()
+  if (world.failure === null && !isSteered && redriveEnded(cluster, { dag: serialized, runs }))
+    await untilEnded()
   stopRedrives()
   const mendedRuns =
-    world.failure === null
+    world.failure === null && !isSteered
       ? mendEnded(cluster, { dag: serialized, runs: state.runs, mended })
       : new Map<string, MendedRun>()
   if (mendedRuns.size > 0) await untilEnded()

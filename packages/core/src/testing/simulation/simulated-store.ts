@@ -66,6 +66,7 @@ export function openStore(now: () => number): { state: MemoryState; store: Store
 export interface Cluster {
   readonly world: World
   readonly store: StoreService
+  readonly state: MemoryState
   readonly checker: InvariantChecker
   readonly processes: readonly EngineProcess[]
   /** Lets an engine die; false when enough have died in this world. */

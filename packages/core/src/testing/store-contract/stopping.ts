@@ -211,6 +211,42 @@ export function stoppingContract(open: OpenStore): void {
       expect(await foldAll(store)).toBe(1)
     })
 
+    it("runs again what failed and what was never begun, when that is redriven", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world, { task: limited(one) })
+      await map.commit(items(4))
+      const lease = await claimOne(store, { sizeDefault: 2 })
+      await complete(store, lease, { indexes: [], exceptions: [failed(0), failed(1)] })
+      await stop(store, map, one)
+      await foldAll(store)
+      await decide(store, map.expansionId, "failed")
+      await runEffect(store.finishDagRun({ dagRunId: map.dagRunId, state: "failed", reopenings: 0 }))
+      const { expansionId } = map
+      const asked = {
+        expansionId,
+        indexes: [0, 1, 2, 3],
+        states: ["failed", "skipped"] as const,
+        followers: [],
+      }
+      const redriven = store.redriveInstances({ ...asked, actor, event: "redriven" })
+      expect(await runEffect(redriven)).toEqual([0, 1, 2, 3])
+      const reopen = { dagRunId: map.dagRunId, resetsDownstream: true, readAnew: [] }
+      await runEffect(store.reopenRun(reopen))
+      expect(await map.view()).toMatchObject({ state: "draining", stopReason: null })
+      const leases = await claimAll(store)
+      expect(leases.map(({ firstIndex, tryNumber }) => [firstIndex, tryNumber])).toEqual([
+        ...[
+          [0, 2],
+          [1, 2],
+          [2, 1],
+          [3, 1],
+        ],
+      ])
+      for (const again of leases) await complete(store, again)
+      expect(await map.view()).toMatchObject({ success: 4, failed: 0, skipped: 0 })
+    })
+
     it("is stopped once, and only under the limit that was judged", async () => {
       const world = await openWorld(open)
       const { store } = world
@@ -319,6 +355,20 @@ export function stoppingContract(open: OpenStore): void {
       await runEffect(store.cancelDagRun({ dagRunId: run.id, note: "", actor }))
       await runEffect(store.resumeDagRun({ dagRunId: run.id, actor }))
       expect(await map.view()).toMatchObject({ state: "cancelled" })
+      expect(await claim(store)).toEqual([])
+    })
+
+    it("waits for nothing any more", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(2))
+      const soon = { trigger: { kind: "delay", ms: 10 } } as const
+      await complete(store, await claimOne(store), { exceptions: [deferred(0, soon), deferred(1)] })
+      await runEffect(store.cancelMap({ expansionId: map.expansionId, actor }))
+      await world.elapse(1000)
+      expect(await runEffect(store.fireTimers({ limit: 10 }))).toEqual({ fired: 0, nextInMs: null })
+      expect((await map.view()).deferred).toBe(0)
       expect(await claim(store)).toEqual([])
     })
 
