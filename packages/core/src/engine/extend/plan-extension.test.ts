@@ -91,6 +91,15 @@ describe("planning an extension", () => {
     expect(plan).toMatchObject({ effects: [{ taskId: "a" }, { taskId: "b", does: "stay", reason }] })
   })
 
+  it("refuses a reader whose take is satisfied by what a concat gave: more of the first would come before it", () => {
+    const joined = mapped("b", {
+      mapping: { leaves: [{ kind: "stream", taskId: "a" }], operators: ["concat", "take"] },
+    })
+    const tasks = [fusedSource("s"), fusedMap("a", "s"), joined, { taskId: "report" }]
+    const plan = setup(tasks, edges, { b: { stoppedBy: "take" } })("a")
+    expect(plan.refusal).toContain('"b" reads through concat(), which cannot go on exactly')
+  })
+
   const error = { type: "Error", message: "503", stack: null }
   it.each([
     ["report", {}, 'task "report" is not mapped, so it has no stream'],

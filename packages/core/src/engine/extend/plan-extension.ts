@@ -27,8 +27,11 @@ interface Ended {
   readonly views: readonly ExpansionView[]
 }
 
-/** Operators after which a reader has all that it wants: more of its stream changes nothing. */
+/** Operators after which a reader has all that it wants: more at its stream's end changes nothing. */
 const satisfied: ReadonlySet<string> = new Set(["take", "takeWhile"])
+
+/** Operators to which more at the end of one side is more in the middle of what they give. */
+const joins: ReadonlySet<string> = new Set(["concat", "zip"])
 
 /**
  * Plans how a task's stream goes on where its source ended, and with it what reads it.
@@ -45,7 +48,7 @@ export function planExtension(run: Ended, taskId: string): ExtensionPlan {
   const anew = tasksBelow(run.dag, run.views, { reopened: [root.task.taskId, ...goingOn], readAnew: [] })
   const followers = goingOn.filter((reader) => !anew.has(reader))
   for (const reader of followers) {
-    const stoppedBy = viewOf(run, reader)?.stoppedBy ?? null
+    const stoppedBy = joinOf(run.dag, reader) ?? viewOf(run, reader)?.stoppedBy ?? null
     if (stoppedBy !== null) return { refusal: inexact(reader, stoppedBy, "its tasks") }
   }
   const together = [...fusedSourcesOf(root.task), root.task.taskId, ...followers]
@@ -131,7 +134,7 @@ function readersOf(run: Ended, taskId: string): { goingOn: string[]; staying: Ma
   for (const each of goingOn) {
     for (const { upstream, downstream, kind } of run.dag.edges) {
       if (upstream !== each || kind !== "stream") continue
-      const reason = reasonToStay(viewOf(run, downstream))
+      const reason = reasonToStay(viewOf(run, downstream), joinOf(run.dag, downstream))
       if (reason === null) goingOn.add(downstream)
       else staying.set(downstream, reason)
     }
@@ -140,12 +143,18 @@ function readersOf(run: Ended, taskId: string): { goingOn: string[]; staying: Ma
   return { goingOn: [...goingOn], staying }
 }
 
-function reasonToStay(view: ExpansionView | undefined): string | null {
+/** The operator that joins streams in a task's pipeline. */
+function joinOf(dag: SerializedDag, taskId: string): string | null {
+  const operators = dag.tasks.find((each) => each.taskId === taskId)?.mapping?.operators ?? []
+  return operators.find((operator) => joins.has(operator)) ?? null
+}
+
+function reasonToStay(view: ExpansionView | undefined, join: string | null): string | null {
   if (view === undefined || view.openedAt === null) return "it never started"
   if (view.state === "cancelled") return "it was cancelled"
   if (view.streamError !== null) return "its stream broke"
   if (view.stopReason !== null) return "it was stopped"
-  if (view.stoppedBy !== null && satisfied.has(view.stoppedBy))
+  if (join === null && view.stoppedBy !== null && satisfied.has(view.stoppedBy))
     return `it has all that ${view.stoppedBy}() wants`
   return null
 }
