@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 // The source condition makes every package of the workspace resolve to its TypeScript: tests need no build.
@@ -13,6 +14,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Many files mostly wait: for leases to expire, for processes to start and to end.
+    maxWorkers: Math.max(3, availableParallelism()),
     globalSetup: ["packages/postgres/src/testing-setup.ts"],
     execArgv: ["--conditions=@sluice/source"],
   },

@@ -35,9 +35,9 @@ export * from "./harness.ts"
 export * from "./run-effect.ts"
 export * from "./world.ts"
 
-/** Describes what every store does. What is not here is not promised. */
-export function storeContract(name: string, open: OpenStore, options: ContractOptions = {}): void {
-  describe(`the ${name} store`, () => {
+/** The chapters of the contract. A slow store reads each in a test file of its own, so that they run side by side. */
+const chapters = {
+  runs: (open, _options) => {
     definitionContract(open)
     dagFileContract(open)
     runContract(open)
@@ -45,6 +45,13 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     planContract(open)
     backfillContract(open)
     cancellingContract(open)
+    readContract(open)
+    roleContract(open)
+    identityContract(open)
+    catalogContract(open)
+    eventContract(open)
+  },
+  instances: (open, options) => {
     pullingContract(open)
     pageContract(open)
     keyContract(open, options)
@@ -56,16 +63,29 @@ export function storeContract(name: string, open: OpenStore, options: ContractOp
     retryContract(open)
     triggerContract(open)
     releaseContract(open)
+  },
+  changes: (open, options) => {
     redriveContract(open)
     extensionContract(open)
     repairContract(open)
-    readContract(open)
-    roleContract(open)
-    identityContract(open)
-    catalogContract(open)
-    eventContract(open)
     controlContract(open)
     stoppingContract(open)
     historyContract(open, options)
+  },
+} satisfies Record<string, (open: OpenStore, options: ContractOptions) => void>
+
+/** A chapter of the contract. */
+export type ContractChapter = keyof typeof chapters
+
+/** Describes what every store does, all of it or one chapter. What is not here is not promised. */
+export function storeContract(
+  name: string,
+  open: OpenStore,
+  options: ContractOptions & { readonly chapter?: ContractChapter } = {},
+): void {
+  const { chapter } = options
+  const told = chapter === undefined ? Object.values(chapters) : [chapters[chapter]]
+  describe(`the ${name} store`, () => {
+    for (const tell of told) tell(open, options)
   })
 }

@@ -1,4 +1,3 @@
-import { storeContract } from "@sluice/core/testing"
 import type { StoreHarness } from "@sluice/core/testing"
 import { createClient } from "./client.ts"
 import { openStore } from "./open-store.ts"
@@ -17,7 +16,8 @@ const shifts = [
   "update role set heartbeat_at = heartbeat_at - make_interval(secs => $1), expires_at = expires_at - make_interval(secs => $1), died_at = died_at - make_interval(secs => $1)",
 ]
 
-async function open(): Promise<StoreHarness> {
+/** Opens a store on a database of its own. */
+export async function openTestStore(): Promise<StoreHarness> {
   const database = await testDatabase()
   const opened = openStore({ url: database.url, applicationName: "contract" })
   const client = createClient({ url: database.url, max: 1, applicationName: "clock" })
@@ -33,5 +33,3 @@ async function open(): Promise<StoreHarness> {
     },
   }
 }
-
-storeContract("Postgres", open, { slow: true })

@@ -1,0 +1,4 @@
+import { storeContract } from "@sluice/core/testing"
+import { openTestStore } from "./store.test.fixture.ts"
+
+storeContract("Postgres", openTestStore, { slow: true, chapter: "runs" })
