@@ -3,13 +3,14 @@
  *
  * However it ends, nothing is lost: what it had no time to give back is taken from it when it is silent for too long.
  */
-import { engineDefaults, type EngineRole, engineRoles } from "@sluice/core/engine"
+import { engineDefaults, type EngineRole, engineRoles, type HostPool } from "@sluice/core/engine"
 import type { CliContext } from "../context.ts"
+import type { EngineLog } from "../engine-log.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
-import { openHosts, type SessionOptions, startEngine, withSession } from "../session.ts"
-import { type DagFileNews, type DagFolder, newsJson, newsLine, startDagProcessor } from "./dag-files.ts"
-import { type ApiOptions, startApi } from "./serve-api.ts"
-import { listenForInterrupts } from "./interrupts.ts"
+import { openHosts, type Session, type SessionOptions, startEngine, withSession } from "../session.ts"
+import type { DagFileNews, DagFolder } from "./dag-files.ts"
+import type { ApiOptions } from "./serve-api.ts"
+import { listenForInterrupts, untilAborted } from "./interrupts.ts"
 
 /** What to play, and how to end. */
 export interface EngineProcessOptions {
@@ -59,7 +60,8 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
         ...(options.api === undefined ? [] : ["api"]),
       ]
       // First, so that a port that is taken is told before anything runs.
-      const api = options.api && (await startApi(context, options.api, session))
+      const api =
+        options.api && (await (await import("./serve-api.ts")).startApi(context, options.api, session))
       const engine = startEngine(session, hosts, log, {
         name,
         roles,
@@ -68,12 +70,10 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
       })
       const say = (type: string, words: string) =>
         tell(context, options, { type, engine: name, roles: played }, words)
-      const onNews = (news: DagFileNews) =>
-        void context.out.line(options.json ? JSON.stringify(newsJson(news)) : newsLine(news))
-      const processor = dags && startDagProcessor(session, hosts, { ...dags, name, log, onNews })
+      const processor = dags && (await watchDagFiles(context, options, { session, hosts, dags, name, log }))
       await say("started", `engine ${name} plays ${played.join(", ")}`)
       try {
-        await Promise.race([aborted(interrupts.signal), engine.broken])
+        await Promise.race([untilAborted(interrupts.signal), engine.broken])
         await say("stopping", `stopping: what runs has ${options.graceMs / 1000} s to end`)
         await Promise.all([processor?.stop(), api?.close()])
         const isDrained = await within(options.graceMs, engine.drained)
@@ -91,6 +91,24 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
   }
 }
 
+/** The bundler, like the API, takes longer to load than all the rest: an engine that needs neither does not wait for them. */
+async function watchDagFiles(
+  { out }: CliContext,
+  { json }: EngineProcessOptions,
+  around: {
+    readonly session: Session
+    readonly hosts: HostPool
+    readonly dags: DagFolder
+    readonly name: string
+    readonly log: EngineLog
+  },
+): Promise<{ stop(): Promise<void> }> {
+  const { newsJson, newsLine, startDagProcessor } = await import("./dag-files.ts")
+  const { session, hosts, dags, name, log } = around
+  const onNews = (news: DagFileNews) => void out.line(json ? JSON.stringify(newsJson(news)) : newsLine(news))
+  return startDagProcessor(session, hosts, { ...dags, name, log, onNews })
+}
+
 function tell(
   { out }: CliContext,
   { json }: EngineProcessOptions,
@@ -98,13 +116,6 @@ function tell(
   words: string,
 ): Promise<void> {
   return out.line(json ? JSON.stringify({ ...fields, pid: process.pid, at: new Date() }) : words)
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener("abort", () => resolve(), { once: true })
-  })
 }
 
 /** Whether something ended in time. */

@@ -30,3 +30,11 @@ export function listenForInterrupts(onSecond: () => void): Interrupts {
     },
   }
 }
+
+/** Resolves when a signal aborts. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener("abort", () => resolve(), { once: true })
+  })
+}

@@ -9,12 +9,15 @@ import {
   signingSecretLengthMin,
 } from "@sluice/api"
 import type { Json } from "@sluice/core"
+import { heartbeats } from "@sluice/core/engine"
+import { Effect, Fiber } from "effect"
 import type { CliContext } from "../context.ts"
+import { engineLogLayer } from "../engine-log.ts"
 import { Problem, UsageProblem } from "../problem.ts"
 import { type Session, type SessionOptions, withSession } from "../session.ts"
 import { versionOfSluice } from "../version.ts"
 import { readableValue } from "../view/readable-value.ts"
-import { listenForInterrupts } from "./interrupts.ts"
+import { listenForInterrupts, untilAborted } from "./interrupts.ts"
 
 /** Where an API is served, and to whom. */
 export interface ApiOptions {
@@ -32,8 +35,7 @@ export interface ServeApiOptions extends ApiOptions {
 
 /** How long requests that run may take to end once the server was asked to. */
 const closeGraceMs = 5_000
-/** How often the server says that it is alive, and after how long a silence it counts as dead. */
-const heartbeatEveryMs = 5_000
+/** How long a server may be silent before it counts as dead. */
 const deadAfterSeconds = 20
 
 /** Serves the API until the process is asked to end. */
@@ -130,28 +132,13 @@ function toProblem(error: unknown, { host, port }: ApiOptions): unknown {
   }
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener("abort", () => resolve(), { once: true })
-  })
-}
-
-/** Says that this server is alive; a beat that fails is made up for by the next. */
-function beat({ store, call }: Session, url: string): { stop(): Promise<void> } {
-  const engine = `${hostname()}-${process.pid}`
-  const id = `api/${engine}`
-  const where = { engine, hostname: hostname(), pid: process.pid, info: { url }, deadAfterSeconds }
-  const say = () => call(store.heartbeat({ id, role: "api", ...where })).catch(() => {})
-  let last = say()
-  const timer = setInterval(() => {
-    last = say()
-  }, heartbeatEveryMs)
-  return {
-    stop: async () => {
-      clearInterval(timer)
-      await last
-      await call(store.endRole(id)).catch(() => {})
-    },
-  }
+/** Says that this server is alive, quietly: what fails here is told by the requests that need the store. */
+function beat({ store }: Session, url: string): { stop(): Promise<void> } {
+  const name = `${hostname()}-${process.pid}`
+  const beating = Effect.runFork(
+    heartbeats(store, { name, roles: ["api"], deadAfterSeconds, info: { url } }).pipe(
+      Effect.provide(engineLogLayer(() => {})),
+    ),
+  )
+  return { stop: () => Effect.runPromise(Effect.asVoid(Fiber.interrupt(beating))) }
 }
