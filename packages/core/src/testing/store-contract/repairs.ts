@@ -202,14 +202,7 @@ export function repairContract(open: OpenStore): void {
     })
 
     it("find a gap again where a pipeline has left items out", async () => {
-      const world = await openWorld(open)
-      const { store } = world
-      const { run, ids } = await createRun(world, {
-        tasks: [mapped("a"), mapped("b")],
-        edges: [streamEdge("a", "b")],
-      })
-      const a = await openStream(store, run.id, ids["a"]!)
-      const b = await openStream(store, run.id, ids["b"]!)
+      const { chain, world, store, ids, a, b } = await openReader(open)
       await a.commit(["0", "1", "2"], { exhausted: true })
       await completeMap(world, a, { exceptions: [failed(2)] })
       const origin = { ordinal: 0, index: 2 }
@@ -217,7 +210,6 @@ export function repairContract(open: OpenStore): void {
         exhausted: true,
         gaps: [{ position: 1, state: "upstream_failed", origin }],
       })
-      const chain = { world, ids, runId: run.id }
       const asked = { expansionId: ids["b"]!, upstreamId: ids["a"]!, isAligned: false, indexes: [0, 1, 2] }
       expect(await runEffect(store.followingIndexes(asked))).toEqual([1])
       const sifted = [{ ordinal: 1, isAligned: false }]
@@ -233,17 +225,10 @@ export function repairContract(open: OpenStore): void {
     })
 
     it("let go of a runner that may have read what is not so any more", async () => {
-      const world = await openWorld(open)
-      const { store } = world
-      const { run, ids } = await createRun(world, {
-        tasks: [mapped("a"), mapped("b")],
-        edges: [streamEdge("a", "b")],
-      })
-      const a = await openStream(store, run.id, ids["a"]!)
-      const b = await openStream(store, run.id, ids["b"]!)
+      const { chain, world, store, ids, a, b } = await openReader(open)
       await a.commit(["0", "1"], { exhausted: true })
       await completeMap(world, a, { exceptions: [failed(1)] })
-      await redriveA({ world, ids, runId: run.id }, [1], "failed")
+      await redriveA(chain, [1], "failed")
       expect(await failureOf(store.commitPage(page({ ...b, items: ["0", null] })))).toMatchObject({
         _tag: "LeaseLost",
       })
@@ -254,20 +239,12 @@ export function repairContract(open: OpenStore): void {
     })
 
     it("leave what runs with its old input until it has ended, and take back what waits for a retry", async () => {
-      const world = await openWorld(open)
-      const { store } = world
-      const { run, ids } = await createRun(world, {
-        tasks: [mapped("a"), mapped("b")],
-        edges: [streamEdge("a", "b")],
-      })
-      const a = await openStream(store, run.id, ids["a"]!)
-      const b = await openStream(store, run.id, ids["b"]!)
+      const { chain, world, store, a, b } = await openReader(open)
       await a.commit(["0", "1", "2"], { exhausted: true })
       await completeMap(world, a)
       await b.commit(["0", "1", "2"], { exhausted: true })
       const [lease] = await claim(store)
       await complete(store, lease!, { exceptions: [retried(1, 50_000)], indexes: [0] })
-      const chain = { world, ids, runId: run.id }
       await redriveA(chain, [1, 2], "success")
       expect(await resolve(chain, "b")).toEqual([1])
       await complete(store, lease!, { indexes: [2] })
@@ -389,6 +366,20 @@ async function completeMap(
   for (const lease of await claimAll(store))
     if (lease.expansionId === expansionId) await complete(store, lease, how)
   await foldAll(store)
+}
+
+/** A map that streams from another one, both open and without a page. */
+async function openReader(open: OpenStore) {
+  const world = await openWorld(open)
+  const { store } = world
+  const { run, ids } = await createRun(world, {
+    tasks: [mapped("a"), mapped("b")],
+    edges: [streamEdge("a", "b")],
+  })
+  const a = await openStream(store, run.id, ids["a"]!)
+  const b = await openStream(store, run.id, ids["b"]!)
+  const chain: Chain = { world, ids, runId: run.id }
+  return { chain, world, store, ids, a, b }
 }
 
 /** A failed run of three maps in a chain; the second instance of the first failed. */
