@@ -167,13 +167,20 @@ async function statusOf(client: Client, migrations: readonly Migration[]): Promi
   return { applied, pending: migrations.slice(applied.length) }
 }
 
-/** A pooler drops the settings of a connection: then a migrated database looks empty. */
+/**
+ * A pooler drops the settings of a connection: then a migrated database looks empty.
+ *
+ * The lookups see what commits between them, so the qualified one comes first: in the other order, a table that another
+ * migrator commits just then would look hidden.
+ */
 async function checkSearchPath(client: Client): Promise<void> {
   const [row] = await client.run(
     "check search path",
     (sql) => sql<{ hidden: boolean }[]>`
-    select to_regclass('sluice_migration') is null
-      and to_regclass(${`${client.schema}.sluice_migration`}) is not null as hidden
+    select case
+      when to_regclass(${`${client.schema}.sluice_migration`}) is null then false
+      else to_regclass('sluice_migration') is null
+    end as hidden
   `,
   )
   if (row?.hidden !== true) return
