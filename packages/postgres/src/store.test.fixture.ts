@@ -1,7 +1,8 @@
 import type { StoreHarness } from "@sluice/core/testing"
-import { createClient } from "./client.ts"
-import { openStore } from "./open-store.ts"
-import { testDatabase } from "./testing.ts"
+import { afterAll } from "vitest"
+import { type Client, createClient } from "./client.ts"
+import { type OpenStore, openStore } from "./open-store.ts"
+import { type TestDatabase, testDatabase } from "./testing.ts"
 
 /** Moves the database's clock on by moving what is stored back. */
 const shifts = [
@@ -16,20 +17,58 @@ const shifts = [
   "update role set heartbeat_at = heartbeat_at - make_interval(secs => $1), expires_at = expires_at - make_interval(secs => $1), died_at = died_at - make_interval(secs => $1)",
 ]
 
-/** Opens a store on a database of its own. */
+/** A migrated database with its clock, used by one test after another. */
+interface Place {
+  readonly database: TestDatabase
+  readonly client: Client
+}
+
+/** The places that no test uses now, emptied; as many as a file's tests ever used at once. */
+const idle: Place[] = []
+
+afterAll(async () => {
+  await Promise.all(
+    idle.splice(0).map(async ({ client, database }) => {
+      await client.close()
+      await database.drop()
+    }),
+  )
+})
+
+/**
+ * Opens a store on a database that is empty and no other test's.
+ *
+ * A database is emptied and used again within a file: to make one costs several times what most tests do in it.
+ */
 export async function openTestStore(): Promise<StoreHarness> {
-  const database = await testDatabase()
-  const opened = openStore({ url: database.url, applicationName: "contract" })
-  const client = createClient({ url: database.url, max: 1, applicationName: "clock" })
+  const place = idle.pop() ?? (await makePlace())
+  const opened: OpenStore = openStore({ url: place.database.url, applicationName: "contract" })
   return {
     store: opened.store,
     elapse: async (ms) => {
-      for (const shift of shifts) await client.run("elapse", (sql) => sql.unsafe(shift, [ms / 1000]))
+      for (const shift of shifts) await place.client.run("elapse", (sql) => sql.unsafe(shift, [ms / 1000]))
     },
     close: async () => {
-      await client.close()
       await opened.close()
-      await database.drop()
+      await empty(place.client)
+      idle.push(place)
     },
   }
+}
+
+async function makePlace(): Promise<Place> {
+  const database = await testDatabase()
+  return { database, client: createClient({ url: database.url, max: 1, applicationName: "clock" }) }
+}
+
+/** Removes every row of every table, and starts the numbering anew. */
+async function empty(client: Client): Promise<void> {
+  await client.run("empty", async (sql) => {
+    const tables = await sql<{ name: string }[]>`
+      select format('%I.%I', schemaname, tablename) as name
+      from pg_tables
+      where schemaname not in ('pg_catalog', 'information_schema') and tablename <> 'sluice_migration'
+    `
+    await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(", ")} restart identity cascade`)
+  })
 }
