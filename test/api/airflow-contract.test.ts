@@ -1,4 +1,5 @@
 import { makeResponseChecker, readAirflowDocument } from "@sluice/api/testing"
+import { serializedDag } from "@sluice/core/testing"
 import { Effect } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
 import { type Answer, openApi, type ServedApi } from "../harness/api.ts"
@@ -9,7 +10,11 @@ const check = makeResponseChecker(readAirflowDocument())
 
 /** The operations that clients need to monitor with, and others that are served: each is asked for below. */
 const served = [
+  "cancel_backfill",
   "clear_dag_run",
+  "create_backfill",
+  "create_backfill_dry_run",
+  "get_backfill",
   "get_dag",
   "get_dag_details",
   "get_dag_run",
@@ -37,10 +42,13 @@ const served = [
   "get_version",
   "get_xcom_entries",
   "get_xcom_entry",
+  "list_backfills",
   "patch_dag",
   "patch_dag_run",
+  "pause_backfill",
   "post_clear_task_instances",
   "trigger_dag_run",
+  "unpause_backfill",
   "wait_dag_run_until_finished",
 ]
 
@@ -144,6 +152,28 @@ describe("every answer fits Airflow's document", () => {
     const path = `/api/v2/dags/caught/dagRuns/${encodeURIComponent(made.dag_run_id)}`
     const noted = await ask("PATCH", path, { body: { note: "seen" } })
     expect(noted.note).toBe("seen")
+  })
+
+  it("of backfills", async () => {
+    const planning = {
+      timetable: { kind: "delta", everyMs: 3_600_000, dataInterval: "since_previous" },
+      startDate: "2024-12-31T00:00:00Z",
+    } as const
+    const dag = serializedDag({ dagId: "hourly", tasks: [{ taskId: "t" }], planning })
+    const bundle = { hash: "hourly", code: "", sourceMap: null }
+    await Effect.runPromise(world.store.registerDag({ dag, bundle }))
+    // Its runs are not made while it is paused: there is no code to run.
+    await Effect.runPromise(world.store.setDagPaused({ dagId: "hourly", isPaused: true, actor: "test" }))
+    const body = { dag_id: "hourly", from_date: "2025-01-01T00:00:00Z", to_date: "2025-01-01T03:00:00Z" }
+    expect((await ask("POST", "/api/v2/backfills/dry_run", { body })).total_entries).toBe(4)
+    const { id } = await ask("POST", "/api/v2/backfills", { body: { ...body, dag_run_conf: { a: 1 } } })
+    await ask("POST", "/api/v2/backfills", { body, status: 409 })
+    await ask("POST", "/api/v2/backfills", { body: { ...body, dag_id: "none" }, status: 404 })
+    expect((await ask("GET", "/api/v2/backfills?dag_id=hourly")).total_entries).toBe(1)
+    await ask("GET", `/api/v2/backfills/${id}`)
+    for (const verb of ["pause", "unpause", "cancel"]) await ask("PUT", `/api/v2/backfills/${id}/${verb}`)
+    await ask("PUT", `/api/v2/backfills/${id}/pause`, { status: 409 })
+    await ask("GET", "/api/v2/backfills/999999", { status: 404 })
   })
 
   it("of a run that is waited for", async () => {

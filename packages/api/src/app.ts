@@ -13,11 +13,13 @@ import type { Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
 import { makeRunFeeds } from "./events/run-feeds.ts"
 import { makeDagVersions } from "./instances/dag-versions.ts"
+import { backfillRoutes } from "./routes/backfills.ts"
 import { clearRoutes } from "./routes/clear.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
 import { dagRunRoutes } from "./routes/dag-runs.ts"
 import { dagRoutes } from "./routes/dags.ts"
 import { eventRoutes } from "./routes/events.ts"
+import { expansionPageRoutes } from "./routes/expansion-pages.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
@@ -66,6 +68,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", monitorRoutes())
     .route("/api/v2", dagRoutes())
     .route("/api/v2", dagCatalogRoutes())
+    .route("/api/v2", backfillRoutes())
     .route("/api/v2", dagRunRoutes())
     .route("/api/v2", runWaitRoutes())
     .route("/api/v2", logRoutes())
@@ -73,6 +76,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", taskInstanceRoutes())
     .route("/api/v2", clearRoutes())
     .route("/api/v2", expansionRoutes())
+    .route("/api/v2", expansionPageRoutes())
     .route("/api/v2", resultRoutes())
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())

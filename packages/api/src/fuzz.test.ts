@@ -106,7 +106,7 @@ function requestOf(
   given: typeof attempt extends fc.Arbitrary<infer A> ? A : never,
 ) {
   const operation = operations[given.operation % operations.length]!
-  const own: Record<string, string> = { dag_id: "d", dag_run_id: "r", task_id: "load" }
+  const own: Record<string, string> = { dag_id: "d", dag_run_id: "r", task_id: "load", backfill_id: "1" }
   let nth = 0
   const path = operation.template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
     const word = given.names[nth++ % given.names.length]!

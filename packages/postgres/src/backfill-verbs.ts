@@ -27,6 +27,8 @@ export function backfillVerbs(client: Client): BackfillStore {
       call(client, "backfill", (sql) => backfills.selectBackfill(sql, id)).pipe(orNotFound("backfill", id)),
     listBackfills: (options) =>
       call(client, "listBackfills", (sql) => backfills.selectBackfills(sql, options)),
+    searchBackfills: (options) =>
+      call(client, "searchBackfills", (sql) => backfills.selectBackfillSlice(sql, options)),
     listBackfillDates: (options) =>
       call(client, "listBackfillDates", (sql) => backfills.selectDates(sql, options)),
     setBackfillPaused: (options) =>

@@ -1,9 +1,11 @@
-import type { CatalogStore, DagRunSummary, DagSummary, Slice } from "@sluice/core/store"
+import type { CatalogStore, DagRunSummary, DagSummary } from "@sluice/core/store"
 import { NotFound } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Client } from "./client.ts"
+import { toPlannedRun } from "./sql/dag.ts"
 import * as dags from "./sql/dag-catalog.ts"
 import * as instances from "./sql/instance-catalog.ts"
+import { sliceOf } from "./sql/filter.ts"
 import { toNumber } from "./sql/row.ts"
 import * as rows from "./sql/rows.ts"
 import * as runs from "./sql/run-catalog.ts"
@@ -96,16 +98,6 @@ function instanceVerbs(client: Client): Verbs<"countInstances" | "instancesAt" |
   }
 }
 
-/** A slice from rows that each carry the total; where the slice is empty one row carries it alone. */
-function sliceOf<A extends object, B>(
-  found: readonly dags.Counted<A>[],
-  key: keyof A,
-  read: (row: A) => B,
-): Slice<B> {
-  const isRow = (row: dags.Counted<A>): row is { total: string } & A => row[key] !== null
-  return { total: toNumber(found[0]?.total ?? 0), rows: found.filter(isRow).map((row) => read(row)) }
-}
-
 function toDagSummary(row: dags.DagSummaryRow): DagSummary {
   return {
     dagId: row.dagId,
@@ -124,6 +116,7 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
     schedule: row.schedule,
     tags: row.tags,
     planning: row.planning,
+    nextRun: toPlannedRun(row),
     hasConcurrencyLimits: row.hasConcurrencyLimits,
     activeRuns: row.activeRuns,
   }

@@ -29,6 +29,7 @@ import * as redrives from "./sql/redrive.ts"
 import * as repairs from "./sql/repair.ts"
 import * as reopening from "./sql/reopen.ts"
 import * as roles from "./sql/role.ts"
+import { toNumber } from "./sql/row.ts"
 import * as rows from "./sql/rows.ts"
 import * as scheduling from "./sql/scheduling.ts"
 import * as streams from "./sql/stream.ts"
@@ -299,6 +300,7 @@ function readVerbs(
 ): Verbs<
   | "expansionsOfRun"
   | "listTaskInstances"
+  | "listPages"
   | "instanceByKey"
   | "xcom"
   | "taskTries"
@@ -315,6 +317,10 @@ function readVerbs(
     listTaskInstances: (options) =>
       call(client, "listTaskInstances", (sql) => views.selectTaskInstances(sql, options)).pipe(
         Effect.map((all) => all.map(rows.toInstance)),
+      ),
+    listPages: (options) =>
+      call(client, "listPages", (sql) => views.selectPages(sql, options)).pipe(
+        Effect.map((all) => all.map((row) => ({ ...row, firstIndex: toNumber(row.firstIndex) }))),
       ),
     instanceByKey: (options) =>
       call(client, "instanceByKey", (sql) => views.selectInstanceByKey(sql, options)).pipe(

@@ -128,6 +128,54 @@ describe("expansions", () => {
     expect((await get(`${run}/expansions/load/instances?key=z`)).status).toBe(404)
   })
 
+  it("list their pages by keyset, with their counters", async () => {
+    const { get, map, store } = await setup()
+    for (const count of [3, 2, 1]) await map.commit(items(count))
+    await complete(store, await claimOne(store), { exceptions: [failed(1)] })
+    await Effect.runPromise(store.fold({ expansionIds: null, limit: 10 }))
+    const { body } = await get(`${run}/expansions/load/pages?limit=2`, { as: "viewer" })
+    expect(body).toMatchObject({
+      pages: [
+        { first_index: 0, count: 3, claimed: 3, success: 2, failed: 1, is_done: true },
+        { first_index: 3, count: 2, claimed: 0, success: 0, is_done: false, first_result_date: null },
+      ],
+      next_after: 3,
+    })
+    const { body: open } = await get(`${run}/expansions/load/pages?open=true&after=3`)
+    expect([open.pages.map((page: { first_index: number }) => page.first_index), open.next_after]).toEqual([
+      [5],
+      null,
+    ])
+    expect((await get(`${run}/expansions/report/pages`)).body).toEqual({ pages: [], next_after: null })
+  })
+
+  it("go on where their source ended", async () => {
+    const mapping = { leaves: [{ kind: "fused", taskId: "source" }] } as const
+    const { send, map, store, ids } = await setup({ mapping })
+    const extend = (body: object) => send("POST", `${run}/expansions/load/extend`, { body })
+    const early = await extend({})
+    expect([early.status, early.body.detail]).toEqual([409, expect.stringContaining("is running")])
+    const resume = { cursor: '"last"', skip: 1, stoppedBy: null }
+    await map.commit(items(1), { exhausted: true, resume })
+    await complete(store, await claimOne(store))
+    await Effect.runPromise(store.fold({ expansionIds: null, limit: 10 }))
+    await decide(store, map.expansionId, "success")
+    await decide(store, ids["report"]!, "skipped")
+    await Effect.runPromise(store.finishDagRun({ dagRunId: map.dagRunId, state: "success", reopenings: 0 }))
+    const tasks = [
+      { task_id: "load", does: "go on", reason: null },
+      { task_id: "report", does: "begin anew", reason: null },
+    ]
+    expect((await extend({ dry_run: true })).body).toEqual({ task_id: "load", dry_run: true, tasks })
+    expect((await extend({})).body).toEqual({ task_id: "load", dry_run: false, tasks })
+    expect((await send("GET", `${run}/expansions/load`)).body).toMatchObject({
+      state: "open",
+      exhausted: false,
+      total: null,
+    })
+    expect((await extend({ dryrun: true })).status).toBe(422)
+  })
+
   it("run failed instances again", async () => {
     const { send, map, store } = await setup()
     await map.commit(items(3), { exhausted: true })

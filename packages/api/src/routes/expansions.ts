@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { cancelMap, changeMap, redrive } from "@sluice/core/engine"
+import { cancelMap, changeMap, extendExpansion, redrive } from "@sluice/core/engine"
 import { type TaskInstanceState, taskInstanceTransitions } from "@sluice/core/state"
 import type { DagRunSummary, MapChange } from "@sluice/core/store"
 import { redrivableStates } from "@sluice/core/store"
@@ -128,6 +128,34 @@ const redriveExpansion = endpoint({
   responses: { 200: json("What runs again, or would.", redriveSchema), 409: notNow },
 })
 
+const extendSchema = z
+  .object({
+    task_id: z.string(),
+    dry_run: z.boolean(),
+    tasks: z.array(
+      z.object({
+        task_id: z.string(),
+        does: z.enum(["go on", "begin anew", "stay"]),
+        reason: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi("ExpansionExtendResponse")
+
+const extendMap = endpoint({
+  method: "post",
+  path: "/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/extend",
+  operationId: "extend_expansion",
+  tags: ["Expansion"],
+  summary: "Go on where a finished map's source ended, in the same run, and with it what reads it",
+  role: "user",
+  request: {
+    params: taskName,
+    body: jsonBody(z.strictObject({ dry_run: z.boolean().default(false) }).openapi("ExpansionExtendBody")),
+  },
+  responses: { 200: json("What goes on, begins anew or stays, or would.", extendSchema), 409: notNow },
+})
+
 const instancesSchema = z
   .object({ task_instances: z.array(taskInstanceSchema), next_after: z.int().nullable() })
   .openapi("ExpansionInstancesResponse")
@@ -216,6 +244,20 @@ export function expansionRoutes() {
       }))
       const { taskId, selected, notes } = report
       return c.json({ task_id: taskId, selected, dry_run: body.dry_run, downstream, notes: [...notes] }, 200)
+    })
+    .openapi(extendMap, async (c) => {
+      const { services } = c.var
+      const { task, expansionId } = await findTask(services, c.req.valid("param"))
+      const { dry_run: isDryRun } = c.req.valid("json")
+      const { effects } = await Effect.runPromise(
+        extendExpansion(services.store, { expansionId, isDryRun, actor: actorOf(c.var.actor) }),
+      )
+      const tasks = effects.map((effect) => ({
+        task_id: effect.taskId,
+        does: effect.does,
+        reason: effect.does === "stay" ? effect.reason : null,
+      }))
+      return c.json({ task_id: task.taskId, dry_run: isDryRun, tasks }, 200)
     })
     .openapi(listExpansionInstances, async (c) => {
       const { store } = c.var.services

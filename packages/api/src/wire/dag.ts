@@ -79,7 +79,7 @@ export const dagDetailsSchema = z
 
 /** The wire's form of a DAG. */
 export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
-  const { dagId, version, planning } = dag
+  const { dagId, version, planning, nextRun: next } = dag
   const isPeriodic = planning.timetable.kind === "cron" || planning.timetable.kind === "delta"
   return {
     dag_id: dagId,
@@ -107,10 +107,10 @@ export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
     max_consecutive_failed_dag_runs: 0,
     has_task_concurrency_limits: dag.hasConcurrencyLimits,
     has_import_errors: dag.hasImportErrors,
-    next_dagrun_logical_date: null,
-    next_dagrun_data_interval_start: null,
-    next_dagrun_data_interval_end: null,
-    next_dagrun_run_after: null,
+    next_dagrun_logical_date: instantOf(next?.logicalDate ?? null),
+    next_dagrun_data_interval_start: instantOf(next?.intervalStart ?? null),
+    next_dagrun_data_interval_end: instantOf(next?.intervalEnd ?? null),
+    next_dagrun_run_after: instantOf(next?.runAt ?? null),
     allowed_run_types: null,
     owners: [],
     file_token: Buffer.from(dagId).toString("base64url"),

@@ -1,5 +1,6 @@
 import type { Effect } from "effect"
 import type { Json } from "../json.ts"
+import type { Slice } from "./catalog-store.ts"
 import { NotAllowed, type NotFound, type StoreError } from "./errors.ts"
 import type { Leadership } from "./planner-store.ts"
 
@@ -75,6 +76,13 @@ export interface BackfillStore {
     before: string | null
     limit: number
   }) => Effect.Effect<readonly BackfillRow[], StoreError>
+  /** Backfills in the order of their ids, counted: costs O(backfills that fit). `limit` ≤ 1000. */
+  readonly searchBackfills: (options: {
+    dagId?: string
+    isNewestFirst: boolean
+    skip: number
+    limit: number
+  }) => Effect.Effect<Slice<BackfillRow>, StoreError>
   /** Dates of a backfill in their order, after an ordinal (-1: from the first). `limit` ≤ 1000. */
   readonly listBackfillDates: (options: {
     backfillId: string

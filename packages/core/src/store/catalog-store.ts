@@ -1,4 +1,5 @@
 import type { Effect } from "effect"
+import type { PlannedRun } from "../time/plan.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import type { DagRunState } from "../state/dag-run.ts"
 import type { TaskInstanceState } from "../state/task-instance.ts"
@@ -21,6 +22,8 @@ export interface DagSummary {
   readonly schedule: string | null
   readonly tags: readonly string[]
   readonly planning: SerializedPlanning
+  /** The scheduled run that comes next; null: none, or not reckoned yet. */
+  readonly nextRun: PlannedRun | null
   /** Whether one of its tasks limits its own concurrency. */
   readonly hasConcurrencyLimits: boolean
   /** Runs that have not ended, backfills aside. */

@@ -29,6 +29,24 @@ export interface TaskTryRow {
   readonly error: TaskError | null
 }
 
+/** A page as people see it: which indexes were committed together, and how far they are. */
+export interface PageView {
+  readonly firstIndex: number
+  readonly count: number
+  /** Instances from the page's start that have been leased at least once. */
+  readonly claimed: number
+  /** Instances that have ended, by how; items of a shared source have ended with their page. */
+  readonly success: number
+  readonly failed: number
+  readonly skipped: number
+  readonly upstreamFailed: number
+  /** All of it has ended, and is in the counters of its expansion. */
+  readonly isFolded: boolean
+  readonly createdAt: Date
+  /** When the first of its instances succeeded. */
+  readonly firstSuccessAt: Date | null
+}
+
 /** A stored log line. */
 export interface LogRow extends LogEntry {
   readonly id: string
@@ -43,6 +61,14 @@ export interface ReadStore {
     afterIndex: number
     limit: number
   }) => Effect.Effect<readonly TaskInstanceView[], StoreError>
+  /** Pages of one expansion in the order of their indexes, from the one on that begins after an index (-2: from the first). */
+  readonly listPages: (options: {
+    expansionId: string
+    after: number
+    limit: number
+    /** Only those of which something has not ended, or is not in the counters yet: at most a window of them. */
+    isOpenOnly?: boolean
+  }) => Effect.Effect<readonly PageView[], StoreError>
   /** The instance whose item has this key. */
   readonly instanceByKey: (options: {
     expansionId: string

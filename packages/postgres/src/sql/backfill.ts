@@ -6,10 +6,12 @@ import type {
   BackfillStore,
   Leadership,
   ReprocessRule,
+  Slice,
 } from "@sluice/core/store"
 import { expansionsOfRun, timeoutAt } from "./dag-run.ts"
+import { orderBy } from "./filter.ts"
 import { leading } from "./leader.ts"
-import type { Sql } from "./row.ts"
+import { type Sql, toNumber } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
   backfill.id, backfill.dag_id, backfill.from_date, backfill.to_date, backfill.is_reversed, backfill.reprocess,
@@ -118,6 +120,33 @@ export function selectBackfills(
     order by id desc
     limit ${options.limit}
   `
+}
+
+/** Backfills in the order of their ids, counted. */
+export async function selectBackfillSlice(
+  sql: Sql,
+  options: { dagId?: string; isNewestFirst: boolean; skip: number; limit: number },
+): Promise<Slice<BackfillRow>> {
+  const { dagId, isNewestFirst: isDescending } = options
+  const rows = await sql<(BackfillRow & { fitting: string })[]>`
+    with fitting as (
+      select * from backfill
+      ${dagId === undefined ? sql`` : sql`where dag_id = ${dagId}`}
+    )
+    select counted.fitting, row.*
+    from (select count(*) as fitting from fitting) counted
+    left join (
+      select ${columns(sql)} from fitting backfill
+      ${orderBy(sql, [{ expression: sql`id`, isDescending }])}
+      limit ${options.limit} offset ${options.skip}
+    ) row on true
+    ${orderBy(sql, [{ expression: sql`row.id`, isDescending }])}
+  `
+  return {
+    total: toNumber(rows[0]?.fitting ?? 0),
+    // Where nothing is left to show, one row carries the count alone.
+    rows: rows.flatMap(({ fitting: _fitting, ...row }) => (row.id === null ? [] : [row])),
+  }
 }
 
 /** Dates of a backfill in their order. */

@@ -1,6 +1,7 @@
 import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary, OrderBy } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
-import { type Piece, likeAny, oneOf, orderBy, within } from "./filter.ts"
+import { nextRunColumns, type PlannedColumns } from "./dag.ts"
+import { type Counted, type Piece, likeAny, oneOf, orderBy, within } from "./filter.ts"
 import type { Sql } from "./row.ts"
 import { toNumber } from "./row.ts"
 
@@ -10,11 +11,8 @@ type Options<Verb extends keyof CatalogStore> = CatalogStore[Verb] extends (opti
 
 type DagOrder = Options<"searchDags">["orderBy"][number]
 
-/** A row of a slice: the total, and a row of the list where the slice has any. */
-export type Counted<A> = { total: string } & (A | { [K in keyof A]: null })
-
 /** A DAG with its newest version, in one row. */
-export interface DagSummaryRow extends Omit<DagSummary, "version"> {
+export interface DagSummaryRow extends Omit<DagSummary, "version" | "nextRun">, PlannedColumns {
   versionId: string
   versionNumber: number
   bundleHash: string
@@ -28,7 +26,8 @@ const columns = (sql: Sql) => sql`
     where dag_file.folder = dag.file_folder and dag_file.path = dag.file_path
   ), false) as has_import_errors,
   version.id as version_id, version.version_number, version.bundle_hash, version.created_at as version_created_at,
-  version.description, version.schedule, version.tags, version.planning, version.has_concurrency_limits, dag.queued_runs + dag.running_runs as active_runs
+  version.description, version.schedule, version.tags, version.planning, version.has_concurrency_limits,
+  dag.queued_runs + dag.running_runs as active_runs, ${nextRunColumns(sql)}
 `
 
 const newestRun = (sql: Sql) => sql`

@@ -6,7 +6,12 @@ import type { Sql } from "./row.ts"
 const columns = (sql: Sql) => sql`
   dag.dag_id, dag.latest_version_id, dag.is_paused, dag.is_stale, dag.queued_runs, dag.running_runs, dag.created_at,
   dag_version.serialized->>'schedule' as schedule, dag_version.serialized->'planning' as planning,
-  dag.timetable_since, dag.last_tick, dag.next_logical_date as logical_date, dag.next_interval_start as interval_start,
+  dag.timetable_since, dag.last_tick, ${nextRunColumns(sql)}
+`
+
+/** The next scheduled run of a DAG as columns; see `toPlannedRun`. */
+export const nextRunColumns = (sql: Sql) => sql`
+  dag.next_logical_date as logical_date, dag.next_interval_start as interval_start,
   dag.next_interval_end as interval_end, case when dag.next_interval_end is not null then dag.next_run_at end as run_at
 `
 

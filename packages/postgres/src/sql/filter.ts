@@ -1,6 +1,6 @@
 import type postgres from "postgres"
-import type { Range } from "@sluice/core/store"
-import type { Sql } from "./row.ts"
+import type { Range, Slice } from "@sluice/core/store"
+import { type Sql, toNumber } from "./row.ts"
 
 /** A piece of a statement. */
 export type Piece = postgres.PendingQuery<postgres.Row[]>
@@ -46,4 +46,17 @@ export function orderBy(sql: Sql, keys: readonly { expression: Piece; isDescendi
       sql`${sofar} ${place === 0 ? sql`order by` : sql`,`} ${expression} ${isDescending ? sql`desc` : sql`asc`} nulls last`,
     sql``,
   )
+}
+
+/** A row of a slice: the total, and a row of the list where the slice has any. */
+export type Counted<A> = { total: string } & (A | { [K in keyof A]: null })
+
+/** A slice from rows that each carry the total; where the slice is empty one row carries it alone. */
+export function sliceOf<A extends object, B>(
+  found: readonly Counted<A>[],
+  key: keyof A,
+  read: (row: A) => B,
+): Slice<B> {
+  const isRow = (row: Counted<A>): row is { total: string } & A => row[key] !== null
+  return { total: toNumber(found[0]?.total ?? 0), rows: found.filter(isRow).map((row) => read(row)) }
 }

@@ -1,6 +1,6 @@
 import type { CatalogStore, InstanceRange } from "@sluice/core/store"
 import type { TaskInstanceState } from "@sluice/core/state"
-import type { Counted } from "./dag-catalog.ts"
+import type { Counted } from "./filter.ts"
 import { likeAny } from "./filter.ts"
 import type { Sql } from "./row.ts"
 import { instanceColumns, instancesOfPage, type TaskInstanceRow } from "./view.ts"

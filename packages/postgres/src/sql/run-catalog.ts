@@ -1,7 +1,6 @@
 import type { CatalogStore, DagRunFilter, DagRunRow } from "@sluice/core/store"
-import type { Counted } from "./dag-catalog.ts"
 import { noteRunEvent } from "./event.ts"
-import { type Piece, likeAny, oneOf, orderBy, within, withinNumbers } from "./filter.ts"
+import { type Counted, type Piece, likeAny, oneOf, orderBy, within, withinNumbers } from "./filter.ts"
 import type { Sql } from "./row.ts"
 
 type SearchOptions = Parameters<CatalogStore["searchDagRuns"]>[0]

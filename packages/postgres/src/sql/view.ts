@@ -1,4 +1,4 @@
-import type { ExpansionView, TaskInstanceView } from "@sluice/core/store"
+import type { ExpansionView, PageView, TaskInstanceView } from "@sluice/core/store"
 import type { TaskInstanceState } from "@sluice/core/state"
 import { type Sql, toNumber } from "./row.ts"
 
@@ -128,6 +128,25 @@ export function instanceColumns(sql: Sql) {
     case when seen.state = 'running' then seen.lease_try else coalesce(seen.try_number, 0) end as try_number,
     case when seen.state = 'running' then seen.claimed_at else seen.started_at end as started_at,
     case when seen.state = 'running' then null else seen.ended_at end as ended_at, seen.error
+  `
+}
+
+/** A page as people see it; bigints as text. */
+export type PageViewRow = Omit<PageView, "firstIndex"> & { readonly firstIndex: string }
+
+/** Pages of one expansion in the order of their indexes, by their key; open ones by the index of those. */
+export function selectPages(
+  sql: Sql,
+  options: { expansionId: string; after: number; limit: number; isOpenOnly?: boolean },
+): Promise<PageViewRow[]> {
+  return sql<PageViewRow[]>`
+    select first_index, count, claimed, success, failed, skipped, upstream_failed, folded as is_folded, created_at,
+      first_ended_at as first_success_at
+    from page
+    where expansion_id = ${options.expansionId} and first_index > ${options.after}
+      ${options.isOpenOnly === true ? sql`and not folded` : sql``}
+    order by first_index
+    limit ${options.limit}
   `
 }
 

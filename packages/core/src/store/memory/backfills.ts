@@ -10,6 +10,7 @@ import {
 } from "../backfill-store.ts"
 import { type NotAllowed, NotFound } from "../errors.ts"
 import { noteDagEvent } from "./events.ts"
+import { sliceOf } from "./filters.ts"
 import { isLeading } from "./planner.ts"
 import { addRun } from "./runs.ts"
 import { type BackfillRecord, type MemoryState, type RunRecord, dateOf, nextNumber } from "./state.ts"
@@ -30,6 +31,12 @@ export function backfills(state: MemoryState): BackfillStore {
           .slice(0, limit)
           .map((one) => toRow(state, one)),
       ),
+    searchBackfills: ({ dagId, isNewestFirst, skip, limit }) =>
+      Effect.sync(() => {
+        const found = [...state.backfills.values()].filter((one) => (dagId ?? one.dagId) === one.dagId)
+        const { rows, total } = sliceOf(isNewestFirst ? found.toReversed() : found, { skip, limit })
+        return { total, rows: rows.map((one) => toRow(state, one)) }
+      }),
     listBackfillDates: ({ backfillId, after, limit }) =>
       Effect.sync(() =>
         (state.backfills.get(backfillId)?.dates ?? [])

@@ -118,6 +118,7 @@ function summaryOf(state: MemoryState, record: DagRecord): DagSummary {
     schedule: dag.schedule,
     tags: dag.tags,
     planning: dag.planning,
+    nextRun: record.plan.next,
     hasConcurrencyLimits: dag.tasks.some((task) => task.concurrency !== null),
     activeRuns: queuedRuns + runningRuns,
   }

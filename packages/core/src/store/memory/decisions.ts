@@ -69,7 +69,7 @@ function moveTo(state: MemoryState, expansion: ExpansionRecord, to: ExpansionSta
 function start(state: MemoryState, expansion: ExpansionRecord): void {
   expansion.openedAt = state.now()
   if (expansion.task.kind === "task") {
-    addPage(expansion, { items: null, keys: null, labels: null }, -1)
+    addPage(expansion, { items: null, keys: null, labels: null }, { firstIndex: -1, at: state.now() })
     expansion.exhausted = true
   }
   for (const [edge, downstream] of downstreamOf(expansion)) {

@@ -135,7 +135,7 @@ function beyondMaxItems({ task, created }: ExpansionRecord, page: CommittedItems
 }
 
 function storePage(state: MemoryState, expansion: ExpansionRecord, options: CommittedItems): void {
-  const page = addPage(expansion, options, expansion.created)
+  const page = addPage(expansion, options, { firstIndex: expansion.created, at: state.now() })
   options.keys?.forEach((key, place) => {
     if (key !== null) expansion.keys.set(key, page.firstIndex + place)
   })
@@ -156,7 +156,7 @@ export function originName(ordinal: number, index: number): string {
 export function addPage(
   expansion: ExpansionRecord,
   { items, keys, labels }: Pick<PageRecord, "items" | "keys" | "labels">,
-  firstIndex: number,
+  { firstIndex, at }: { readonly firstIndex: number; readonly at: number },
 ): PageRecord {
   const page: PageRecord = {
     expansion,
@@ -167,6 +167,7 @@ export function addPage(
     labels,
     claimed: 0,
     counts: noOutcomes(),
+    createdAt: at,
     firstEndedAt: null,
     pullsAtFirstEnd: null,
   }

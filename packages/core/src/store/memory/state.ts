@@ -162,6 +162,7 @@ export interface PageRecord {
   /** Instances from the page's start that have been leased at least once. */
   claimed: number
   readonly counts: OutcomeCounts
+  readonly createdAt: number
   firstEndedAt: number | null
   pullsAtFirstEnd: number | null
 }

@@ -193,6 +193,17 @@ export function backfillContract(open: OpenStore): void {
       expect(await ids(null)).toEqual([second.id, first.id])
       expect(await ids(second.id)).toEqual([first.id])
       expect(await ids(null, 1)).toEqual([second.id])
+      const slice = async (options: Partial<Parameters<StoreService["searchBackfills"]>[0]>) => {
+        const all = { isNewestFirst: false, skip: 0, limit: 10, ...options }
+        const { rows, total } = await runEffect(store.searchBackfills(all))
+        return [rows.map(({ id }) => id), total]
+      }
+      expect(await slice({ dagId })).toEqual([[first.id, second.id], 2])
+      expect(await slice({ isNewestFirst: true, limit: 1 })).toEqual([[second.id], 2])
+      expect(await slice({ skip: 2 })).toEqual([[], 2])
+      expect(await slice({ dagId: "none" })).toEqual([[], 0])
+      const { rows } = await runEffect(store.searchBackfills({ isNewestFirst: true, skip: 0, limit: 1 }))
+      expect(rows).toEqual([await again(store, second)])
       await expect(create(store, { dagId: "none" })).rejects.toMatchObject({ _tag: "NotFound" })
     })
 

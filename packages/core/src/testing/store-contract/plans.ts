@@ -264,6 +264,7 @@ export function planContract(open: OpenStore): void {
       expect(await runEffect(store.dag("planned"))).toMatchObject({ nextRun: null })
       const first = await reckon(store, await lead(store))
       expect(await runEffect(store.dag("planned"))).toMatchObject({ nextRun: first })
+      expect(await runEffect(store.dagSummary("planned"))).toMatchObject({ nextRun: first })
     })
 
     it("is one of those that wait longest, as many as are asked for", async () => {

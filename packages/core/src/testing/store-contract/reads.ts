@@ -123,6 +123,41 @@ export function readContract(open: OpenStore): void {
     })
   })
 
+  describe("pages of an expansion", () => {
+    it("are told in the order of their indexes, each with how far it is", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      for (const count of [2, 3, 1]) await map.commit(items(count))
+      const { expansionId } = map
+      const list = (options: Partial<Parameters<typeof store.listPages>[0]> = {}) =>
+        runEffect(store.listPages({ expansionId, after: -2, limit: 10, ...options }))
+      await complete(store, await claimOne(store), { exceptions: [failed(1)] })
+      await foldAll(store)
+      await claimOne(store, { sizeDefault: 2 })
+      const untouched = { claimed: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 }
+      const date = expect.any(Date) as Date
+      expect(await list()).toEqual([
+        {
+          ...untouched,
+          ...{ firstIndex: 0, count: 2, claimed: 2, success: 1, failed: 1 },
+          ...{ isFolded: true, createdAt: date, firstSuccessAt: date },
+        },
+        {
+          ...untouched,
+          ...{ firstIndex: 2, count: 3, claimed: 2, isFolded: false, createdAt: date, firstSuccessAt: null },
+        },
+        { ...untouched, firstIndex: 5, count: 1, isFolded: false, createdAt: date, firstSuccessAt: null },
+      ])
+      const firsts = async (options: Partial<Parameters<typeof store.listPages>[0]>) =>
+        (await list(options)).map(({ firstIndex }) => firstIndex)
+      expect(await firsts({ limit: 2 })).toEqual([0, 2])
+      expect(await firsts({ after: 2 })).toEqual([5])
+      expect(await firsts({ isOpenOnly: true })).toEqual([2, 5])
+      expect(await firsts({ after: 5 })).toEqual([])
+    })
+  })
+
   describe("logs", () => {
     const line = (message: string, mapIndex: number | null): LogEntry => ({
       ...{ mapIndex, tryNumber: 1, at: 1_700_000_000_123, level: "info", message, fields: { n: [1] } },
