@@ -9,6 +9,11 @@ interface Line {
   readonly cursor: string
 }
 
+/** A line without its cursor, which depends on the order of reading. */
+function bare({ cursor: _cursor, ...line }: Line) {
+  return line
+}
+
 /** Reads a stream of results until it ends or enough has come. */
 async function readResults(api: ServedApi, path: string, enough = Infinity): Promise<Line[]> {
   const leaving = new AbortController()
@@ -34,7 +39,11 @@ it("follows a map while it runs, goes on at any cursor on another server, and mi
   const task = (await run.views()).find((view) => view.kind === "mapped")!.taskId
   const path = `/api/v2/dags/${run.dagId}/dagRuns/${run.runId}/expansions/${task}/results`
   const begun = await readResults(first, path, 30)
-  const rest = await readResults(second, `${path}?after=${begun.at(-1)!.cursor}`)
+  const early = await readResults(first, `${path}?order=completed`, 50)
+  const [rest, late] = await Promise.all([
+    readResults(second, `${path}?after=${begun.at(-1)!.cursor}`),
+    readResults(second, `${path}?order=completed&after=${early.at(-1)!.cursor}`),
+  ])
   await run.untilEnd()
   const all = [...begun, ...rest]
   const results = all.filter(({ type }) => type === "result")
@@ -42,6 +51,8 @@ it("follows a map while it runs, goes on at any cursor on another server, and mi
   const { created } = await run.view(task)
   expect(results).toHaveLength(created)
   expect(all.at(-1)).toMatchObject({ type: "end", is_broken: false })
+  const completed = [...early, ...late].filter(({ type }) => type === "result")
+  expect(completed.toSorted((a, b) => a.map_index! - b.map_index!).map(bare)).toEqual(results.map(bare))
   const again = await readResults(first, path)
   expect(again.filter(({ type }) => type === "result").map(({ value }) => value)).toEqual(
     results.map(({ value }) => value),

@@ -1,6 +1,13 @@
 import { fc, test } from "@fast-check/vitest"
 import { describe, expect } from "vitest"
-import { type IndexRange, takeRange, takenCount, type TakenIndexes, untakenFrom } from "./index-ranges.ts"
+import {
+  firstAdded,
+  type IndexRange,
+  takeRange,
+  takenCount,
+  type TakenIndexes,
+  untakenFrom,
+} from "./index-ranges.ts"
 
 /** Pages of these lengths, each taken in two parts, in any order of the pages. */
 const takings = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 12 }).chain((lengths) => {
@@ -17,7 +24,9 @@ describe("indexes taken out of order", () => {
       for (let at = untakenFrom(taken, [from, to]); at < to; at = untakenFrom(taken, [from, to])) {
         const until = Math.min(to, at + 2)
         for (let index = at; index < until; index++) seen.push(index)
+        const before = taken
         taken = takeRange(taken, [at, until])
+        expect([firstAdded(before, taken), firstAdded(taken, taken)]).toEqual([at, null])
         expect(takenCount(taken)).toBe(seen.length)
       }
     }

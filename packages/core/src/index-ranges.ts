@@ -24,6 +24,18 @@ export function takeRange({ nextIndex, ahead }: TakenIndexes, range: IndexRange)
     : { nextIndex, ahead: joined }
 }
 
+/** The first index that is taken in `after` and was not before; null where nothing was added. */
+export function firstAdded(before: TakenIndexes, after: TakenIndexes): number | null {
+  for (const [from, to] of [[0, after.nextIndex] as const, ...after.ahead]) {
+    // What was taken of a range before is its first part, or parts that are as long as it together.
+    let index = from
+    for (const [start, end] of [[0, before.nextIndex] as const, ...before.ahead])
+      if (start <= index && index < end) index = end
+    if (index < to) return index
+  }
+  return null
+}
+
 /** How many indexes have been taken. */
 export function takenCount({ nextIndex, ahead }: TakenIndexes): number {
   return ahead.reduce((sum, [from, to]) => sum + to - from, nextIndex)

@@ -253,6 +253,49 @@ describe("results as a stream", () => {
     expect((await results("?after=nonsense")).status).toBe(422)
   })
 
+  it("come as their pages are completed when they are asked for so, and go on after any cursor", async () => {
+    const { map, store, results } = await open()
+    for (const count of [2, 2, 2]) await map.commit(items(count))
+    const [first, second, third] = [await claimOne(store), await claimOne(store), await claimOne(store)]
+    await complete(store, third)
+    await complete(store, second, { exceptions: [failed(3)] })
+    const ofLines = (lines: readonly Record<string, unknown>[]) => lines.map(({ map_index: index }) => index)
+    const query = "?order=completed&follow=false"
+    const taken = await readLines(await results(`${query}&limit=3`), 10)
+    expect(taken).toMatchObject([
+      { type: "result", map_index: 2 },
+      { type: "gap", map_index: 3 },
+      { type: "result", map_index: 4, value: "r4" },
+    ])
+    for (const [place, line] of taken.entries()) {
+      const rest = await readLines(await results(`${query}&after=${String(line["cursor"])}`), 10)
+      expect(ofLines(rest)).toEqual([3, 4, 5].slice(place))
+    }
+    await complete(store, first)
+    const cursor = String(taken.at(-1)!["cursor"])
+    expect(ofLines(await readLines(await results(`${query}&after=${cursor}`), 10))).toEqual([0, 1, 5])
+    expect((await results(`?after=${cursor}`)).status).toBe(422)
+  })
+
+  it("come as CSV, with what needs it quoted", async () => {
+    const { map, store, api, tokens } = await open()
+    await map.commit(items(3), { exhausted: true })
+    const values = JSON.stringify(['a "b"\nc,', { n: 1 }])
+    await complete(store, await claimOne(store), { values, exceptions: [failed(1)] })
+    const headers = { authorization: `Bearer ${tokens.viewer}`, accept: "text/csv" }
+    const response = await api.request(`${run}/expansions/load/results`, { headers })
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8")
+    const rows = (await response.text()).replaceAll(/,eyJ\w+/g, "").split("\r\n")
+    expect(rows).toEqual([
+      "type,map_index,value,reason,state,cursor",
+      'result,0,"a ""b""\nc,",,',
+      "gap,1,,upstream_failed,",
+      'result,2,"{""n"":1}",,',
+      "end,,,,draining",
+      "",
+    ])
+  })
+
   it("are read no further than the client takes them, and let go when it leaves", async () => {
     const { map, store, results } = await open()
     await map.commit(items(20_000))
