@@ -131,6 +131,10 @@ create table task (
   max_items bigint check (max_items > 0),
   is_paused boolean not null default false,
   tolerated_failures json,
+  -- What its end says of the tasks in gate_target; null: it is no gate.
+  gate json,
+  -- Of how many gates it is a target.
+  gates_above int not null check (gates_above >= 0),
   options json not null,
   primary key (dag_version_id, ordinal),
   unique (dag_version_id, task_id)
@@ -145,6 +149,14 @@ create table edge (
   primary key (dag_version_id, upstream, downstream, kind)
 );
 create index edge_downstream on edge (dag_version_id, downstream);
+
+-- The tasks that wait for what a gate says of them, be they directly below it or not.
+create table gate_target (
+  dag_version_id bigint not null references dag_version on delete cascade,
+  gate int not null,
+  target int not null check (target > gate),
+  primary key (dag_version_id, gate, target)
+);
 
 -- Runs made for past dates, in the order of backfill_date. The planner moves it; count_dag_runs counts its runs.
 create table backfill (
@@ -288,6 +300,13 @@ create table expansion (
   upstream_failed int not null default 0,
   upstream_skipped int not null default 0,
   upstream_upstream_failed int not null default 0,
+  -- Gates above it that have not ended, and what those said that have.
+  gates_left int not null check (gates_left >= 0),
+  gate_skips int not null default 0 check (gate_skips >= 0),
+  gate_fails int not null default 0 check (gate_fails >= 0),
+  -- What it has said itself, by the ordinals of its targets; null: it is no gate, or has not ended.
+  verdict_skips int[],
+  verdict_fails int[],
   window_size int,
   page_size int,
   page_bytes_max bigint,

@@ -53,6 +53,7 @@ export const tasksSchema = z
 
 /** The wire's form of a task. */
 export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof taskSchema> {
+  const operator = task.gate?.kind ?? task.kind
   return {
     task_id: task.taskId,
     task_display_name: task.taskId,
@@ -80,9 +81,9 @@ export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof
       .map((edge) => edge.downstream)
       .toSorted(),
     doc_md: null,
-    operator_name: task.kind,
+    operator_name: operator,
     params: null,
-    class_ref: { module_path: "sluice", class_name: task.kind },
+    class_ref: { module_path: "sluice", class_name: operator },
     is_mapped: task.kind === "mapped",
     extra_links: [],
     kind: task.kind,

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest"
-import { continuous, cron, dag, every, once, page, source, task } from "../index.ts"
+import { branch, continuous, cron, dag, every, once, page, shortCircuit, source, task } from "../index.ts"
 import type { DataInterval, LazyXCom, Schedule, SourceScope, TaskContext, XCom } from "../index.ts"
 
 // Nothing here is called: `tsc -b packages/core` checks it, and takes an unused @ts-expect-error for an error.
@@ -128,6 +128,28 @@ describe("the types of the authoring API", () => {
     double.expand(double.expand([1]))
     // @ts-expect-error n is missing
     count.expand({ label: ["a"] })
+  })
+
+  types("let branches return ids, and short circuits true or false", () => {
+    const pick = branch("pick", async ({ n }: { n: number }) => (n > 1 ? "many" : "few"))
+    expectTypeOf(pick({ n: 1 })).toEqualTypeOf<XCom<"many" | "few">>()
+    expectTypeOf(branch("none", () => null)()).toEqualTypeOf<XCom<null>>()
+    branch("several", (_, ctx) => {
+      expectTypeOf(ctx).toEqualTypeOf<TaskContext>()
+      return ["a", "b"]
+    })()
+    expectTypeOf(shortCircuit("go_on", () => true)()).toEqualTypeOf<XCom<boolean>>()
+    pick.partial({ n: double(1) })()
+    // @ts-expect-error n is missing
+    pick()
+    // @ts-expect-error a number is no id
+    branch("pick", () => 3)
+    // @ts-expect-error text is neither true nor false
+    shortCircuit("go_on", () => "yes")
+    // @ts-expect-error what decides for the run is not mapped
+    pick.expand([{ n: 1 }])
+    // @ts-expect-error no such option
+    branch("pick", () => null, { ignoreDownstreamTriggerRules: true })
   })
 
   types("leave after partial what remains, and no more", () => {

@@ -99,6 +99,8 @@ it("serializes the example of the design", () => {
         {
           "concurrency": null,
           "deferredMax": null,
+          "gate": null,
+          "gatesAbove": 0,
           "kind": "fused",
           "mapping": null,
           "ordinal": 0,
@@ -118,6 +120,8 @@ it("serializes the example of the design", () => {
         {
           "concurrency": null,
           "deferredMax": null,
+          "gate": null,
+          "gatesAbove": 0,
           "kind": "mapped",
           "mapping": {
             "isDirect": false,
@@ -159,6 +163,8 @@ it("serializes the example of the design", () => {
         {
           "concurrency": null,
           "deferredMax": null,
+          "gate": null,
+          "gatesAbove": 0,
           "kind": "task",
           "mapping": null,
           "ordinal": 2,

@@ -1,3 +1,4 @@
+export { branch, shortCircuit, type Choice, type Decider, type ShortCircuitOptions } from "./branch.ts"
 export { buildInput, type BindStream } from "./build-input.ts"
 export { chain } from "./chain.ts"
 export { DagDefinition, inputStream, isDagDefinition, serializeDag } from "./dag-definition.ts"

@@ -48,3 +48,6 @@ export const itemKeyCharsMax = 512
 
 /** Characters kept of an item's label. */
 export const labelCharsMax = 250
+
+/** The most tasks over which the branches and short circuits of one DAG decide in sum, each counted for each. */
+export const gateTargetsMax = 100_000

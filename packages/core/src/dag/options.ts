@@ -131,7 +131,7 @@ export type GivenMapOptions = CheckedOptions<typeof mapChecks>
 export type TaskSettings = typeof taskDefaults
 
 /** Checks the options of `task()`. */
-export function checkTaskOptions(given: unknown, place: Omit<OptionPlace, "call">): GivenTaskOptions {
+export function checkTaskOptions(given: unknown, place: Partial<OptionPlace>): GivenTaskOptions {
   const elsewhere = homes(mapChecks, "iterate() or expand()")
   return checkOptions(given, taskChecks, { call: "task()", elsewhere, ...place })
 }

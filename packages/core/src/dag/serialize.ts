@@ -11,6 +11,7 @@ import type { TaskNode } from "./task-node.ts"
 /** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
 export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
   const { schedule, planning, description, tags, runTimeoutMs } = settings
+  const gatesAbove = countByTarget(graph.gates)
   return {
     dagId,
     schedule,
@@ -19,14 +20,25 @@ export function serializeGraph(dagId: string, settings: DagSettings, graph: Task
     tags,
     runTimeoutMs,
     paramsSchema: paramsSchemaOf(settings),
-    tasks: graph.nodes.map(serializeTask),
+    tasks: graph.nodes.map((node, ordinal) => ({
+      ...serializeTask(node, ordinal),
+      gate: graph.gates.get(node) ?? null,
+      gatesAbove: gatesAbove.get(ordinal) ?? 0,
+    })),
     edges: graph.edges.map(({ upstream, downstream, kind, holdsBack }) => {
       return { upstream: upstream.taskId, downstream: downstream.taskId, kind, holdsBack }
     }),
   }
 }
 
-function serializeTask(node: TaskNode, ordinal: number): SerializedTask {
+function countByTarget(gates: TaskGraph["gates"]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>()
+  for (const { targets } of gates.values())
+    for (const target of targets) counts.set(target, (counts.get(target) ?? 0) + 1)
+  return counts
+}
+
+function serializeTask(node: TaskNode, ordinal: number): Omit<SerializedTask, "gate" | "gatesAbove"> {
   return {
     taskId: node.taskId,
     ordinal,

@@ -1,6 +1,7 @@
 import type { Json } from "../json.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import type { FailureTolerance } from "../state/failure-tolerance.ts"
+import type { Gate } from "../state/gate.ts"
 import type { TriggerRule } from "../state/trigger-rule.ts"
 
 /**
@@ -51,6 +52,10 @@ export interface SerializedTask {
   /** The task ids whose XCom values the task needs as constants (plain inputs and `partial`). */
   readonly xcomInputs: readonly string[]
   readonly mapping: SerializedMapping | null
+  /** What its end says of tasks below it; null: nothing that their trigger rules do not say. */
+  readonly gate: Gate | null
+  /** Of how many gates it is a target. */
+  readonly gatesAbove: number
 }
 
 /** How a mapped task or a shared source is unrolled. For `source` tasks only the bounds matter. */

@@ -1,6 +1,8 @@
 import { holdingEdges, readsTwice } from "./back-pressure.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { edgesInto, type NodeEdge } from "./edges.ts"
+import { gatesOf } from "./gates.ts"
+import type { Gate } from "../state/gate.ts"
 import type { TaskNode } from "./task-node.ts"
 import { topologicalOrder } from "./topological-order.ts"
 
@@ -14,9 +16,11 @@ export interface TaskGraph {
   readonly nodes: readonly TaskNode[]
   /** By downstream, then by upstream, both in topological order. */
   readonly edges: readonly GraphEdge[]
+  /** What the tasks that are gates may say of others. */
+  readonly gates: ReadonlyMap<TaskNode, Gate>
 }
 
-/** Checks the tasks of a DAG together, and decides what depends on all of them: order, back-pressure, fusion. */
+/** Checks the tasks of a DAG together, and decides what depends on all of them: order, back-pressure, fusion, gates. */
 export function taskGraph(called: readonly TaskNode[]): TaskGraph {
   const into = new Map(called.map((node) => [node, edgesInto(node)] as const))
   const edgesOf = (node: TaskNode) => into.get(node) ?? []
@@ -29,7 +33,9 @@ export function taskGraph(called: readonly TaskNode[]): TaskGraph {
   const holding = holdingEdges(nodes, sorted)
   const edges = sorted.map((edge) => ({ ...edge, holdsBack: holding.has(edge) }))
   fuseSources(nodes, edges)
-  return { nodes, edges }
+  const gates = gatesOf(nodes, edges)
+  for (const [node, gate] of gates) node.guard(gate)
+  return { nodes, edges, gates }
 }
 
 function fuseSources(nodes: readonly TaskNode[], edges: readonly GraphEdge[]): void {

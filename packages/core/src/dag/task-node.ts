@@ -1,9 +1,12 @@
 import type { LazyXCom } from "../stream/lazy-xcom.ts"
+import type { Gate } from "../state/gate.ts"
 import type { PagedStream } from "../stream/paged-stream.ts"
 import type { InputPlan } from "./input-plan.ts"
 import type { Resumed } from "./deferral.ts"
 import type { GivenMapOptions, GivenPageOptions, TaskSettings } from "./options.ts"
+import { checkChoice } from "./choice.ts"
 import type { TaskContext } from "./task-context.ts"
+import type { TaskPurpose } from "./task-purpose.ts"
 
 /** A task function with its types forgotten. What it is called with, `buildInput` made. */
 export type AnyTaskFunction = (input: unknown, ctx: TaskContext) => unknown
@@ -39,6 +42,8 @@ export interface NodeParts {
   readonly mapping: NodeMapping | null
   /** null: not a source. */
   readonly source: NodeSource | null
+  /** What it is for beside its result; absent: nothing. */
+  readonly purpose?: TaskPurpose | undefined
 }
 
 /**
@@ -54,11 +59,13 @@ export class TaskNode {
   readonly input: InputPlan
   readonly mapping: NodeMapping | null
   readonly source: NodeSource | null
+  readonly purpose: TaskPurpose | null
   /** Tasks it waits for without taking anything from them. */
   readonly after = new Set<TaskNode>()
   readonly #run: AnyTaskFunction | null
   readonly #resume: AnyResumePoints
   #isFused = false
+  #gate: Gate | null = null
 
   constructor(owner: { readonly dagId: string }, parts: NodeParts) {
     this.owner = owner
@@ -68,6 +75,7 @@ export class TaskNode {
     this.input = parts.input
     this.mapping = parts.mapping
     this.source = parts.source
+    this.purpose = parts.purpose ?? null
     this.#run = parts.run
     this.#resume = parts.resume ?? {}
   }
@@ -83,11 +91,16 @@ export class TaskNode {
     this.#isFused = true
   }
 
+  /** Makes its results say what may run below it. */
+  guard(gate: Gate): void {
+    this.#gate = gate
+  }
+
   /** Calls the author's function for one instance. */
   run(input: unknown, ctx: TaskContext): unknown {
     if (this.#run === null)
       throw new Error(`Source "${this.taskId}" has no instances: pull its inputStream instead.`)
-    return this.#run(input, ctx)
+    return this.#checked(this.#run(input, ctx))
   }
 
   /** The names of the points at which the task can go on after a deferral. */
@@ -99,6 +112,18 @@ export class TaskNode {
   resume(point: string, input: unknown, resumed: Resumed, ctx: TaskContext): unknown {
     const run = Object.hasOwn(this.#resume, point) ? this.#resume[point] : undefined
     if (run === undefined) throw new Error(`Task "${this.taskId}" has no resume point "${point}".`)
-    return run(input, resumed, ctx)
+    return this.#checked(run(input, resumed, ctx))
   }
+
+  /** Refuses a result that says nothing a gate could follow. */
+  #checked(result: unknown): unknown {
+    const gate = this.#gate
+    if (gate === null) return result
+    const check = (value: unknown) => checkChoice(gate, value, this.taskId)
+    return isThenable(result) ? Promise.resolve(result).then(check) : check(result)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
 }

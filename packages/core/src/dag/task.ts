@@ -12,6 +12,7 @@ import type { TaskContext } from "./task-context.ts"
 import { isId, requireId } from "./task-id.ts"
 import type { Fixable, InputArguments, InputFields, ItemOf, ListsOf, StreamsOf } from "./task-input.ts"
 import type { AnyResumePoints, AnyTaskFunction, NodeMapping } from "./task-node.ts"
+import type { TaskPurpose } from "./task-purpose.ts"
 import { XCom } from "./xcom.ts"
 
 /**
@@ -60,14 +61,26 @@ export function task(
   run: (input: never, ctx: TaskContext) => unknown,
   options?: DeferringTaskOptions<never, unknown, never>,
 ): AnyTask {
-  requireId(id, "task()")
-  if (typeof run !== "function") throw notAFunction(id, run)
+  return defineTask(id, run, options, { call: "task()" })
+}
+
+/** Makes a task for a purpose of its own; `call` is what the author wrote, for messages. */
+export function defineTask(
+  id: string,
+  run: unknown,
+  options: DeferringTaskOptions<never, unknown, never> | undefined,
+  { call, purpose }: { readonly call: string; readonly purpose?: TaskPurpose },
+): AnyTask {
+  requireId(id, call)
+  if (typeof run !== "function") throw notAFunction(id, run, call)
   return makeTask({
     taskId: id,
     run: run as AnyTaskFunction,
-    options: checkTaskOptions(withoutResume(options), { taskId: id }),
+    options: checkTaskOptions(withoutResume(options), { taskId: id, call }),
     resume: checkResumePoints(options?.resume, id),
     fixed: undefined,
+    call,
+    purpose,
   })
 }
 
@@ -76,8 +89,8 @@ export interface DeferringTaskOptions<Input, Result, Points extends string> exte
   readonly resume?: { readonly [Point in Points]: ResumePoint<Input, Result, Points> }
 }
 
-/** A task with its types forgotten: what the typed faces of `task()` are in truth. */
-type AnyTask = Task<unknown, unknown> & Task<void, unknown>
+/** A task with its types forgotten: what the typed faces of `task()` and its like are in truth. */
+export type AnyTask = Task<unknown, unknown> & Task<void, unknown>
 
 interface TaskParts {
   readonly taskId: string
@@ -85,6 +98,9 @@ interface TaskParts {
   readonly options: GivenTaskOptions
   readonly resume: AnyResumePoints
   readonly fixed: Readonly<Record<string, unknown>> | undefined
+  /** What made it, for messages. */
+  readonly call: string
+  readonly purpose: TaskPurpose | undefined
 }
 
 function makeTask(parts: TaskParts): AnyTask {
@@ -102,10 +118,10 @@ function makeTask(parts: TaskParts): AnyTask {
 }
 
 function callTask(parts: TaskParts, given: unknown): XCom<unknown> {
-  const { taskId, run, options, fixed, resume } = parts
+  const { taskId, run, options, fixed, resume, purpose } = parts
   const builder = requireDag(taskId, "the task")
   const input = planInput(given, fixed, { dagId: builder.dagId, taskId })
-  return new XCom(builder.add({ taskId, input, run, resume, mapping: null, source: null }, options))
+  return new XCom(builder.add({ taskId, input, run, resume, mapping: null, source: null, purpose }, options))
 }
 
 function mapTask(
@@ -117,6 +133,7 @@ function mapTask(
   const { taskId, run, options, fixed, resume } = parts
   const builder = requireDag(taskId, `${kind}()`)
   const place = { dagId: builder.dagId, taskId }
+  if (parts.purpose !== undefined) throw notMappable(place, kind, parts.call)
   const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })
   const input = planMappedInput(fixed, place)
   const items = kind === "iterate" ? iteratedItems(given, taskId, builder) : expandedItems(given, place)
@@ -135,6 +152,15 @@ function refuseOrdered(items: LazyXCom<unknown>, place: InputPlace, kind: NodeMa
     problem: `the option "ordered" of ${kind}() is false, and its items do not come from the results of one mapped task`,
     expected: "ordered: false only where one mapped task's results are iterated",
     fix: "leave it out: other streams give their items in one order only",
+  })
+}
+
+function notMappable(place: InputPlace, kind: string, call: string): DagDefinitionError {
+  return new DagDefinitionError({
+    ...place,
+    problem: `${kind}() was called on what ${call} made`,
+    expected: "a task that runs once in a run, since what it decides is decided for the whole run",
+    fix: "map a task() over the items, and throw Skip where nothing is to be done",
   })
 }
 
@@ -166,11 +192,11 @@ function checkResumePoints(given: unknown, taskId: string): AnyResumePoints {
   })
 }
 
-function notAFunction(taskId: string, run: unknown): DagDefinitionError {
+function notAFunction(taskId: string, run: unknown, call: string): DagDefinitionError {
   return new DagDefinitionError({
     taskId,
-    problem: `task() got ${describeValue(run)} as its second argument`,
+    problem: `${call} got ${describeValue(run)} as its second argument`,
     expected: "the task's function",
-    fix: `write task("${taskId}", async (input, ctx) => { ... })`,
+    fix: `write ${call.replace("()", `("${taskId}", async (input, ctx) => { ... })`)}`,
   })
 }

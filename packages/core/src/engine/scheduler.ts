@@ -11,6 +11,7 @@ import { crossedTolerance, needsWatch } from "../state/failure-tolerance.ts"
 import { decideExpansion } from "../state/expansion-outcome.ts"
 import { isFinalExpansionState } from "../state/expansion.ts"
 import type { ExpansionState } from "../state/expansion.ts"
+import { decideGate } from "../state/gate.ts"
 import { decideRun } from "../state/run-outcome.ts"
 import { decideTrigger } from "../state/trigger-rule.ts"
 import type { StoreError } from "../store/errors.ts"
@@ -43,7 +44,8 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   // What came back to a stopped map has to end there before the map does.
   if (to === null && expansion.isStopped) yield* closeStopped(store, expansion)
   const isWatched = expansion.now !== null && needsWatch(expansion.toleratedFailures, expansion.now)
-  const isDone = yield* store.decideExpansion({ expansionId, seq, from: state, to, isWatched })
+  const verdict = verdictOf(expansion, to)
+  const isDone = yield* store.decideExpansion({ expansionId, seq, from: state, to, isWatched, ...verdict })
   if (!isDone || to === null) return
   if (to === "draining") store.wake("work")
   if (to === "open") store.wake("open")
@@ -53,6 +55,12 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   if (state === "waiting" && isFinalExpansionState(to)) store.wake("progress")
   if (expansion.isLeaf && isFinalExpansionState(to)) yield* finishRun(store, expansion.dagRunId)
 })
+
+/** What a gate that ends says of its targets. */
+function verdictOf({ gate }: DueExpansion, to: ExpansionState | null) {
+  if (gate === null || to === null || !isFinalExpansionState(to)) return {}
+  return { verdict: decideGate(gate.gate, to, gate.result) }
+}
 
 /** Why a map has to stop now; null: it may go on. */
 export function reasonToStop(expansion: DueExpansion): TaskError | null {
@@ -104,6 +112,10 @@ export function nextExpansionState(expansion: DueExpansion): ExpansionState | nu
 }
 
 function start(expansion: DueExpansion): ExpansionState | null {
+  const { left, skips, fails } = expansion.gates
+  if (left > 0) return null
+  if (fails > 0) return "upstream_failed"
+  if (skips > 0) return "skipped"
   const decision = decideTrigger(expansion.triggerRule, expansion.upstream)
   if (decision === "wait") return null
   if (decision !== "run") return decision

@@ -4,6 +4,7 @@ import type { TaskError } from "../host/host-pool.ts"
 import type { IndexRange } from "../index-ranges.ts"
 import type { FailureCounts, FailureTolerance } from "../state/failure-tolerance.ts"
 import type { ExpansionState } from "../state/expansion.ts"
+import type { Gate, GateCounts, GateVerdict } from "../state/gate.ts"
 import type { TriggerRule, UpstreamCounts } from "../state/trigger-rule.ts"
 import type { LeaseLost, StoreError, TooManyItems } from "./errors.ts"
 
@@ -72,6 +73,10 @@ export interface DueExpansion {
   readonly seq: string
   readonly triggerRule: TriggerRule
   readonly upstream: UpstreamCounts
+  /** How the gates above it stand. */
+  readonly gates: GateCounts
+  /** What its own end says of others, with what its instance has returned, as JSON text; null while nothing is to be said. */
+  readonly gate: { readonly gate: Gate; readonly result: string | null } | null
   readonly isLeaf: boolean
   readonly exhausted: boolean
   readonly streamFailure: "own" | "upstream" | null
@@ -244,8 +249,9 @@ export interface ExpansionStore {
   /** Expansions whose facts have changed since they were last decided. */
   readonly dueExpansions: (options: { limit: number }) => Effect.Effect<readonly DueExpansion[], StoreError>
   /**
-   * Moves an expansion to its next state and tells its downstream; with `to: null` only notes that the facts were
-   * seen, and whether a success is one more. False when the facts have moved on meanwhile.
+   * Moves an expansion to its next state and tells its downstream, and of a gate that ends also its targets what it says;
+   * with `to: null` only notes that the facts were seen, and whether a success is one more. False when the facts have moved
+   * on meanwhile.
    */
   readonly decideExpansion: (options: {
     expansionId: string
@@ -253,6 +259,7 @@ export interface ExpansionStore {
     from: ExpansionState
     to: ExpansionState | null
     isWatched?: boolean
+    verdict?: GateVerdict
   }) => Effect.Effect<boolean, StoreError>
   readonly expansionsOfRun: (dagRunId: string) => Effect.Effect<readonly ExpansionView[], StoreError>
 }

@@ -72,15 +72,23 @@ export async function upsertDagVersion(
     ), tasks as (
       insert into task (
         dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency, deferred_max,
-        window_size, page_size, page_bytes_max, max_items, is_paused, tolerated_failures, options
+        window_size, page_size, page_bytes_max, max_items, is_paused, tolerated_failures, gate,
+        gates_above, options
       )
       select
         made.id, (t->>'ordinal')::int, t->>'taskId', (t->>'kind')::task_kind, t->>'triggerRule',
         (t->>'priority')::int, (t->>'concurrency')::int, (t->>'deferredMax')::int, (t->'mapping'->>'window')::int,
         (t->'mapping'->>'pageSize')::int, (t->'mapping'->>'pageBytesMax')::bigint,
         (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false),
-        (t->'mapping'->>'toleratedFailures')::json, t
+        (t->'mapping'->>'toleratedFailures')::json, (t->>'gate')::json, (t->>'gatesAbove')::int, t
       from made, json_array_elements(${serialized}::text::json->'tasks') t
+    ), targets as (
+      insert into gate_target (dag_version_id, gate, target)
+      select made.id, (t->>'ordinal')::int, target::int
+      from made
+      cross join json_array_elements(${serialized}::text::json->'tasks') t
+      cross join json_array_elements_text(t->'gate'->'targets') target
+      where t->>'gate' is not null
     ), edges as (
       insert into edge (dag_version_id, upstream, downstream, kind, holds_back)
       select made.id, u.ordinal, d.ordinal, e->>'kind', (e->>'holdsBack')::boolean

@@ -94,6 +94,7 @@ async function reopen(
       select e.id, e.ordinal, e.dag_version_id, e.kind, e.state, e.opened_at is not null as is_opened,
         e.state in ('success', 'failed', 'skipped', 'upstream_failed') as is_ended,
         e.state not in ('waiting', 'cancelled') as has_started,
+        e.verdict_skips, e.verdict_fails,
         e.is_exhausted and e.stream_failure is null and e.stopped_by is null as can_go_on,
         e.kind in ('task', 'mapped')
           and (
@@ -114,6 +115,11 @@ async function reopen(
           and edge.kind = 'complete'
         where ${options.resetsDownstream}::boolean
         union all
+        select gate_target.target
+        from taken_back
+        join gate_target on gate_target.dag_version_id = taken_back.dag_version_id and gate_target.gate = taken_back.ordinal
+        where ${options.resetsDownstream}::boolean
+        union all
         select edge.downstream
         from stood
         join edge on edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
@@ -130,6 +136,9 @@ async function reopen(
         where edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
           and (stood.is_ended or (edge.kind = 'stream' and stood.is_opened))
         union all
+        select gate_target.target from gate_target
+        where gate_target.dag_version_id = stood.dag_version_id and gate_target.gate = stood.ordinal and stood.is_ended
+        union all
         select source.ordinal from edge
         join stood source on source.ordinal = edge.upstream and source.kind = 'fused'
         where edge.dag_version_id = stood.dag_version_id and edge.downstream = stood.ordinal
@@ -141,26 +150,43 @@ async function reopen(
       select taken_back.*, false from taken_back
       where not exists (select from below where below.ordinal = taken_back.ordinal)
     ), untold as (
-      select edge.downstream as ordinal,
-        count(*) filter (where is_told_end and moving.state = 'success') as success,
-        count(*) filter (where is_told_end and moving.state = 'failed') as failed,
-        count(*) filter (where is_told_end and moving.state = 'skipped') as skipped,
-        count(*) filter (where is_told_end and moving.state = 'upstream_failed') as upstream_failed,
-        count(*) filter (where not is_told_end and moving.is_reset and edge.kind = 'stream') as opened
-      from moving
-      join edge on edge.dag_version_id = moving.dag_version_id and edge.upstream = moving.ordinal
-      cross join lateral (
-        select moving.is_ended and (edge.kind = 'complete' or not moving.is_opened) as is_told_end
+      select ordinal, sum(success)::int as success, sum(failed)::int as failed, sum(skipped)::int as skipped,
+        sum(upstream_failed)::int as upstream_failed, sum(opened)::int as opened, sum(gates)::int as gates,
+        sum(gate_skips)::int as gate_skips, sum(gate_fails)::int as gate_fails
+      from (
+        select edge.downstream as ordinal,
+          (is_told_end and moving.state = 'success')::int as success,
+          (is_told_end and moving.state = 'failed')::int as failed,
+          (is_told_end and moving.state = 'skipped')::int as skipped,
+          (is_told_end and moving.state = 'upstream_failed')::int as upstream_failed,
+          (not is_told_end and moving.is_reset and edge.kind = 'stream')::int as opened,
+          0 as gates, 0 as gate_skips, 0 as gate_fails
+        from moving
+        join edge on edge.dag_version_id = moving.dag_version_id and edge.upstream = moving.ordinal
+        cross join lateral (
+          select moving.is_ended and (edge.kind = 'complete' or not moving.is_opened) as is_told_end
+        ) told
+        where is_told_end or (moving.is_reset and edge.kind = 'stream' and moving.is_opened)
+        union all
+        select target, 0, 0, 0, 0, 0, 1, (target = any(moving.verdict_skips))::int,
+          (target = any(moving.verdict_fails))::int
+        from moving
+        join gate_target on gate_target.dag_version_id = moving.dag_version_id and gate_target.gate = moving.ordinal
+        where moving.verdict_skips is not null
       ) told
-      where is_told_end or (moving.is_reset and edge.kind = 'stream' and moving.is_opened)
-      group by edge.downstream
+      group by ordinal
     ), moved as (
       update expansion e
-      set upstream_success = e.upstream_success - coalesce(untold.success, 0)::int,
-          upstream_failed = e.upstream_failed - coalesce(untold.failed, 0)::int,
-          upstream_skipped = e.upstream_skipped - coalesce(untold.skipped, 0)::int,
-          upstream_upstream_failed = e.upstream_upstream_failed - coalesce(untold.upstream_failed, 0)::int,
-          upstream_opened = e.upstream_opened - coalesce(untold.opened, 0)::int,
+      set upstream_success = e.upstream_success - coalesce(untold.success, 0),
+          upstream_failed = e.upstream_failed - coalesce(untold.failed, 0),
+          upstream_skipped = e.upstream_skipped - coalesce(untold.skipped, 0),
+          upstream_upstream_failed = e.upstream_upstream_failed - coalesce(untold.upstream_failed, 0),
+          upstream_opened = e.upstream_opened - coalesce(untold.opened, 0),
+          gates_left = e.gates_left + coalesce(untold.gates, 0),
+          gate_skips = e.gate_skips - coalesce(untold.gate_skips, 0),
+          gate_fails = e.gate_fails - coalesce(untold.gate_fails, 0),
+          verdict_skips = case when moving.ordinal is null then e.verdict_skips end,
+          verdict_fails = case when moving.ordinal is null then e.verdict_fails end,
           seq = e.seq + 1,
           state = case when moving.is_reset then 'waiting' when ${isExtended} then 'open'
             when moving.ordinal is not null then 'draining' else e.state end,

@@ -47,6 +47,8 @@ export function toDue(row: DueRow): DueExpansion {
       skipped: row.upstreamSkipped,
       upstreamFailed: row.upstreamUpstreamFailed,
     },
+    gates: { left: row.gatesLeft, skips: row.gateSkips, fails: row.gateFails },
+    gate: row.gate === null ? null : { gate: row.gate, result: row.result },
     isLeaf: row.isLeaf,
     exhausted: row.exhausted,
     streamFailure: row.streamFailure,

@@ -1,4 +1,11 @@
-import type { ExpansionState, FailureTolerance, FinalExpansionState, TriggerRule } from "@sluice/core/state"
+import type {
+  ExpansionState,
+  FailureTolerance,
+  FinalExpansionState,
+  Gate,
+  GateVerdict,
+  TriggerRule,
+} from "@sluice/core/state"
 import type { Sql } from "./row.ts"
 
 /**
@@ -71,6 +78,11 @@ export interface DueRow {
   upstreamFailed: number
   upstreamSkipped: number
   upstreamUpstreamFailed: number
+  gatesLeft: number
+  gateSkips: number
+  gateFails: number
+  gate: Gate | null
+  result: string | null
   isLeaf: boolean
   exhausted: boolean
   streamFailure: "own" | "upstream" | null
@@ -89,14 +101,19 @@ export interface DueRow {
 /** Expansions whose facts have changed since they were last decided. */
 export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
   return sql<DueRow[]>`
-    select expansion.id as expansion_id, dag_run_id, task_id, kind, state, seq, trigger_rule,
+    select expansion.id as expansion_id, dag_run_id, expansion.task_id, expansion.kind, expansion.state, seq, expansion.trigger_rule,
       upstream_total, upstream_opened, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed,
-      is_leaf, is_exhausted as exhausted, stream_failure, tolerated_failures, stop_reason is not null as is_stopped,
+      gates_left, gate_skips, gate_fails, task.gate, own.value::text as result,
+      is_leaf, is_exhausted as exhausted, stream_failure, expansion.tolerated_failures, stop_reason is not null as is_stopped,
       exists (select from repair where repair.expansion_id = expansion.id) as has_repairs,
       expansion.failed + open.failed as failed_now,
       success + expansion.failed + skipped + upstream_failed_instances + open.finished as ended_now,
       created, success, expansion.failed, skipped, upstream_failed_instances
     from expansion
+    join task on task.dag_version_id = expansion.dag_version_id and task.ordinal = expansion.ordinal
+    -- Only of a gate it matters what its instance has returned.
+    left join task_instance own on task.gate is not null and expansion.state = 'draining'
+      and own.expansion_id = expansion.id and own.map_index = -1
     -- Only a limit on failures asks for how they stand just now.
     left join lateral (
       select coalesce(sum(page.failed), 0) as failed, coalesce(sum(page.finished), 0) as finished
@@ -170,15 +187,19 @@ export async function endExpansion(
     seq: string
     from: ExpansionState
     to: FinalExpansionState
+    verdict?: GateVerdict
   },
 ): Promise<boolean> {
-  const { to } = options
+  const { to, verdict } = options
+  const says = (ordinals: readonly number[] | undefined) =>
+    ordinals === undefined ? sql`null` : sql`${[...ordinals]}::int[]`
   const rows = await sql`
     with changed as (
       update expansion
-      set state = ${to}, is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity'
+      set state = ${to}, is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity',
+          verdict_skips = ${says(verdict?.skips)}, verdict_fails = ${says(verdict?.fails)}
       where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
-      returning dag_run_id, dag_version_id, ordinal, opened_at
+      returning dag_run_id, dag_version_id, ordinal, opened_at, verdict_skips, verdict_fails
     ), unneeded as (
       -- A fused source whose reader ends unopened has nobody who would ever pull it to its end.
       update expansion source
@@ -196,7 +217,10 @@ export async function endExpansion(
   return rows.length > 0
 }
 
-/** Adds how the expansions in the CTE `changed` have ended to the counters of each downstream task. */
+/**
+ * Adds how the expansions in the CTE `changed` have ended to the counters of each downstream task, and what they say as
+ * gates to those of their targets: one update, since a row is changed once in a statement.
+ */
 export function tellDownstream(sql: Sql, to: FinalExpansionState) {
   return sql`
       update expansion downstream
@@ -205,14 +229,26 @@ export function tellDownstream(sql: Sql, to: FinalExpansionState) {
           upstream_skipped = downstream.upstream_skipped + ${to === "skipped" ? 1 : 0}::int * reader.edges,
           upstream_upstream_failed = downstream.upstream_upstream_failed
             + ${to === "upstream_failed" ? 1 : 0}::int * reader.edges,
+          gates_left = downstream.gates_left - reader.gates,
+          gate_skips = downstream.gate_skips + reader.skips,
+          gate_fails = downstream.gate_fails + reader.fails,
           -- Counted even where it has started or ended: it may begin anew, and must then know.
           is_due = downstream.is_due or downstream.state = 'waiting', seq = downstream.seq + 1
       from (
-        select changed.dag_run_id * 4096 + edge.downstream as id, count(*)::int as edges
-        from changed
-        join edge on edge.dag_version_id = changed.dag_version_id and edge.upstream = changed.ordinal
-          and (edge.kind = 'complete' or changed.opened_at is null)
-        group by 1
+        select id, sum(edges)::int as edges, sum(gates)::int as gates, sum(skips)::int as skips, sum(fails)::int as fails
+        from (
+          select changed.dag_run_id * 4096 + edge.downstream as id, 1 as edges, 0 as gates, 0 as skips, 0 as fails
+          from changed
+          join edge on edge.dag_version_id = changed.dag_version_id and edge.upstream = changed.ordinal
+            and (edge.kind = 'complete' or changed.opened_at is null)
+          union all
+          select changed.dag_run_id * 4096 + target, 0, 1, (target = any(changed.verdict_skips))::int,
+            (target = any(changed.verdict_fails))::int
+          from changed
+          join gate_target on gate_target.dag_version_id = changed.dag_version_id and gate_target.gate = changed.ordinal
+          where changed.verdict_skips is not null
+        ) told
+        group by id
       ) reader
       where downstream.id = reader.id
   `

@@ -92,7 +92,8 @@ export async function cancelMap(
       from before
       where expansion.id = before.id and before.kind in ('mapped', 'source')
         and before.state in ('waiting', 'open', 'draining')
-      returning expansion.id, expansion.dag_run_id, dag_version_id, ordinal, expansion.task_id, opened_at
+      returning expansion.id, expansion.dag_run_id, dag_version_id, ordinal, expansion.task_id, opened_at,
+        verdict_skips, verdict_fails
     ), ended_sources as (
       ${endFusedSources(sql)}
     ), told as (

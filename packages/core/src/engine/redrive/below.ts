@@ -23,10 +23,13 @@ export function tasksBelow(
   const first = dag.edges.filter(({ upstream, kind }) =>
     kind === "complete" ? reopened.includes(upstream) && hasEnded(upstream) : readAnew.includes(upstream),
   )
-  const below = new Set(first.map((edge) => edge.downstream).filter(hasStarted))
+  const targetsOf = (taskId: string) => targetsIn(dag, taskId)
+  const decided = reopened.filter(hasEnded).flatMap(targetsOf)
+  const below = new Set([...first.map((edge) => edge.downstream), ...decided].filter(hasStarted))
   const isFused = (taskId: string) => viewOf.get(taskId)?.kind === "fused"
   // A set yields what is added while it is walked, so it is its own queue.
   for (const taskId of below) {
+    if (hasEnded(taskId)) for (const target of targetsOf(taskId).filter(hasStarted)) below.add(target)
     for (const { upstream, downstream, kind } of dag.edges) {
       const isTold = upstream === taskId && (kind === "stream" || hasEnded(taskId))
       if (isTold && hasStarted(downstream)) below.add(downstream)
@@ -35,4 +38,10 @@ export function tasksBelow(
     }
   }
   return below
+}
+
+/** The tasks over which a gate has a say. */
+function targetsIn({ tasks }: SerializedDag, taskId: string): string[] {
+  const gate = tasks.find((task) => task.taskId === taskId)?.gate
+  return (gate?.targets ?? []).flatMap((ordinal) => tasks[ordinal]?.taskId ?? [])
 }

@@ -1,5 +1,6 @@
 import { type ExpansionState, expansionTransitions, isFinalExpansionState } from "../../state/expansion.ts"
 import type { FailureCounts } from "../../state/failure-tolerance.ts"
+import type { GateVerdict } from "../../state/gate.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DueExpansion, ExpansionStore } from "../expansion-store.ts"
 import { addCounts, countsOf, isFoldedWhole, sumOf } from "./counts.ts"
@@ -24,6 +25,8 @@ function factsOf(expansion: ExpansionRecord): DueExpansion {
     seq: String(expansion.seq),
     triggerRule: expansion.task.triggerRule,
     upstream: { ...expansion.upstream },
+    gates: { ...expansion.gates },
+    gate: gateOf(expansion),
     isLeaf: expansion.edgesOut.length === 0,
     exhausted: expansion.exhausted,
     streamFailure: expansion.streamFailure,
@@ -34,6 +37,11 @@ function factsOf(expansion: ExpansionRecord): DueExpansion {
     created: expansion.created,
     ...expansion.folded,
   }
+}
+
+function gateOf({ task, state, rows }: ExpansionRecord): DueExpansion["gate"] {
+  if (task.gate === null) return null
+  return { gate: task.gate, result: state === "draining" ? (rows.get(-1)?.value ?? null) : null }
 }
 
 function failuresOf(expansion: ExpansionRecord): FailureCounts {
@@ -49,7 +57,7 @@ export function decideExpansion(state: MemoryState, options: DecideOptions): boo
   if (expansion?.state !== from || String(expansion.seq) !== options.seq) return false
   state.due.delete(expansion)
   if (to === null) expansion.isWatched = options.isWatched ?? false
-  if (to !== null) moveTo(state, expansion, to)
+  if (to !== null) moveTo(state, expansion, to, options.verdict)
   return true
 }
 
@@ -58,11 +66,34 @@ function requireTransition(from: ExpansionState, to: ExpansionState): void {
   if (!next.includes(to)) throw new Error(`an expansion does not go from ${from} to ${to}`)
 }
 
-function moveTo(state: MemoryState, expansion: ExpansionRecord, to: ExpansionState): void {
+function moveTo(
+  state: MemoryState,
+  expansion: ExpansionRecord,
+  to: ExpansionState,
+  verdict: GateVerdict | undefined,
+): void {
   expansion.state = to
   expansion.seq += 1
   if (expansion.openedAt === null && (to === "open" || to === "draining")) start(state, expansion)
-  if (isFinalExpansionState(to)) end(state, expansion, to)
+  if (!isFinalExpansionState(to)) return
+  end(state, expansion, to)
+  if (verdict !== undefined) tellTargets(state, expansion, verdict)
+}
+
+/** Tells the targets of a gate that it has ended, and which of them may not run. */
+function tellTargets(state: MemoryState, gate: ExpansionRecord, verdict: GateVerdict): void {
+  gate.verdict = verdict
+  for (const target of targetsOf(gate)) {
+    target.gates.left -= 1
+    if (verdict.skips.includes(target.task.ordinal)) target.gates.skips += 1
+    if (verdict.fails.includes(target.task.ordinal)) target.gates.fails += 1
+    if (target.state === "waiting") markDue(state, target)
+  }
+}
+
+/** The expansions that a gate has a say over; none for what is no gate. */
+export function targetsOf({ task, run }: ExpansionRecord): ExpansionRecord[] {
+  return (task.gate?.targets ?? []).flatMap((ordinal) => run.expansions[ordinal] ?? [])
 }
 
 /** Starts an expansion; an unmapped task gets its one instance. */

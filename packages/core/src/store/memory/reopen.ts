@@ -2,7 +2,7 @@ import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { RedriveStore, Reopened } from "../redrive-store.ts"
 import { timeoutOf } from "./cancel.ts"
 import { noOutcomes, sumOf } from "./counts.ts"
-import { type Counter, counterOf, downstreamOf } from "./decisions.ts"
+import { type Counter, counterOf, downstreamOf, targetsOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
 import { noteExpansionEvent } from "./events.ts"
 import { type ExpansionRecord, expansionOf, type MemoryState, noResume, type RunRecord } from "./state.ts"
@@ -114,7 +114,10 @@ function expansionsBelow(
 }
 
 function waitingForEndOf(expansion: ExpansionRecord): ExpansionRecord[] {
-  return downstreamOf(expansion).flatMap(([edge, downstream]) => (edge === "complete" ? [downstream] : []))
+  const waiting = downstreamOf(expansion).flatMap(([edge, downstream]) =>
+    edge === "complete" ? [downstream] : [],
+  )
+  return [...waiting, ...targetsOf(expansion)]
 }
 
 function readersOf(expansion: ExpansionRecord): ExpansionRecord[] {
@@ -127,11 +130,12 @@ function hasStarted({ state }: ExpansionRecord): boolean {
 
 /** Those that started, or did not, because of this expansion. */
 function toldBy(expansion: ExpansionRecord): ExpansionRecord[] {
-  return downstreamOf(expansion).flatMap(([edge, downstream]) => {
-    const isTold =
-      edge === "stream" && expansion.openedAt !== null ? true : isFinalExpansionState(expansion.state)
+  const hasEnded = isFinalExpansionState(expansion.state)
+  const told = downstreamOf(expansion).flatMap(([edge, downstream]) => {
+    const isTold = edge === "stream" && expansion.openedAt !== null ? true : hasEnded
     return isTold ? [downstream] : []
   })
+  return hasEnded ? [...told, ...targetsOf(expansion)] : told
 }
 
 function fusedSourcesOf(expansion: ExpansionRecord): ExpansionRecord[] {
@@ -149,6 +153,21 @@ function untell(expansion: ExpansionRecord, isReset: boolean): void {
     const isOpenStream = edge === "stream" && openedAt !== null
     if (isOpenStream && isReset) lower(downstream, "opened")
     if (!isOpenStream && isFinalExpansionState(ended)) lower(downstream, counterOf(ended))
+  }
+  unsay(expansion)
+}
+
+/** Takes back what a gate has said. */
+function unsay(gate: ExpansionRecord): void {
+  const { verdict } = gate
+  if (verdict === null) return
+  gate.verdict = null
+  for (const target of targetsOf(gate)) {
+    const { ordinal } = target.task
+    target.gates.left += 1
+    if (verdict.skips.includes(ordinal)) target.gates.skips -= 1
+    if (verdict.fails.includes(ordinal)) target.gates.fails -= 1
+    target.seq += 1
   }
 }
 

@@ -138,6 +138,8 @@ function newExpansion(
     state: "waiting",
     seq: 0,
     upstream: { total: edges.total, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 },
+    gates: { left: task.gatesAbove, skips: 0, fails: 0 },
+    verdict: null,
     window: task.mapping?.window ?? null,
     pageSize: task.mapping?.pageSize ?? null,
     concurrency: task.concurrency,

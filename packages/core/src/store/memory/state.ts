@@ -2,6 +2,7 @@ import type { SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts
 import type { Bundle, Deferral, LogEntry, TaskError } from "../../host/host-pool.ts"
 import type { FailureTolerance } from "../../state/failure-tolerance.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
+import type { GateCounts, GateVerdict } from "../../state/gate.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DagFileKey, DagFileRow } from "../dag-file-store.ts"
@@ -86,6 +87,9 @@ export interface ExpansionRecord {
   state: ExpansionState
   seq: number
   readonly upstream: Mutable<UpstreamCounts>
+  readonly gates: Mutable<GateCounts>
+  /** What it has said of its targets as a gate. */
+  verdict: GateVerdict | null
   window: number | null
   pageSize: number | null
   concurrency: number | null

@@ -57,6 +57,8 @@ function serializedTask(task: TaskFixture, ordinal: number): SerializedTask {
     kind,
     ordinal,
     mapping: kind === "task" ? null : serializedMapping(task.mapping ?? {}),
+    gate: task.gate ?? null,
+    gatesAbove: task.gatesAbove ?? 0,
   }
 }
 

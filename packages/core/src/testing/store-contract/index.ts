@@ -10,6 +10,7 @@ import { decisionContract } from "./decisions.ts"
 import { dagFileContract } from "./dag-files.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
+import { gateContract } from "./gates.ts"
 import { eventContract } from "./events.ts"
 import { extensionContract } from "./extensions.ts"
 import { historyContract } from "./histories.ts"
@@ -56,6 +57,7 @@ const chapters = {
     pageContract(open)
     keyContract(open, options)
     decisionContract(open)
+    gateContract(open)
     streamContract(open)
     claimContract(open)
     claimShareContract(open, options)
