@@ -112,7 +112,7 @@ const waitForRoom = Effect.fnUntraced(function* (options: PullLoopOptions, posit
   const progress = yield* readProgress(options)
   if (progress.state !== "open" || nextPageSize(progress) > 0) return { ...position, progress }
   yield* options.whileIdle(options.gate.wait(seen, progressPollMs))
-  return { ...position, progress: yield* readProgress(options) }
+  return { ...position, progress }
 })
 
 function readProgress({ store, lease }: PullLoopOptions) {

@@ -9,3 +9,11 @@ export const offersShare = 1 / 2
 export function offersQuota({ limit, offersFirst }: { limit: number; offersFirst: boolean }): number {
   return offersFirst ? Math.ceil(limit * offersShare) : Math.floor(limit * offersShare)
 }
+
+/**
+ * How many instances of the `left` in a page a lease takes that may have `size`: all, where less than half a lease would be
+ * left, since a crumb costs the round trips of a whole lease.
+ */
+export function shareOfPage(left: number, size: number): number {
+  return left * 2 < size * 3 ? left : size
+}

@@ -52,6 +52,8 @@ export class LeaseRun implements InstanceLease {
   readonly #told = new Set<number>()
   #nextPosition = 0
   #recordedSeen = 0
+  readonly #startedAt = performance.now()
+  #hasWaited = false
   #stopReason: Error | null = null
   #hasEnded = false
 
@@ -70,19 +72,29 @@ export class LeaseRun implements InstanceLease {
     this.#settings = options.settings
     this.#onStuck = options.onStuck
     this.#tellsStart = options.work.isolated || options.context.timeoutMs !== null
-    this.#outcomes = new Outcomes({ ...options.work, startedAt: performance.now() })
+    this.#outcomes = new Outcomes({ ...options.work, startedAt: this.#startedAt })
   }
 
   /** Runs every instance of the lease and sends its outcomes; the last batch says that it is the last. */
   async run({ call, params, resumePoints }: PreparedTask): Promise<void> {
     this.params = params
     this.resumePoints = resumePoints
-    const flushing = setInterval(() => this.flush(), flushEveryMs)
+    const flushing = setInterval(() => this.#isNearlyDone() || this.flush(), flushEveryMs)
     const lanes = Math.max(1, Math.min(this.#work.concurrency, this.#work.count))
     await Promise.all(Array.from({ length: lanes }, () => this.#runLane(call)))
     clearInterval(flushing)
     this.#hasEnded = true
     this.#send(true)
+  }
+
+  /** Whether the rest is likely to end before long: then what has gathered waits for it, once. */
+  #isNearlyDone(): boolean {
+    const started = this.#nextPosition - this.#work.recorded.length
+    const left = this.#work.count - this.#nextPosition
+    const perMs = started / (performance.now() - this.#startedAt)
+    const isNear = !this.#hasWaited && left < perMs * (flushEveryMs / 2)
+    this.#hasWaited ||= isNear
+    return isNear
   }
 
   /** Starts no more instances and tells the running ones to stop. */

@@ -186,7 +186,7 @@ export function claim(
     ), candidate as materialized (
       select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
         ${isLimited(sql)} as is_limited,
-        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size, room.free,
         row_number() over (
           order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
         ) as place
@@ -205,7 +205,12 @@ export function claim(
     ), paged as materialized (
       select page.expansion_id, page.first_index, page.claimed, page.has_records, candidate.place,
         candidate.generation, candidate.base_try, candidate.is_limited,
-        least(candidate.size, page.count - page.claimed) as size
+        case
+          -- No crumbs: see shareOfPage.
+          when (page.count - page.claimed) * 2 < candidate.size * 3
+            then least(page.count - page.claimed, candidate.free)
+          else candidate.size
+        end::int as size
       from candidate
       cross join lateral (
         select expansion_id, first_index, count, claimed, has_records from page

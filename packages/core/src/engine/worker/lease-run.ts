@@ -26,27 +26,42 @@ export interface LeaseRunner {
   readonly leaseSeconds: number
   /** A page of the expansion was finished by what was recorded. */
   readonly onPageFinished: (expansionId: string, isExhausted: boolean) => void
-  /** Instances of a lease ended: how many, how many are left, and how long they took in sum. */
-  readonly onRecorded: (
+  /**
+   * Instances of a lease ended, recorded or not: how many, how many of them still run or wait to, and how long they
+   * took in sum.
+   */
+  readonly onEnded: (
     lease: Lease,
-    recorded: { readonly count: number; readonly remaining: number; readonly busyMs: number },
+    ended: { readonly count: number; readonly running: number; readonly busyMs: number },
   ) => void
+  /** Outcomes were recorded. */
+  readonly onRecorded: () => void
 }
 
 /** A lease under way: what of it has no record yet. */
 class LeaseProgress {
   readonly lease: Lease
   remaining: number
+  /** Instances that have not ended in their host, as far as it has told. */
+  running: number
   readonly #reported = new Set<number>()
 
   constructor(lease: Lease) {
     this.lease = lease
     this.remaining = lease.remaining
+    this.running = lease.remaining
     for (const index of lease.recorded) this.#reported.add(index)
   }
 
   get isUntouched(): boolean {
     return this.remaining === this.lease.count
+  }
+
+  /** Counts what a batch brings as ended; says how many those are. */
+  end({ indexes, others }: OutcomeBatch): number {
+    const ended = indexes === null ? this.running : indexes.length + others.length
+    this.running -= ended
+    return ended
   }
 
   report(indexes: Iterable<number>): void {
@@ -85,6 +100,13 @@ export function runLease(
   )
 }
 
+/** Gives back a lease of which nothing was begun. Never fails: at worst it is left to expire. */
+export function returnLease(runner: LeaseRunner, lease: Lease): Effect.Effect<void> {
+  return giveBack(runner, new LeaseProgress(lease), false).pipe(
+    Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} could not be given back`, cause)),
+  )
+}
+
 async function runInHost(
   runner: LeaseRunner,
   of: TaskOfRun,
@@ -102,6 +124,8 @@ async function runInHost(
   let recording: Promise<void> = Promise.resolve()
   let failure: { error: unknown } | null = null
   const onBatch = (batch: OutcomeBatch) => {
+    const count = progress.end(batch)
+    runner.onEnded(progress.lease, { count, running: progress.running, busyMs: batch.busyMs })
     recording = recording.then(async () => {
       if (failure !== null) return
       try {
@@ -189,7 +213,7 @@ const record = Effect.fnUntraced(function* (
   )
   progress.remaining = done.remaining
   progress.report(indexes ?? progress.unreported())
-  runner.onRecorded(lease, { count, remaining: done.remaining, busyMs: batch.busyMs })
+  runner.onRecorded()
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
   if (exceptions.some(({ state }) => state === "deferred")) store.wake("trigger")
   yield* reviewFailures(runner, lease, done)
@@ -336,7 +360,7 @@ const recordLoss = Effect.fnUntraced(function* (
   )
   progress.remaining = done.remaining
   progress.report([exception.mapIndex])
-  runner.store.wake("progress")
+  runner.onRecorded()
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
   yield* reviewFailures(runner, lease, done)
 })

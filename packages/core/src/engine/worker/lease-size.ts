@@ -1,5 +1,5 @@
 /** How long a lease should take: long enough that its round trips vanish, short enough that work spreads. */
-export const leaseTargetMs = 200
+export const leaseTargetMs = 100
 
 /** The most instances in one lease. */
 export const leaseSizeMax = 2_000
@@ -32,6 +32,12 @@ export class LeaseSizes {
   /** The sizes of the tasks seen last, for `claim`. */
   hints(): { expansionId: string; size: number }[] {
     return [...this.#paces].map(([expansionId, { size }]) => ({ expansionId, size }))
+  }
+
+  /** How long so many instances may take, `slots` at once; `Infinity` for a task nothing is known of. */
+  msOf(expansionId: string, instances: number, slots: number): number {
+    const pace = this.#paces.get(expansionId)
+    return pace === undefined ? Number.POSITIVE_INFINITY : (instances * pace.msEach) / slots
   }
 
   /** Learns from a lease: `count` instances took `busyMs` in sum. */

@@ -1,11 +1,13 @@
 import { fc, test } from "@fast-check/vitest"
 import { expect } from "vitest"
-import { Slots } from "./slots.ts"
+import { aheadMs, Slots } from "./slots.ts"
+
+const now = 1_000
 
 test("four slow instances leave the other slots to others", () => {
   const slots = new Slots({ total: 64, lanes: 4 })
   for (const id of ["a", "b", "c", "d"]) slots.take(id, 1)
-  expect(slots.leasesWanted).toBeGreaterThanOrEqual(4)
+  expect(slots.leasesWanted(now)).toBeGreaterThanOrEqual(4)
 })
 
 test("single instances are soon claimed as many at once as there are slots, and large leases few again", () => {
@@ -14,16 +16,16 @@ test("single instances are soon claimed as many at once as there are slots, and 
     slots.take(String(n), 1)
     slots.shrink(String(n), 0)
   }
-  expect(slots.leasesWanted).toBeGreaterThan(60)
+  expect(slots.leasesWanted(now)).toBeGreaterThan(60)
   for (const id of ["a", "b", "c"]) slots.take(id, 1_000)
   slots.shrink("a", 0)
-  expect(slots.leasesWanted).toBeLessThan(5)
+  expect(slots.leasesWanted(now)).toBeLessThan(5)
 })
 
 test("four large leases fill a worker of four lanes", () => {
   const slots = new Slots({ total: 64, lanes: 4 })
   expect(["a", "b", "c", "d"].map((id) => slots.take(id, 1000))).toEqual([16, 16, 16, 16])
-  expect(slots.leasesWanted).toBe(0)
+  expect(slots.leasesWanted(now)).toBe(0)
 })
 
 test("a lease that runs out gives its slots back one by one", () => {
@@ -32,8 +34,31 @@ test("a lease that runs out gives its slots back one by one", () => {
   slots.take("b", 10)
   expect(slots.shrink("a", 5)).toBe(false)
   expect(slots.shrink("a", 1)).toBe(true)
-  expect(slots.leasesWanted).toBe(1)
+  expect(slots.leasesWanted(now)).toBe(1)
   expect(slots.take("c", 10)).toBe(1)
+})
+
+test("the next lease is claimed when one is about to end, and waits for its slots", () => {
+  const slots = new Slots({ total: 4, lanes: 2 })
+  slots.take("a", 10)
+  slots.take("b", 10)
+  slots.expect("a", now + aheadMs + 5)
+  expect(slots.leasesWanted(now)).toBe(0)
+  expect(slots.msUntilNear(now)).toBe(5)
+  expect(slots.leasesWanted(now + 5)).toBe(1)
+  const began: number[] = []
+  slots.whenFree(() => began.push(slots.take("c", 10)))
+  expect(slots.leasesWanted(now + 5)).toBe(0)
+  slots.shrink("b", 0)
+  expect(began).toEqual([2])
+})
+
+test("a lease that is long overdue promises nothing", () => {
+  const slots = new Slots({ total: 2, lanes: 1 })
+  slots.take("a", 10)
+  slots.expect("a", now)
+  expect(slots.leasesWanted(now + aheadMs + 1)).toBe(0)
+  expect(slots.msUntilNear(now + aheadMs + 1)).toBe(Number.POSITIVE_INFINITY)
 })
 
 test.prop([
@@ -46,7 +71,7 @@ test.prop([
   let next = 0
   for (const [takes, pick, instances] of steps) {
     if (takes) {
-      for (let wanted = slots.leasesWanted; wanted > 0; wanted--) {
+      for (let wanted = slots.leasesWanted(now); wanted > 0; wanted--) {
         const id = String(next++)
         held.set(id, slots.take(id, instances, wanted - 1))
       }
@@ -60,6 +85,6 @@ test.prop([
     expect(used).toBeLessThanOrEqual(total)
   }
   for (const id of held.keys()) slots.shrink(id, 0)
-  expect(slots.leasesWanted).toBeGreaterThanOrEqual(new Slots({ total, lanes }).leasesWanted)
-  expect(slots.leasesWanted).toBeLessThanOrEqual(total)
+  expect(slots.leasesWanted(now)).toBeGreaterThanOrEqual(new Slots({ total, lanes }).leasesWanted(now))
+  expect(slots.leasesWanted(now)).toBeLessThanOrEqual(total)
 })

@@ -13,12 +13,15 @@ import type { WakeGate } from "../../store/wake-gate.ts"
 import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 import { makeFolder } from "./folder.ts"
 import type { LeaseRunner } from "./lease-run.ts"
-import { runLease } from "./lease-run.ts"
+import { returnLease, runLease } from "./lease-run.ts"
 import { LeaseSizes } from "./lease-size.ts"
 import { Slots } from "./slots.ts"
 
 /** How long a worker without work sleeps at most before it looks again; retries come due by this clock. */
 export const workPollMs = 500
+
+/** How long a lease that was claimed ahead waits for its slots before others may have it. */
+export const aheadWaitMsMax = 250
 
 /** What a worker works with and how much it takes on. */
 export interface WorkerOptions {
@@ -53,6 +56,8 @@ export interface Worker {
 export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const { store, gate, workerId, leaseSeconds, lanes } = options
   const slots = new Slots({ total: options.concurrency, lanes })
+  // Leases whose instances have all ended: how many may be on their way to the database before no more are claimed.
+  const unrecordedMax = lanes * 2
   const fibers = yield* FiberMap.make<string, void, never>()
   const aborts = new Map<string, AbortController>()
   const sizes = new LeaseSizes(slots.perLease)
@@ -60,7 +65,8 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   // A free slot is worth a look only to who waited for one: when nothing was to be had, there still is nothing.
   const slotFreed = localWakeups()
   const slotsGate = yield* makeWakeGate(slotFreed, ["work"])
-  const shrink = (leaseId: string, instances: number) => {
+  const now = yield* Effect.clockWith((clock) => Effect.succeed(() => clock.currentTimeMillisUnsafe()))
+  const freed = (leaseId: string, instances: number) => {
     if (slots.shrink(leaseId, instances)) slotFreed.wake("work")
   }
   const runner: LeaseRunner = {
@@ -69,37 +75,47 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     workerId,
     leaseSeconds,
     onPageFinished: folder.onPageFinished,
-    onRecorded: ({ leaseId, expansionId }, { count, remaining, busyMs }) => {
+    onEnded: ({ leaseId, expansionId }, { count, running, busyMs }) => {
       sizes.observe(expansionId, count, busyMs)
-      shrink(leaseId, remaining)
-      store.wake("progress")
+      slots.expect(leaseId, now() + sizes.msOf(expansionId, running, slots.heldBy(leaseId)))
+      freed(leaseId, running)
     },
+    onRecorded: () => store.wake("progress"),
   }
   // Where each round stands, and whose turn it is.
   let after: string | null = null
   let offersAfter: string | null = null
   let offersFirst = true
 
+  const run = (lease: Lease, concurrency: number, signal: AbortSignal) =>
+    Effect.gen(function* () {
+      slots.expect(lease.leaseId, now() + sizes.msOf(lease.expansionId, lease.remaining, concurrency))
+      const of = yield* options.contexts.get(lease)
+      yield* runLease(runner, of, lease, { concurrency, signal })
+      // What a limited task leaves free may be taken up at once, here or elsewhere.
+      if (lease.isLimited) store.wake("work")
+    })
+
   const start = (lease: Lease, toCome: number) => {
+    const { leaseId, remaining } = lease
     const abort = new AbortController()
-    aborts.set(lease.leaseId, abort)
-    const concurrency = slots.take(lease.leaseId, lease.remaining, toCome)
-    const run = options.contexts.get(lease).pipe(
-      Effect.flatMap((of) =>
-        runLease(runner, of, lease, { concurrency, signal: abort.signal }).pipe(
-          // What a limited task leaves free may be taken up at once, here or elsewhere.
-          Effect.ensuring(Effect.sync(() => lease.isLimited && store.wake("work"))),
-        ),
+    aborts.set(leaseId, abort)
+    const atOnce = slots.hasFree ? slots.take(leaseId, remaining, toCome) : null
+    const held = atOnce === null ? slotsLater(slots, lease, abort.signal) : Effect.succeed(atOnce)
+    const whole = held.pipe(
+      Effect.flatMap((concurrency) =>
+        concurrency === null ? returnLease(runner, lease) : run(lease, concurrency, abort.signal),
       ),
-      Effect.catchCause((cause) => Effect.logError(`lease ${lease.leaseId} could not be started`, cause)),
+      Effect.catchCause((cause) => Effect.logError(`lease ${leaseId} could not be started`, cause)),
       Effect.ensuring(
         Effect.sync(() => {
-          aborts.delete(lease.leaseId)
-          shrink(lease.leaseId, 0)
+          aborts.delete(leaseId)
+          slots.shrink(leaseId, 0)
+          slotFreed.wake("work")
         }),
       ),
     )
-    return FiberMap.run(fibers, lease.leaseId, run)
+    return FiberMap.run(fibers, leaseId, whole)
   }
 
   // Whole or not at all: a lease that was taken and not started would be nobody's until it expires.
@@ -118,16 +134,18 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       after = leases.findLast((lease) => !lease.wasOffered)?.expansionId ?? null
       offersAfter = leases.findLast((lease) => lease.wasOffered)?.expansionId ?? null
       offersFirst = !offersFirst
-      for (const [place, lease] of leases.entries()) yield* start(lease, leases.length - place - 1)
+      // Each gets a slot, but for those that were claimed ahead.
+      const atOnce = Math.min(leases.length, slots.leasesAtOnce)
+      for (const [place, lease] of leases.entries()) yield* start(lease, Math.max(0, atOnce - place - 1))
       return leases.length
     }).pipe(Effect.uninterruptible)
 
   const claimOnce = Effect.gen(function* () {
     const seen = gate.version()
     const slotsSeen = slotsGate.version()
-    const limit = slots.leasesWanted
+    const limit = aborts.size - slots.leases < unrecordedMax ? slots.leasesWanted(now()) : 0
     if (limit === 0) {
-      yield* slotsGate.wait(slotsSeen, workPollMs)
+      yield* slotsGate.wait(slotsSeen, Math.min(workPollMs, slots.msUntilNear(now())))
       return 0
     }
     const taken = yield* take(limit)
@@ -157,3 +175,22 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     idle: Effect.ignore(FiberMap.awaitEmpty(fibers)),
   } satisfies Worker
 })
+
+/** Waits for the slots of a lease that was claimed ahead; null when it took too long, or the lease was taken away. */
+function slotsLater(slots: Slots, lease: Lease, signal: AbortSignal): Effect.Effect<number | null> {
+  const taken = Effect.callback<number | null>((resume) => {
+    const give = (concurrency: number | null) => {
+      cancel()
+      signal.removeEventListener("abort", refuse)
+      resume(Effect.succeed(concurrency))
+    }
+    const refuse = () => give(null)
+    const cancel = slots.whenFree(() => give(slots.take(lease.leaseId, lease.remaining)))
+    signal.addEventListener("abort", refuse)
+    return Effect.sync(() => {
+      cancel()
+      signal.removeEventListener("abort", refuse)
+    })
+  })
+  return Effect.raceFirst(taken, Effect.as(Effect.sleep(aheadWaitMsMax), null))
+}

@@ -1,4 +1,4 @@
-import { offersQuota } from "../claim-share.ts"
+import { offersQuota, shareOfPage } from "../claim-share.ts"
 import type { Lease, LeaseStore } from "../lease-store.ts"
 import { runningOf } from "./expansion-view.ts"
 import { unrecordedOf } from "./offers.ts"
@@ -102,9 +102,10 @@ function claimPage(
   options: ClaimOptions,
 ): LeaseRecord | null {
   const page = pageWithRoom(expansion)
-  const size = Math.min(sizeOf(expansion, options), roomOf(expansion))
-  if (page === null || size <= 0) return null
-  const count = Math.min(size, page.count - page.claimed)
+  const room = roomOf(expansion)
+  if (page === null || room <= 0) return null
+  const size = Math.min(sizeOf(expansion, options), room)
+  const count = Math.min(shareOfPage(page.count - page.claimed, size), room)
   const range: WorkRange = {
     expansion,
     page,

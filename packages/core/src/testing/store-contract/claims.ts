@@ -23,7 +23,7 @@ import {
 /** Claiming ranges of work, and keeping them. */
 export function claimContract(open: OpenStore): void {
   describe("claims", () => {
-    it("take ranges of a page in order, with their inputs, none larger than asked", async () => {
+    it("take ranges of a page in order, with their inputs, of the size asked for", async () => {
       const world = await openWorld(open)
       const map = await openMap(world)
       await map.commit(items(10))
@@ -41,6 +41,23 @@ export function claimContract(open: OpenStore): void {
       expect(JSON.parse(leases[1]!.items!)).toEqual([{ n: 4 }, { n: 5 }, { n: 6 }, { n: 7 }])
       expect(await claim(world.store)).toEqual([])
       expect((await map.view()).running).toBe(10)
+    })
+
+    it("take the rest of a page too where that is less than half a lease", async () => {
+      const world = await openWorld(open)
+      const map = await openMap(world)
+      await map.commit(items(9))
+      await map.commit(items(10))
+      const leases = [
+        await claimOne(world.store, { sizeDefault: 7 }),
+        await claimOne(world.store, { sizeDefault: 6 }),
+        await claimOne(world.store, { sizeDefault: 6 }),
+      ]
+      expect(leases.map(({ firstIndex, count }) => [firstIndex, count])).toEqual([
+        [0, 9],
+        [9, 6],
+        [15, 4],
+      ])
     })
 
     it("pass inputs on as they are, whatever is in them", async () => {
