@@ -1,6 +1,7 @@
 import { StoreFailure, StoreUnavailable, makeMemoryStore } from "@sluice/core/store"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { bodyDepthMax } from "./body-depth.ts"
 import { bodyBytesMax, createApi, queryParametersMax } from "./app.ts"
 import { openTestApi } from "./testing/index.ts"
 
@@ -68,6 +69,14 @@ describe("the API", () => {
       headers: { "content-type": "application/json" },
     })
     expect(broken.status).toBe(422)
+    const deep = { username: "a", password: JSON.parse("[".repeat(bodyDepthMax) + "]".repeat(bodyDepthMax)) }
+    expect((await send("POST", "/auth/token", { as: null, body: deep })).body.detail[0].msg).toContain(
+      "deeper",
+    )
+    const brackets = { username: `"\\${"[{".repeat(bodyDepthMax)}`.slice(0, 128), password: "x" }
+    expect((await send("POST", "/auth/token", { as: null, body: brackets })).status).toBe(401)
+    const half = { username: "\ud800", password: "x" }
+    expect((await send("POST", "/auth/token", { as: null, body: half })).status).toBe(422)
     const headers = { "content-type": "application/json", "content-length": String(bodyBytesMax + 1) }
     const body = JSON.stringify({ username: "a", password: "b".repeat(bodyBytesMax) })
     const large = await api.request("/auth/token", { method: "POST", headers, body })

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi"
 import { createMiddleware } from "hono/factory"
 import type { UserRole } from "@sluice/core/store"
 import { mayAct } from "./auth/roles.ts"
+import { refuseDeepBody } from "./body-depth.ts"
 import type { ApiEnv } from "./environment.ts"
 import { ApiError, httpExceptionSchema, httpValidationErrorSchema } from "./problem.ts"
 
@@ -63,7 +64,10 @@ export function endpoint<const R extends EndpointConfig>(config: R): R {
   const route = createRoute({
     ...rest,
     responses: { ...errorsOf(config), ...config.responses },
-    middleware: isPublic ? [] : [requireRole(role)],
+    middleware: [
+      ...(isPublic ? [] : [requireRole(role)]),
+      ...(config.request?.body === undefined ? [] : [refuseDeepBody]),
+    ],
     security: isPublic ? [] : [{ [bearerScheme]: [] }],
     [roleExtension]: role,
   })

@@ -1,205 +1,170 @@
+/*
+ * What holds for any request to any operation, drawn from the API's own document: a route that is added is tried without
+ * a word here. Each trial is a sequence over a store of its own, so that what one request changed the next one meets.
+ */
 import { fc, test } from "@fast-check/vitest"
-import { openStore } from "@sluice/postgres"
+import { claimOne, complete, createRun, failed, mapped, openStream } from "@sluice/core/testing"
+import { makeMemoryStore, type StoreService, userRoles } from "@sluice/core/store"
+import { createClient, openStore } from "@sluice/postgres"
 import { testDatabase } from "@sluice/postgres/testing"
-import { claimOne, complete, createRun, failed, items, mapped, openStream } from "@sluice/core/testing"
-import { makeMemoryStore, type StoreService } from "@sluice/core/store"
-import { afterAll, beforeAll, describe, expect } from "vitest"
-import { openTestApi, type TestApi } from "./testing/index.ts"
+import { describe, expect } from "vitest"
+import { arbitraryRequest, type FuzzRequest, type Sender } from "./testing/fuzz/arbitrary-request.ts"
+import { type Operation, operationFinder, operationsOf } from "./testing/fuzz/operations.ts"
+import { bearer, openTestApi, type TestApi } from "./testing/index.ts"
 
-/** One operation, as the API's own document tells it. */
-interface Operation {
-  readonly method: string
-  readonly template: string
-  readonly role: string
-  readonly parameters: readonly { readonly name: string; readonly in: string }[]
-  readonly properties: readonly string[]
+/** Found in every value that is kept: no answer to somebody without the role has it. */
+const canary = "canary-5d1f"
+
+interface Opened {
+  readonly store: StoreService
+  /** What all rows are, as one text; constant where rows cannot be looked at. */
+  readonly rows: () => Promise<string>
+  readonly close: () => Promise<void>
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a document is read as it comes.
-type Document = any
-
-function operationsOf(document: Document): Operation[] {
-  const schemaOf = (schema: { $ref?: string }) =>
-    schema?.$ref === undefined ? schema : document.components.schemas[schema.$ref.split("/").at(-1)!]
-  return Object.entries(document.paths as Record<string, Record<string, Document>>).flatMap(
-    ([template, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({
-        method: method.toUpperCase(),
-        template,
-        role: operation["x-sluice-role"] as string,
-        parameters: operation.parameters ?? [],
-        properties: Object.keys(
-          schemaOf(operation.requestBody?.content?.["application/json"]?.schema)?.properties ?? {},
-        ),
-      })),
-  )
+interface Trial extends Opened {
+  readonly api: TestApi
+  readonly find: (method: string, pathname: string) => Operation | null
 }
 
-/** What a client may send by mistake or on purpose: words that fit, and everything else. */
-const words = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom("d", "r", "load", "report", "~", "0", "1", "-1", "-2", "2", "failed", "true"),
-  },
-  fc.constantFrom(
-    "",
-    " ",
-    "%",
-    "_",
-    "\\",
-    "%\\",
-    "'",
-    '"',
-    ";--",
-    "../..",
-    "a|b",
-    "\u0000",
-    "\ud800",
-    "🙂",
-    "null",
-    "NaN",
-  ),
-  fc.constantFrom(
-    "9007199254740993",
-    "99999999999999999999",
-    "-9223372036854775809",
-    "1e309",
-    "0x10",
-    "2147483648",
-  ),
-  fc.constantFrom(
-    "2026-01-01T00:00:00Z",
-    "275760-09-13T00:00:00Z",
-    "0000-01-01T00:00:00Z",
-    "2026-13-45T99:99:99Z",
-  ),
-  fc.constantFrom("-id", "--id", "return_value", "eyJyIjotMX0", "e30", "WzEwXQ"),
-  fc.string({ maxLength: 20, unit: "binary" }),
-)
-const value: fc.Arbitrary<unknown> = fc.oneof(
-  words,
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constant(null),
-  fc.integer(),
-  fc.double(),
-)
-
-/** A number within the operations, names, a query, a body, and a role. */
-const attempt = fc.record({
-  operation: fc.nat(),
-  names: fc.array(words, { minLength: 5, maxLength: 5 }),
-  query: fc.array(fc.tuple(fc.nat(), words), { maxLength: 6 }),
-  body: fc.oneof(fc.array(fc.tuple(fc.nat(), value), { maxLength: 5 }), value),
-  isOwnName: fc.boolean(),
-})
-
-/** Streams end by themselves only when they are not asked to follow. */
-const endless = new Set([
-  "/api/v2/events",
-  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/events",
-  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait",
-  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/results",
-])
-
-function requestOf(
-  operations: readonly Operation[],
-  given: typeof attempt extends fc.Arbitrary<infer A> ? A : never,
-) {
-  const operation = operations[given.operation % operations.length]!
-  const own: Record<string, string> = { dag_id: "d", dag_run_id: "r", task_id: "load", backfill_id: "1" }
-  let nth = 0
-  const path = operation.template.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
-    const word = given.names[nth++ % given.names.length]!
-    return encode(given.isOwnName && own[name] !== undefined ? own[name] : word === "" ? "x" : word)
-  })
-  const known = operation.parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name)
-  const query = given.query.map(
-    ([place, word]) => `${known[place % Math.max(1, known.length)] ?? "x"}=${encode(word)}`,
-  )
-  const body = Array.isArray(given.body)
-    ? Object.fromEntries(
-        (given.body as [number, unknown][])
-          .filter((entry) => Array.isArray(entry))
-          .map(([place, one]) => [
-            operation.properties[place % Math.max(1, operation.properties.length)] ?? "x",
-            one,
-          ]),
-      )
-    : given.body
-  return { operation, path: `${path}?${query.join("&")}`, body }
-}
-
-/** As a client would, for text that is no Unicode too. */
-function encode(word: string): string {
-  return encodeURIComponent(word.toWellFormed())
-}
-
+/** A DAG whose run goes on, with a failed instance, and one whose run was cancelled. */
 async function populate(store: StoreService): Promise<void> {
   const tasks = [mapped("load"), { taskId: "report" }]
   const edges = [{ upstream: "load", downstream: "report" }]
-  const { run, ids } = await createRun({ store } as never, { dagId: "d", runId: "r", tasks, edges })
+  const harness = { store } as never
+  const { run, ids } = await createRun(harness, { dagId: "d", runId: "r", tasks, edges })
   const map = await openStream(store, run.id, ids["load"]!)
-  await map.commit(items(5))
+  await map.commit(Array.from({ length: 5 }, () => JSON.stringify(canary)))
   await complete(store, await claimOne(store, { sizeDefault: 3 }), { exceptions: [failed(1)] })
+  await createRun(harness, { dagId: "ended", runId: "done", tasks, edges })
 }
 
-function neverBreaks(
-  name: string,
-  open: () => Promise<{ store: StoreService; close: () => Promise<void> }>,
-  numRuns: number,
-) {
-  describe(`any request, over the ${name} store`, () => {
-    let api: TestApi
-    let operations: Operation[]
-    let close: () => Promise<void>
-    beforeAll(async () => {
-      const opened = await open()
-      close = opened.close
-      await populate(opened.store)
-      api = await openTestApi(opened.store)
-      const all = operationsOf((await api.get("/api/v2/openapi.json")).body)
-      operations = all.filter(({ template, role }) => !endless.has(template) && role !== "public")
-      expect(operations.length).toBeGreaterThan(30)
-    })
-    afterAll(() => close())
+async function begin(open: () => Promise<Opened>): Promise<Trial> {
+  const opened = await open()
+  await populate(opened.store)
+  const api = await openTestApi(opened.store)
+  await api.send("PATCH", "/api/v2/dags/ended/dagRuns/done", { body: { note: canary, state: "failed" } })
+  const body = { dag_run_id: "manual", logical_date: null, conf: { secret: canary } }
+  await api.send("POST", "/api/v2/dags/d/dagRuns", { body })
+  return { ...opened, api, find: operationFinder(operationsOf(api.document)) }
+}
 
-    test.prop([attempt], { numRuns })(
-      "never breaks the server, and is answered as the document says",
-      async (given) => {
-        const { operation, path, body } = requestOf(operations, given)
-        const hasBody = operation.method !== "GET"
-        const before = api.failures.length
-        const answer = await api.send(operation.method, path, hasBody ? { body } : {})
-        const failures = api.failures.slice(before).map(String)
-        expect([operation.method, path, answer.status < 500, failures]).toEqual([
-          operation.method,
-          path,
-          true,
-          [],
-        ])
+/** Sends a request, and gives what is wrong with the answer. */
+async function attempt({ api, find }: Trial, request: FuzzRequest) {
+  const { sender, method, path, body } = request
+  const token = sender === "nobody" || sender === "forger" ? {} : bearer(api.tokens[sender])
+  const headers = { ...request.headers, ...token }
+  const failuresBefore = api.failures.length
+  const response = await api.api.request(path, { method, headers, ...(body !== null && { body }) })
+  const { status } = response
+  const contentType = response.headers.get("content-type") ?? ""
+  const isJson = contentType.startsWith("application/json")
+  // A stream may follow for ever; that it began is what is asked here.
+  const text = isJson || status >= 400 ? await response.text() : ""
+  if (text === "") await response.body?.cancel()
+  const { pathname } = new URL(path, "http://localhost")
+  const operation = find(method, pathname)
+  const answer = isJson ? JSON.parse(text) : text
+  const seen = { method, path: pathname, status, contentType, body: answer }
+  const wrong = [
+    ...api.failures.slice(failuresBefore).map(String),
+    ...(status >= 500 ? [`answered with ${status}: ${text}`] : []),
+    ...(operation === null || (!isJson && status < 400) ? [] : api.check(seen).problems),
+    ...(operation === null || mayAsk(sender, operation) ? [] : leaksOf(status, text)),
+  ]
+  const isRead = operation === null || operation.role === "viewer" || operation.role === "public"
+  return { status, wrong, mayChange: status < 400 && !isRead }
+}
+
+function mayAsk(sender: Sender, { role }: Operation): boolean {
+  if (role === "public") return true
+  return (userRoles as readonly Sender[]).indexOf(sender) >= userRoles.indexOf(role)
+}
+
+/** Refused for the lack of a role, or before that for what no request may have; and nothing else is told. */
+function leaksOf(status: number, text: string): string[] {
+  return [
+    ...([401, 403, 413, 422].includes(status) ? [] : [`without the role it is answered with ${status}`]),
+    ...(text.includes(canary) ? ["without the role it tells what is kept"] : []),
+    ...(Object.keys(JSON.parse(text)).join() === "detail" ? [] : ["without the role it tells more than why"]),
+  ]
+}
+
+const requests = await openTestApi().then(({ document }) =>
+  arbitraryRequest(operationsOf(document), document),
+)
+
+function holdsFor(name: string, open: () => Promise<Opened>, numRuns: number) {
+  describe(`any requests, over the ${name} store`, () => {
+    test.prop([fc.array(requests, { minLength: 100, maxLength: 150, size: "max" })], {
+      numRuns,
+      // What is found is told in time, though it could be told shorter.
+      interruptAfterTimeLimit: 40_000,
+    })(
+      "never break the server, change a row where they are refused, or tell anything to whoever may not know it",
+      async (sequence) => {
+        const trial = await begin(open)
+        try {
+          let before = await trial.rows()
+          for (const request of sequence) {
+            const { status, wrong, mayChange } = await attempt(trial, request)
+            const after = await trial.rows()
+            if (!mayChange && after !== before) wrong.push(`a row changed, and the status is ${status}`)
+            before = after
+            expect(wrong, JSON.stringify(request).slice(0, 2_000)).toEqual([])
+          }
+        } finally {
+          await trial.close()
+        }
       },
     )
   })
 }
 
-neverBreaks(
+holdsFor(
   "memory",
-  () => Promise.resolve({ store: makeMemoryStore(), close: () => Promise.resolve() }),
-  1_000,
+  () => {
+    const store = makeMemoryStore()
+    return Promise.resolve({ store, rows: () => Promise.resolve(""), close: () => Promise.resolve() })
+  },
+  8,
 )
 
-neverBreaks(
+holdsFor(
   "Postgres",
   async () => {
     const database = await testDatabase()
     const opened = openStore({ url: database.url, applicationName: "api fuzz" })
+    const client = createClient({ url: database.url, max: 1, applicationName: "api fuzz rows" })
+    const rows = await rowReader(client)
     return {
-      store: opened.store,
+      ...{ store: opened.store, rows },
       close: async () => {
-        await opened.close()
+        await Promise.all([opened.close(), client.close()])
         await database.drop()
       },
     }
   },
-  1_000,
+  5,
 )
+
+/** Reads a text that is another one as soon as any row was inserted, deleted or written again, be it as it was. */
+async function rowReader(client: ReturnType<typeof createClient>): Promise<() => Promise<string>> {
+  const tables = await client.run(
+    "tables",
+    (sql) => sql<{ name: string }[]>`
+    select format('%I.%I', schemaname, tablename) as name
+    from pg_tables
+    where schemaname = current_schema()
+    order by 1`,
+  )
+  // That somebody tried to sign in is recorded though it was refused, and because of it.
+  const kept = (name: string) => (name.endsWith("event_log") ? "where event <> 'sign_in_refused'" : "")
+  const one = (name: string) =>
+    `select string_agg(ctid::text || xmin::text, ',' order by ctid) as rows from ${name} ${kept(name)}`
+  const all = tables.map(({ name }) => one(name)).join(" union all ")
+  return async () => {
+    const found = await client.run("rows", (sql) => sql.unsafe<{ rows: string | null }[]>(all))
+    return found.map(({ rows }) => rows ?? "").join("\n")
+  }
+}

@@ -91,6 +91,8 @@ function toApiError(error: unknown): ApiError {
 function fromHono(error: HTTPException): ApiError {
   if (error.status === 400 && error.message.startsWith("Malformed JSON"))
     return new ApiError(422, [{ loc: ["body"], msg: "the body is not JSON", type: "json_invalid" }])
+  if (error.status === 400 && error.message.startsWith("Malformed FormData"))
+    return new ApiError(422, [{ loc: ["body"], msg: "the body is not a form", type: "form_invalid" }])
   return new ApiError(error.status, error.message)
 }
 

@@ -114,15 +114,18 @@ const listRunsBatch = endpoint({
   responses: { 200: json("Runs, and how many there are.", dagRunsSchema), 400: badOrder },
 })
 
+/** That a nullable field may be null stands in the document only where its own words for it say so. */
+const bodyInput = instantInput.openapi({ type: ["string", "null"], format: "date-time" })
+
 const triggerBody = z
   .strictObject({
     dag_run_id: text(250)
       .refine((id) => id !== anyName, "~ stands for all runs")
       .nullish(),
-    data_interval_start: instantInput.nullish(),
-    data_interval_end: instantInput.nullish(),
-    logical_date: instantInput.nullable(),
-    run_after: instantInput.nullish(),
+    data_interval_start: bodyInput.nullish(),
+    data_interval_end: bodyInput.nullish(),
+    logical_date: bodyInput.nullable(),
+    run_after: bodyInput.nullish(),
     conf: z.record(z.string(), z.unknown()).nullish(),
     note: text(1_000).nullish(),
     partition_key: z.string().nullish(),

@@ -3,7 +3,7 @@ import { makeMemoryStore, type StoreService, type UserRole, userRoles } from "@s
 import { Effect } from "effect"
 import { type Api, createApi } from "../app.ts"
 import { hashApiToken, makeApiToken, makeSigningSecret } from "../auth/secrets.ts"
-import { type ApiDocument, makeResponseChecker } from "./response-checker.ts"
+import { type ApiDocument, makeResponseChecker, type SeenResponse, type Verdict } from "./response-checker.ts"
 
 /** A request as a test writes it. */
 export interface TestRequest {
@@ -31,6 +31,10 @@ export interface TestApi {
   readonly tokens: Readonly<Record<UserRole, string>>
   /** What was told as the server's own failure. */
   readonly failures: readonly unknown[]
+  /** The API's own document. */
+  readonly document: ApiDocument
+  /** Holds an answer against it. */
+  readonly check: (seen: SeenResponse) => Verdict
   /** Sends a request, and checks the answer against the API's own document. */
   readonly send: (method: string, path: string, request?: TestRequest) => Promise<TestAnswer>
   readonly get: (path: string, request?: TestRequest) => Promise<TestAnswer>
@@ -49,8 +53,7 @@ export async function openTestApi(store: StoreService = makeMemoryStore()): Prom
   const tokens = Object.fromEntries(
     await Promise.all(userRoles.map(async (role) => [role, await addToken(store, role)] as const)),
   ) as Record<UserRole, string>
-  const answer = await api.request("/api/v2/openapi.json", { headers: bearer(tokens.viewer) })
-  const check = makeResponseChecker((await answer.json()) as ApiDocument)
+  const { document, check } = await (described ??= describeBy(api, tokens.viewer))
   const send: TestApi["send"] = async (method, path, request = {}) => {
     const response = await api.request(path, {
       method,
@@ -73,7 +76,25 @@ export async function openTestApi(store: StoreService = makeMemoryStore()): Prom
       )
     return { status: response.status, headers: response.headers, body }
   }
-  return { api, store, tokens, failures, send, get: (path, request) => send("GET", path, request) }
+  return {
+    api,
+    store,
+    tokens,
+    failures,
+    document,
+    check,
+    send,
+    get: (path, request) => send("GET", path, request),
+  }
+}
+
+/** The document follows from the code alone, and to read it takes longer than most tests: it is read once. */
+let described: ReturnType<typeof describeBy> | undefined
+
+async function describeBy(api: Api, token: string) {
+  const answer = await api.request("/api/v2/openapi.json", { headers: bearer(token) })
+  const document = (await answer.json()) as ApiDocument
+  return { document, check: makeResponseChecker(document) }
 }
 
 /** The header that sends a token. */

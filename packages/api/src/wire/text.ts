@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi"
 
-/** A text that the database can keep: no NUL, and no longer than so many characters. */
+/** A text that the database can keep as it is: no NUL, whole Unicode, and no longer than so many characters. */
 export function text(lengthMax: number) {
   return z
     .string()
     .min(1)
     .max(lengthMax)
     .refine((value) => !value.includes("\u0000"), "a NUL character cannot be stored")
+    .refine((value) => value.isWellFormed(), "half a surrogate pair is no character")
 }
 
 /** A response of JSON. */
