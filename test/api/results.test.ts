@@ -57,5 +57,10 @@ it("follows a map while it runs, goes on at any cursor on another server, and mi
   expect(again.filter(({ type }) => type === "result").map(({ value }) => value)).toEqual(
     results.map(({ value }) => value),
   )
+  const logged = await readResults(
+    first,
+    path.replace(/expansions.*/, `taskInstances/${task}/logs/0/tail?map_index=0`),
+  )
+  expect(logged.at(-1)).toMatchObject({ type: "end", state: "success" })
   expect([...first.failures, ...second.failures]).toEqual([])
 })

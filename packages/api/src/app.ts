@@ -13,6 +13,7 @@ import type { Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
 import { makeRunFeeds } from "./events/run-feeds.ts"
 import { makeDagVersions } from "./instances/dag-versions.ts"
+import { makeLogTails } from "./logs/log-tails.ts"
 import { backfillRoutes } from "./routes/backfills.ts"
 import { clearRoutes } from "./routes/clear.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
@@ -118,6 +119,7 @@ function servicesOf(options: ApiOptions): Services {
     store,
     dagVersions,
     feeds: makeRunFeeds({ store, dagVersions, closing }),
+    logTails: makeLogTails(store),
     readValue: options.readValue,
     sessions,
     authenticate: makeAuthenticator({ store, sessions }),

@@ -5,6 +5,7 @@ import type { Actor, Authenticator } from "./auth/authenticator.ts"
 import type { LoginLimits } from "./auth/login-limits.ts"
 import type { Sessions } from "./auth/sessions.ts"
 import type { RunFeeds } from "./events/run-feeds.ts"
+import type { LogTails } from "./logs/log-tails.ts"
 import type { DagVersions } from "./instances/dag-versions.ts"
 
 /** What every route works with. */
@@ -13,6 +14,8 @@ export interface Services {
   readonly dagVersions: DagVersions
   /** What clients watch live. */
   readonly feeds: RunFeeds
+  /** Logs that clients follow. */
+  readonly logTails: LogTails
   /** Reads a stored value as plain JSON. */
   readonly readValue: (encoded: string) => Json
   readonly authenticate: Authenticator

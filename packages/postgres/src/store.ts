@@ -60,7 +60,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...identityVerbs(clients.cold),
     ...catalogVerbs(clients.cold),
     ...controlVerbs(clients.cold),
-    wake: (topic) => wakeups.wake(topic),
+    wake: (topic, about) => wakeups.wake(topic, about),
     onWake: (topic, listener) => wakeups.onWake(topic, listener),
   }
 }

@@ -50,9 +50,9 @@ function openGate(wakeups: Wakeups, topics: readonly WakeupTopic[]): WakeGate & 
 
 /** Wake-ups that stay within one process: one topic, no store. */
 export function localWakeups(): Wakeups {
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(about: readonly string[]) => void>()
   return {
-    wake: () => listeners.forEach((listener) => listener()),
+    wake: () => listeners.forEach((listener) => listener([])),
     onWake: (_topic, listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

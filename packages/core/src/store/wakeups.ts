@@ -3,9 +3,19 @@
  * `open`: an expansion can be pulled. `progress`: an expansion's
  * window or its upstream moved. `control`: something was cancelled, paused or resized.
  * `run`: a run ended. `trigger`: an instance was deferred. `plan`: a schedule was stored, a DAG goes on, a backfill was
- * asked for.
+ * asked for. `log`: instances of an expansion logged something.
  */
-export const wakeupTopics = ["work", "due", "open", "progress", "control", "run", "trigger", "plan"] as const
+export const wakeupTopics = [
+  "work",
+  "due",
+  "open",
+  "progress",
+  "control",
+  "run",
+  "trigger",
+  "plan",
+  "log",
+] as const
 
 /** A topic of wake-ups. */
 export type WakeupTopic = (typeof wakeupTopics)[number]
@@ -16,7 +26,10 @@ export type WakeupTopic = (typeof wakeupTopics)[number]
  */
 export interface Wakeups {
   /** Tells listeners of this process at once, and other processes soon after, many signals as one. */
-  readonly wake: (topic: WakeupTopic) => void
-  /** Calls `listener` on each wake-up of the topic; gives back what ends it. */
-  readonly onWake: (topic: WakeupTopic, listener: () => void) => () => void
+  readonly wake: (topic: WakeupTopic, about?: string) => void
+  /**
+   * Calls `listener` on each wake-up of the topic, with what it is about; nothing there: it may be about anything. Gives
+   * back what ends it.
+   */
+  readonly onWake: (topic: WakeupTopic, listener: (about: readonly string[]) => void) => () => void
 }

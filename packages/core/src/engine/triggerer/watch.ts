@@ -97,6 +97,7 @@ function tell({ store }: Watcher, waiting: WaitingTrigger, why: string): Effect.
         entries: [{ mapIndex, tryNumber, at, level: "warning", message, fields: null }],
       }),
     ),
+    Effect.tap(() => Effect.sync(() => store.wake("log", expansionId))),
     Effect.ignore,
   )
 }
@@ -154,7 +155,9 @@ const runInHost = Effect.fnUntraced(function* (
   const runPromise = Effect.runPromiseWith(services)
   let logging: Promise<unknown> = Promise.resolve()
   const onLogs = (entries: readonly LogEntry[]) => {
-    const append = untilAvailable(store.appendLogs({ expansionId, entries }))
+    const append = untilAvailable(store.appendLogs({ expansionId, entries })).pipe(
+      Effect.tap(() => Effect.sync(() => store.wake("log", expansionId))),
+    )
     logging = logging.then(() => runPromise(Effect.ignore(append)))
   }
   const work = { name: trigger.name, args: trigger.args, mapIndex, tryNumber, isolated: isSuspect }

@@ -190,6 +190,7 @@ const record = Effect.fnUntraced(function* (
   const { lease } = progress
   if (batch.logs.length > 0) {
     yield* untilAvailable(store.appendLogs({ expansionId: lease.expansionId, entries: batch.logs }))
+    store.wake("log", lease.expansionId)
   }
   const isWhole = batch.indexes === null && batch.others.length === 0 && progress.isUntouched
   const exceptions = batch.others.map((other) => toException(of.task, triesOf(lease), other))

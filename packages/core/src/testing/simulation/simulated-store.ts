@@ -93,7 +93,7 @@ export function storeOf(cluster: Cluster, process: EngineProcess): StoreService 
         other.hear(topic)
       }
     },
-    onWake: (topic, listener) => process.onWake(topic, listener),
+    onWake: (topic, listener) => process.onWake(topic, () => listener([])),
   }
 }
 

@@ -180,6 +180,21 @@ export function roleContract(open: OpenStore): void {
       expect(heard).not.toContain("ended")
       expect(heard).not.toContain("due")
     })
+
+    it("say what they are about, where they are about something", async () => {
+      const { store } = await openWorld(open)
+      const heard: string[][] = []
+      const both = new Promise<void>((resolve) => {
+        store.onWake("log", (about) => {
+          heard.push([...about])
+          if (heard.some((one) => one.includes("7"))) resolve()
+        })
+      })
+      store.wake("log")
+      store.wake("log", "7")
+      await both
+      expect(heard).toContainEqual([])
+    })
   })
 }
 
