@@ -9,7 +9,8 @@ const mayImport: Record<string, readonly string[]> = {
   dags: ["core", "host"],
   postgres: ["core"],
   api: ["core"],
-  cli: ["core", "host", "dags", "postgres", "api"],
+  ui: ["api"],
+  cli: ["core", "host", "dags", "postgres", "api", "ui"],
   demo: ["cli"],
 }
 
@@ -34,7 +35,8 @@ function importsOf(path: string): string[] {
 
 it("imports between packages follow the layout", () => {
   const wrong = Object.entries(mayImport).flatMap(([name, allowed]) =>
-    filesBelow(`packages/${name}/src`, ".ts")
+    [".ts", ".tsx"]
+      .flatMap((ending) => filesBelow(`packages/${name}/src`, ending))
       .filter(isShipped)
       .flatMap((path) =>
         importsOf(path)

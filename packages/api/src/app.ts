@@ -29,7 +29,10 @@ import { resultRoutes } from "./routes/results.ts"
 import { runWaitRoutes } from "./routes/run-wait.ts"
 import { taskInstanceRoutes } from "./routes/task-instances.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
+import { viewRoutes } from "./routes/views.ts"
 import { xcomRoutes } from "./routes/xcoms.ts"
+import { serveUi } from "./ui/serve-ui.ts"
+import type { UiFolder } from "./ui/ui-files.ts"
 
 /** The largest body that is read. */
 export const bodyBytesMax = 1024 * 1024
@@ -53,6 +56,8 @@ export interface ApiOptions {
   readonly corsOrigins?: readonly string[]
   /** Aborted when the server closes, so that streams end. */
   readonly closing?: AbortSignal
+  /** Where the web UI's built pages are; left out, there are none. */
+  readonly uiFolder?: UiFolder
 }
 
 /** The application's type, from which a typed client is made. */
@@ -81,8 +86,11 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", resultRoutes())
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())
+    .route("/api/v2", viewRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
-  return routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
+  const whole = routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
+  if (options.uiFolder !== undefined) serveUi(app, options.uiFolder)
+  return whole
 }
 
 /** What every request goes through, in this order. */
@@ -105,8 +113,8 @@ function useGuards(app: ReturnType<typeof makeRouter>, options: ApiOptions): voi
   app.use(async (c, next) => {
     refuseUnreadable(new URL(c.req.url))
     await next()
-    // What is read with a token is for its bearer alone.
-    c.header("cache-control", "no-store")
+    // What is read with a token is for its bearer alone; the pages, which are for anybody, say otherwise themselves.
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store")
   })
 }
 

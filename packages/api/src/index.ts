@@ -5,3 +5,4 @@ export { hashApiToken, makeApiToken, makePassword } from "./auth/secrets.ts"
 
 export { signingSecretLengthMin } from "./auth/sessions.ts"
 export { isLoopback, type RunningServer, serveApi, UnsafeAddress } from "./serve.ts"
+export type { UiFolder } from "./ui/ui-files.ts"

@@ -130,7 +130,8 @@ export function toExpansion({
   }
 }
 
-function instancesOf(view: ExpansionView) {
+/** The instances of an expansion by state. */
+export function instancesOf(view: ExpansionView) {
   const { running, retrying, deferred, success, failed, skipped, upstreamFailed } = view
   // A shared source stores items, which are instances of nobody.
   const isSource = view.kind === "source" || view.kind === "fused"

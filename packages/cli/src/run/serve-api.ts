@@ -18,6 +18,7 @@ import { type Session, type SessionOptions, withSession } from "../session.ts"
 import { versionOfSluice } from "../version.ts"
 import { readableValue } from "../view/readable-value.ts"
 import { listenForInterrupts, untilAborted } from "./interrupts.ts"
+import { uiFolder } from "./ui-folder.ts"
 
 /** Where an API is served, and to whom. */
 export interface ApiOptions {
@@ -76,6 +77,7 @@ export async function startApi(
     isBehindProxy: options.isBehindTlsProxy,
     corsOrigins: options.corsOrigins,
     closing: closing.signal,
+    uiFolder,
     onFailure: (error, { method, path }) => {
       const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
       void context.err.line(`${method} ${path}: ${told}`)
@@ -115,7 +117,7 @@ async function tellStarted(
     await out.line(
       `there was no user: made ${made.username} with the password (shown only now) ${made.password}`,
     )
-  await out.line(`listening on ${url}/api/v2`)
+  await out.line(`open ${url} in a browser; the API is listening on ${url}/api/v2`)
 }
 
 function toProblem(error: unknown, { host, port }: ApiOptions): unknown {

@@ -1,0 +1,212 @@
+/** What a view shows at once, where the lists beside it would take a request for each row. */
+import { z } from "@hono/zod-openapi"
+import { partsOfExpansionId, userRoles } from "@sluice/core/store"
+import { Effect } from "effect"
+import type { JSONValue } from "hono/utils/types"
+import { endpoint, makeRouter } from "../endpoint.ts"
+import { notFound } from "../problem.ts"
+import { endedOf } from "../expansions/window.ts"
+import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
+import { expansionSchema, instancesOf } from "../wire/expansion.ts"
+import { listOf, readCursor, whole, writeCursor } from "../wire/query.ts"
+import { taskSchema, toTask } from "../wire/task.ts"
+import { json, text } from "../wire/text.ts"
+
+const dagName = z.object({ dag_id: text(250) })
+
+const meSchema = z
+  .object({ name: z.string(), kind: z.enum(["user", "token"]), role: z.enum(userRoles) })
+  .openapi("ActorResponse")
+
+const getMe = endpoint({
+  method: "get",
+  path: "/me",
+  operationId: "get_me",
+  tags: ["Login"],
+  summary: "Whose token this is, and what it may do",
+  role: "viewer",
+  responses: { 200: json("The bearer.", meSchema) },
+})
+
+/** A DAG version's shape. */
+export const structureSchema = z
+  .object({
+    dag_id: z.string(),
+    version_number: z.int(),
+    description: z.string().nullable(),
+    params_schema: z.unknown(),
+    tasks: z.array(taskSchema),
+    edges: z.array(
+      z.object({
+        upstream: z.string(),
+        downstream: z.string(),
+        kind: z.enum(["complete", "stream"]),
+        holds_back: z.boolean(),
+      }),
+    ),
+  })
+  .openapi("DAGStructureResponse")
+
+const getStructure = endpoint({
+  method: "get",
+  path: "/dags/{dag_id}/structure",
+  operationId: "get_dag_structure",
+  tags: ["DAG"],
+  summary: "The tasks of a DAG's version, upstream first, and what flows between them",
+  role: "viewer",
+  request: { params: dagName, query: z.object({ version_number: whole(0).optional() }) },
+  responses: { 200: json("Tasks and edges.", structureSchema) },
+})
+
+/** The most runs of a page of the grid. */
+const gridRunsMax = 50
+
+/** The runs of a DAG, each with how its tasks stand. */
+export const gridSchema = z
+  .object({
+    runs: z.array(
+      z.object({
+        run: dagRunSchema,
+        tasks: z.array(
+          z.object({
+            task_id: z.string(),
+            state: expansionSchema.shape.state,
+            kind: expansionSchema.shape.kind,
+            discovered: z.int(),
+            exhausted: z.boolean(),
+            ended: z.int(),
+            instances: expansionSchema.shape.instances,
+          }),
+        ),
+      }),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi("DAGGridResponse")
+
+const getGrid = endpoint({
+  method: "get",
+  path: "/dags/{dag_id}/grid",
+  operationId: "get_dag_grid",
+  tags: ["DAG"],
+  summary: "The newest runs of a DAG, each with how its tasks stand, by keyset",
+  role: "viewer",
+  request: {
+    params: dagName,
+    query: z.object({
+      limit: whole(1)
+        .transform((limit) => Math.min(limit, gridRunsMax))
+        .default(25),
+      cursor: z.string().max(1_000).optional(),
+    }),
+  },
+  responses: { 200: json("Runs, the newest first, and where to go on.", gridSchema) },
+})
+
+/** The most runs of each DAG that are told at once, and of how many DAGs. */
+const recentRunsMax = 20
+const recentDagsMax = 100
+
+/** The newest runs of some DAGs. */
+export const recentRunsSchema = z
+  .object({ dags: z.array(z.object({ dag_id: z.string(), dag_runs: z.array(dagRunSchema) })) })
+  .openapi("RecentDAGRunsResponse")
+
+const getRecentRuns = endpoint({
+  method: "get",
+  path: "/recentDagRuns",
+  operationId: "get_recent_dag_runs",
+  tags: ["DagRun"],
+  summary: `The newest runs of up to ${recentDagsMax} DAGs`,
+  role: "viewer",
+  request: {
+    query: z.object({
+      dag_ids: listOf(z.string()),
+      limit: whole(1)
+        .transform((limit) => Math.min(limit, recentRunsMax))
+        .default(14),
+    }),
+  },
+  responses: { 200: json("For each DAG its runs, the newest first.", recentRunsSchema) },
+})
+
+/** Where the grid goes on: after this run. */
+const gridCursor = z.strictObject({ a: z.string().regex(/^\d{1,18}$/) })
+
+/** What views show. */
+export function viewRoutes() {
+  return makeRouter()
+    .openapi(getMe, (c) => {
+      const { name, kind, role } = c.var.actor
+      return c.json({ name, kind, role }, 200)
+    })
+    .openapi(getStructure, async (c) => {
+      const { store, dagVersions } = c.var.services
+      const { dag_id: dagId } = c.req.valid("param")
+      const { version_number: asked } = c.req.valid("query")
+      const { version } = await Effect.runPromise(store.dagSummary(dagId))
+      const versionNumber = asked ?? version.versionNumber
+      const slice = { dagId, versionNumber, isNewestFirst: true, skip: 0, limit: 1 }
+      const [found] = (await Effect.runPromise(store.listDagVersions(slice))).rows
+      if (found === undefined) throw notFound("DAG version", `${dagId}/${versionNumber}`)
+      const { dag } = await dagVersions(found.id)
+      const edges = dag.edges.map(({ upstream, downstream, kind, holdsBack }) => ({
+        ...{ upstream, downstream, kind, holds_back: holdsBack },
+      }))
+      return c.json(
+        {
+          dag_id: dagId,
+          version_number: versionNumber,
+          description: dag.description,
+          params_schema: dag.paramsSchema as JSONValue,
+          tasks: dag.tasks.map((task) => toTask(dag, task)),
+          edges,
+        },
+        200,
+      )
+    })
+    .openapi(getGrid, async (c) => {
+      const { store } = c.var.services
+      const { dag_id: dagId } = c.req.valid("param")
+      const { limit, cursor } = c.req.valid("query")
+      await Effect.runPromise(store.dagSummary(dagId))
+      const after = cursor === undefined ? null : readCursor(cursor, gridCursor).a
+      const page = { filter: { dagIds: [dagId] }, isDescending: true, after, limit: limit + 1 }
+      const found = await Effect.runPromise(store.pageDagRuns(page))
+      const runs = found.slice(0, limit)
+      const dagRunIds = runs.map((run) => run.id)
+      const views = runs.length === 0 ? [] : await Effect.runPromise(store.expansionsOfRuns({ dagRunIds }))
+      const byRun = Map.groupBy(views, (view) => partsOfExpansionId(view.expansionId).dagRunId)
+      const last = runs.at(-1)
+      return c.json(
+        {
+          runs: runs.map((run) => ({
+            run: toDagRun(run),
+            tasks: (byRun.get(run.id) ?? []).map((view) => ({
+              task_id: view.taskId,
+              state: view.state,
+              kind: view.kind,
+              discovered: view.created,
+              exhausted: view.exhausted,
+              ended: endedOf(view),
+              instances: instancesOf(view),
+            })),
+          })),
+          next_cursor: found.length > limit && last !== undefined ? writeCursor({ a: last.id }) : null,
+        },
+        200,
+      )
+    })
+    .openapi(getRecentRuns, async (c) => {
+      const { store } = c.var.services
+      const { dag_ids: dagIds = [], limit } = c.req.valid("query")
+      const dags: z.output<typeof recentRunsSchema>["dags"] = []
+      // Each is a walk of an index, as long as what it gives: one after another, so that one view takes one connection.
+      for (const dagId of dagIds.slice(0, recentDagsMax)) {
+        const page = { filter: { dagIds: [dagId] }, isDescending: true, after: null, limit }
+        const runs = await Effect.runPromise(store.pageDagRuns(page))
+        dags.push({ dag_id: dagId, dag_runs: runs.map(toDagRun) })
+      }
+      return c.json({ dags }, 200)
+    })
+}

@@ -1,0 +1,25 @@
+/** The forms in which the API answers, for clients in TypeScript: types alone, from the schemas that make the answers. */
+import type { z } from "@hono/zod-openapi"
+import type { gridSchema, recentRunsSchema, structureSchema } from "../routes/views.ts"
+import type { dagDetailsSchema, dagSchema } from "./dag.ts"
+import type { dagRunSchema } from "./dag-run.ts"
+import type { dagVersionSchema } from "./dag-version.ts"
+import type { expansionSchema } from "./expansion.ts"
+import type { taskInstanceSchema, taskTriesSchema } from "./task-instance.ts"
+import type { taskSchema } from "./task.ts"
+
+export type { UserRole } from "@sluice/core/store"
+export type { DagRunState, ExpansionState } from "@sluice/core/state"
+export type { WireState } from "./enums.ts"
+export type { Wait } from "../expansions/window.ts"
+export type Dag = z.infer<typeof dagSchema>
+export type DagDetails = z.infer<typeof dagDetailsSchema>
+export type DagRun = z.infer<typeof dagRunSchema>
+export type DagVersion = z.infer<typeof dagVersionSchema>
+export type Expansion = z.infer<typeof expansionSchema>
+export type TaskInstance = z.infer<typeof taskInstanceSchema>
+export type TaskTry = z.infer<typeof taskTriesSchema>["task_instances"][number]
+export type Task = z.infer<typeof taskSchema>
+export type DagStructure = z.infer<typeof structureSchema>
+export type DagGrid = z.infer<typeof gridSchema>
+export type RecentRuns = z.infer<typeof recentRunsSchema>

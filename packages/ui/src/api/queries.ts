@@ -1,0 +1,306 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
+import type {
+  Dag,
+  DagDetails,
+  DagGrid,
+  DagRun,
+  DagStructure,
+  DagVersion,
+  Expansion,
+  RecentRuns,
+  TaskInstance,
+  TaskTry,
+  UserRole,
+} from "@sluice/api/wire"
+import { api, path, type Query } from "./client.ts"
+
+/** A run by its names. */
+export interface RunName {
+  readonly dagId: string
+  readonly runId: string
+}
+
+/** A task of a run by its names. */
+export interface TaskName extends RunName {
+  readonly taskId: string
+}
+
+const runPath = ({ dagId, runId }: RunName) => path`/dags/${dagId}/dagRuns/${runId}`
+const instancesPath = (name: TaskName) => `${runPath(name)}${path`/taskInstances/${name.taskId}`}`
+
+/** The address of a map. */
+export const mapPath = (name: TaskName) => `${runPath(name)}${path`/expansions/${name.taskId}`}`
+
+/** The key below which all that is known of a run stands. */
+export const runKey = ({ dagId, runId }: RunName) => ["dags", dagId, "runs", runId] as const
+
+/** The key below which all that is known of a task of a run stands. */
+export const taskKey = (name: TaskName) => [...runKey(name), "tasks", name.taskId] as const
+
+/** Who is signed in. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => api<{ name: string; kind: "user" | "token"; role: UserRole }>("/me", { signal }),
+  staleTime: 60_000,
+})
+
+/** What the health of a server says. */
+export interface Health {
+  readonly metadatabase: { readonly status: "healthy" | "unhealthy" | null }
+  readonly scheduler: { readonly status: "healthy" | "unhealthy" | null }
+  readonly roles: Readonly<
+    Record<
+      string,
+      { readonly status: "healthy" | "unhealthy" | null; readonly latest_heartbeat: string | null }
+    >
+  >
+}
+
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: ({ signal }) => api<Health>("/monitor/health", { signal }),
+  refetchInterval: 15_000,
+})
+
+/** A process that works on the database. */
+export interface Job {
+  readonly id: number
+  readonly role: string
+  readonly state: string | null
+  readonly hostname: string | null
+  readonly pid: number
+  readonly start_date: string | null
+  readonly latest_heartbeat: string | null
+  readonly end_date: string | null
+}
+
+export const jobsQuery = queryOptions({
+  queryKey: ["jobs"],
+  queryFn: ({ signal }) =>
+    api<{ jobs: Job[]; total_entries: number }>("/jobs", { signal, query: { limit: 100 } }),
+  refetchInterval: 15_000,
+})
+
+/** What DAGs are asked for by. */
+export interface DagSearch {
+  readonly q?: string | undefined
+  readonly tag?: string | undefined
+  readonly paused?: boolean | undefined
+  readonly state?: string | undefined
+}
+
+const dagsPageSize = 50
+
+export const dagsQuery = (search: DagSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["dags", "list", search],
+    initialPageParam: 0,
+    queryFn: ({ signal, pageParam }) =>
+      api<{ dags: Dag[]; total_entries: number }>("/dags", {
+        signal,
+        query: {
+          limit: dagsPageSize,
+          offset: pageParam,
+          order_by: "dag_id",
+          dag_id_pattern: search.q === undefined || search.q === "" ? undefined : `%${likeText(search.q)}%`,
+          tags: search.tag,
+          paused: search.paused,
+          last_dag_run_state: search.state,
+        },
+      }),
+    getNextPageParam: (last, all) => {
+      const seen = all.reduce((sum, page) => sum + page.dags.length, 0)
+      return last.dags.length > 0 && seen < last.total_entries ? seen : undefined
+    },
+  })
+
+/** What SQL's `like` would read otherwise stands for itself; `|` would mean "or". */
+function likeText(text: string): string {
+  return text.replace(/[\\%_]/g, "\\$&").replaceAll("|", "_")
+}
+
+export const tagsQuery = queryOptions({
+  queryKey: ["dags", "tags"],
+  queryFn: ({ signal }) => api<{ tags: string[] }>("/dagTags", { signal, query: { limit: 100 } }),
+  staleTime: 60_000,
+})
+
+export const recentRunsQuery = (dagIds: readonly string[]) =>
+  queryOptions({
+    queryKey: ["dags", "recent", dagIds],
+    queryFn: ({ signal }) =>
+      api<RecentRuns>("/recentDagRuns", { signal, query: { dag_ids: dagIds, limit: 14 } }),
+    enabled: dagIds.length > 0,
+    placeholderData: (before) => before,
+  })
+
+export const dagQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "details"],
+    queryFn: ({ signal }) => api<DagDetails>(path`/dags/${dagId}/details`, { signal }),
+  })
+
+export const structureQuery = (dagId: string, version?: number) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "structure", version ?? null],
+    queryFn: ({ signal }) =>
+      api<DagStructure>(path`/dags/${dagId}/structure`, { signal, query: { version_number: version } }),
+    staleTime: version === undefined ? 10_000 : Number.POSITIVE_INFINITY,
+  })
+
+export const versionsQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "versions"],
+    queryFn: ({ signal }) =>
+      api<{ dag_versions: DagVersion[]; total_entries: number }>(path`/dags/${dagId}/dagVersions`, {
+        signal,
+        query: { order_by: "-version_number", limit: 100 },
+      }),
+  })
+
+export const codeQuery = (dagId: string, version: number | undefined) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "code", version ?? null],
+    queryFn: ({ signal }) =>
+      api<{ content: string | null }>(path`/dagSources/${dagId}`, {
+        signal,
+        query: { version_number: version },
+      }),
+    staleTime: version === undefined ? 10_000 : Number.POSITIVE_INFINITY,
+  })
+
+export const gridQuery = (dagId: string) =>
+  infiniteQueryOptions({
+    queryKey: ["dags", dagId, "grid"],
+    initialPageParam: null as string | null,
+    queryFn: ({ signal, pageParam }) =>
+      api<DagGrid>(path`/dags/${dagId}/grid`, { signal, query: { cursor: pageParam, limit: 25 } }),
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  })
+
+export const importErrorsQuery = queryOptions({
+  queryKey: ["import-errors"],
+  queryFn: ({ signal }) =>
+    api<{
+      import_errors: { import_error_id: number; timestamp: string; filename: string; stack_trace: string }[]
+      total_entries: number
+    }>("/importErrors", { signal, query: { limit: 100, order_by: "-timestamp" } }),
+  refetchInterval: 30_000,
+})
+
+/** Runs of one DAG, or of all (`~`), the newest first, by keyset. */
+export const runsQuery = (dagId: string, filter: Query = {}) =>
+  infiniteQueryOptions({
+    queryKey: ["dags", dagId, "run-list", filter],
+    initialPageParam: "",
+    queryFn: ({ signal, pageParam }) =>
+      api<{ dag_runs: DagRun[]; next_cursor: string | null }>(path`/dags/${dagId}/dagRuns`, {
+        signal,
+        query: { ...filter, limit: 50, order_by: "-id", cursor: pageParam },
+      }),
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  })
+
+export const runQuery = (name: RunName) =>
+  queryOptions({
+    queryKey: [...runKey(name), "run"],
+    queryFn: ({ signal }) => api<DagRun>(runPath(name), { signal }),
+  })
+
+export const expansionsQuery = (name: RunName) =>
+  queryOptions({
+    queryKey: [...runKey(name), "expansions"],
+    queryFn: ({ signal }) =>
+      api<{ expansions: Expansion[]; total_entries: number }>(`${runPath(name)}/expansions`, { signal }),
+  })
+
+/** What instances of a map are asked for by. */
+export interface InstanceFilter {
+  readonly state?: readonly string[] | undefined
+  readonly key?: string | undefined
+}
+
+/** How many instances are read at once. */
+export const instancesPageSize = 100
+
+/** One slice of the instances of a map, as the virtual list needs it: those after an index. */
+export const instanceSliceQuery = (name: TaskName, after: number, filter: InstanceFilter = {}) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instances", filter, after],
+    queryFn: ({ signal }) =>
+      api<{ task_instances: TaskInstance[]; next_after: number | null }>(`${mapPath(name)}/instances`, {
+        signal,
+        query: { after, limit: instancesPageSize, state: filter.state, key: filter.key },
+      }),
+    // Pages that have been scrolled past go soon: of a million instances only some are ever held.
+    gcTime: 20_000,
+  })
+
+export const instanceListQuery = (name: TaskName, filter: InstanceFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...taskKey(name), "instances", filter],
+    initialPageParam: -2,
+    queryFn: ({ signal, pageParam }) =>
+      api<{ task_instances: TaskInstance[]; next_after: number | null }>(`${mapPath(name)}/instances`, {
+        signal,
+        query: { after: pageParam, limit: instancesPageSize, state: filter.state, key: filter.key },
+      }),
+    getNextPageParam: (last) => last.next_after ?? undefined,
+    gcTime: 20_000,
+  })
+
+export const instanceQuery = (name: TaskName, mapIndex: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instance", mapIndex],
+    queryFn: ({ signal }) =>
+      api<TaskInstance>(`${instancesPath(name)}${mapIndex < 0 ? "" : `/${mapIndex}`}`, { signal }),
+  })
+
+export const triesQuery = (name: TaskName, mapIndex: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instance", mapIndex, "tries"],
+    queryFn: ({ signal }) =>
+      api<{ task_instances: TaskTry[] }>(`${instancesPath(name)}/tries`, {
+        signal,
+        query: { map_index: mapIndex },
+      }),
+  })
+
+/** A line of a log. */
+export interface LogLine {
+  readonly timestamp?: string
+  readonly event: string
+  readonly level?: string
+  readonly try_number?: number
+  readonly fields?: unknown
+}
+
+export const logPath = (name: TaskName, tryNumber: number) => `${instancesPath(name)}/logs/${tryNumber}`
+
+/** A value that an instance left. */
+export interface XComEntry {
+  readonly key: string
+  readonly timestamp: string
+  readonly map_index: number
+  readonly value?: unknown
+}
+
+export const xcomsQuery = (name: TaskName, mapIndex: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instance", mapIndex, "xcoms"],
+    queryFn: ({ signal }) =>
+      api<{ xcom_entries: XComEntry[]; total_entries: number }>(`${instancesPath(name)}/xcomEntries`, {
+        signal,
+        query: { map_index: mapIndex, limit: 50 },
+      }),
+  })
+
+export const xcomQuery = (name: TaskName, mapIndex: number, key: string) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instance", mapIndex, "xcom", key],
+    queryFn: ({ signal }) =>
+      api<XComEntry>(`${instancesPath(name)}${path`/xcomEntries/${key}`}`, {
+        signal,
+        query: { map_index: mapIndex },
+      }),
+  })

@@ -1,0 +1,134 @@
+import type { QueryClient } from "@tanstack/react-query"
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router"
+import { currentToken } from "./api/session.ts"
+import { NotFound, RouteProblem } from "./views/route-problem.tsx"
+import type { RunSearch } from "./views/runs.tsx"
+import { Shell } from "./views/shell.tsx"
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound })
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
+const oneOf =
+  <const A extends string>(values: readonly A[]) =>
+  (value: unknown): A | undefined =>
+    values.find((one) => one === value)
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search): { next?: string | undefined } => ({ next: text(search["next"]) }),
+  component: lazyRouteComponent(() => import("./views/login.tsx"), "Login"),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: ({ location }) => {
+    if (currentToken() === null) throw redirect({ to: "/login", search: { next: location.href } })
+  },
+  component: Shell,
+})
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: lazyRouteComponent(() => import("./views/overview.tsx"), "Overview"),
+})
+
+const dags = createRoute({
+  getParentRoute: () => shell,
+  path: "/dags",
+  validateSearch: (
+    search,
+  ): {
+    q?: string | undefined
+    tag?: string | undefined
+    paused?: "yes" | "no" | undefined
+    state?: string | undefined
+  } => ({
+    q: text(search["q"]),
+    tag: text(search["tag"]),
+    paused: oneOf(["yes", "no"])(search["paused"]),
+    state: oneOf(["running", "queued", "success", "failed"])(search["state"]),
+  }),
+  component: lazyRouteComponent(() => import("./views/dags.tsx"), "Dags"),
+})
+
+const runSearch = (search: Record<string, unknown>) => ({
+  q: text(search["q"]),
+  state: oneOf(["queued", "running", "success", "failed"])(search["state"]),
+  type: oneOf(["manual", "scheduled", "backfill", "asset_triggered"])(search["type"]),
+})
+
+const runs = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs",
+  validateSearch: (search): RunSearch => runSearch(search),
+  component: lazyRouteComponent(() => import("./views/runs.tsx"), "Runs"),
+})
+
+const importErrors = createRoute({
+  getParentRoute: () => shell,
+  path: "/errors",
+  component: lazyRouteComponent(() => import("./views/import-errors.tsx"), "ImportErrors"),
+})
+
+const dag = createRoute({
+  getParentRoute: () => shell,
+  path: "/dags/$dagId",
+  component: lazyRouteComponent(() => import("./views/dag.tsx"), "DagView"),
+})
+
+const dagIndex = createRoute({
+  getParentRoute: () => dag,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/dags/$dagId/runs", params, replace: true })
+  },
+})
+
+const dagRuns = createRoute({
+  getParentRoute: () => dag,
+  path: "/runs",
+  validateSearch: (search): RunSearch => runSearch(search),
+  component: lazyRouteComponent(() => import("./views/dag-runs.tsx"), "DagRuns"),
+})
+
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: "/dags/$dagId/runs/$runId",
+  component: lazyRouteComponent(() => import("./views/run.tsx"), "RunView"),
+})
+
+const tree = root.addChildren([
+  login,
+  shell.addChildren([overview, dags, runs, importErrors, dag.addChildren([dagIndex, dagRuns]), run]),
+])
+
+/** Makes the router: an address for each state of each view. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error }) => (
+      <RouteProblem error={error instanceof Error ? error : new Error(String(error))} />
+    ),
+    defaultNotFoundComponent: NotFound,
+  })
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

@@ -1,0 +1,68 @@
+import { useQuery } from "@tanstack/react-query"
+import { Link, Outlet, useParams } from "@tanstack/react-router"
+import { Play } from "lucide-react"
+import { useState } from "react"
+import { dagQuery } from "../api/queries.ts"
+import { Button } from "../components/button.tsx"
+import { Loaded } from "../components/feedback.tsx"
+import { PageHead } from "../components/page.tsx"
+import { useDenied } from "../components/role.ts"
+import { Time } from "../components/time.tsx"
+import { PauseDagButton } from "./dags.tsx"
+import { TriggerDialog } from "./trigger-dialog.tsx"
+
+/** A DAG: what it is, its views, and what one can do with it. */
+export function DagView() {
+  const { dagId } = useParams({ from: "/shell/dags/$dagId" })
+  const dag = useQuery(dagQuery(dagId))
+  const denied = useDenied()
+  const [isTriggering, setTriggering] = useState(false)
+  return (
+    <Loaded query={dag}>
+      {(details) => (
+        <>
+          <PageHead
+            trail={
+              <Link to="/dags" className="hover:text-ink hover:underline">
+                DAGs
+              </Link>
+            }
+            title={details.dag_id}
+            meta={
+              <>
+                {details.description !== null && <span>{details.description}</span>}
+                {details.timetable_summary !== null && (
+                  <span className="font-mono text-xs">{details.timetable_summary}</span>
+                )}
+                {details.next_dagrun_run_after !== null && (
+                  <span>
+                    next run <Time at={details.next_dagrun_run_after} isRelative />
+                  </span>
+                )}
+                {details.is_paused && (
+                  <span className="font-medium text-(--s-retry)">paused: no new run starts</span>
+                )}
+                {details.is_stale && (
+                  <span className="font-medium text-danger">not in its file any more</span>
+                )}
+                {details.latest_dag_version !== null && (
+                  <span>version {details.latest_dag_version.version_number}</span>
+                )}
+              </>
+            }
+            actions={
+              <>
+                <PauseDagButton dag={details} />
+                <Button look="primary" denied={denied("user")} onClick={() => setTriggering(true)}>
+                  <Play size={14} aria-hidden /> Trigger
+                </Button>
+              </>
+            }
+          />
+          <Outlet />
+          {isTriggering && <TriggerDialog dagId={dagId} onClose={() => setTriggering(false)} />}
+        </>
+      )}
+    </Loaded>
+  )
+}

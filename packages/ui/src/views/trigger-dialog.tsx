@@ -1,0 +1,218 @@
+import type { DagRun } from "@sluice/api/wire"
+import { useQuery } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { type FormEvent, useState } from "react"
+import { api, path } from "../api/client.ts"
+import { structureQuery } from "../api/queries.ts"
+import { Button } from "../components/button.tsx"
+import { Dialog } from "../components/dialog.tsx"
+import { Loaded } from "../components/feedback.tsx"
+import { Field, Input, Select } from "../components/field.tsx"
+import { useAction } from "../components/mutation.ts"
+import { fieldsOf, type ParamField, textOf, valueOf } from "../model/params-form.ts"
+
+/** Makes a run: a field for each of the DAG's params. */
+export function TriggerDialog({ dagId, onClose }: { readonly dagId: string; readonly onClose: () => void }) {
+  const structure = useQuery(structureQuery(dagId))
+  return (
+    <Dialog isOpen onClose={onClose} title={`Trigger ${dagId}`}>
+      <Loaded query={structure} rows={4}>
+        {({ params_schema: schema }) => (
+          <TriggerForm dagId={dagId} fields={fieldsOf(schema)} onClose={onClose} />
+        )}
+      </Loaded>
+    </Dialog>
+  )
+}
+
+function TriggerForm({
+  dagId,
+  fields,
+  onClose,
+}: {
+  readonly dagId: string
+  readonly fields: readonly ParamField[]
+  readonly onClose: () => void
+}) {
+  const navigate = useNavigate()
+  const [texts, setTexts] = useState(
+    () => new Map(fields.map((field) => [field.name, textOf(field, field.initial)])),
+  )
+  const [free, setFree] = useState("")
+  const [runId, setRunId] = useState("")
+  const [note, setNote] = useState("")
+  const [logicalDate, setLogicalDate] = useState("")
+  const [isShowingErrors, setShowingErrors] = useState(false)
+  const read = fields.map((field) => [field, valueOf(field, texts.get(field.name) ?? "")] as const)
+  const freeConf = readFree(free)
+  const trigger = useAction({
+    isQuiet: true,
+    run: () =>
+      api<DagRun>(path`/dags/${dagId}/dagRuns`, {
+        method: "POST",
+        body: {
+          logical_date: logicalDate === "" ? null : new Date(logicalDate).toISOString(),
+          ...(runId !== "" && { dag_run_id: runId }),
+          ...(note !== "" && { note }),
+          conf: {
+            ...("value" in freeConf ? freeConf.value : {}),
+            ...Object.fromEntries(
+              read.flatMap(([field, result]) =>
+                "value" in result && result.value !== undefined ? [[field.name, result.value]] : [],
+              ),
+            ),
+          },
+        },
+      }),
+    touches: [["dags"]],
+    done: (run) => `Run ${run.dag_run_id} was made.`,
+    onDone: (run) => {
+      onClose()
+      void navigate({ to: "/dags/$dagId/runs/$runId", params: { dagId, runId: run.dag_run_id } })
+    },
+  })
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    setShowingErrors(true)
+    if (read.every(([, result]) => "value" in result) && "value" in freeConf) trigger.mutate(undefined)
+  }
+  return (
+    <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+      {read.map(([field, result]) => (
+        <Field
+          key={field.name}
+          label={field.title}
+          hint={field.description ?? undefined}
+          error={isShowingErrors && "error" in result ? result.error : null}
+        >
+          {(props) => (
+            <ParamInput
+              field={field}
+              props={props}
+              text={texts.get(field.name) ?? ""}
+              onChange={(text) => setTexts(new Map(texts).set(field.name, text))}
+            />
+          )}
+        </Field>
+      ))}
+      {fields.length === 0 && (
+        <Field
+          label="Conf (JSON)"
+          hint="This DAG declares no params; what is given here is in ctx.params."
+          error={"error" in freeConf ? freeConf.error : null}
+        >
+          {(props) => (
+            <textarea
+              {...props}
+              rows={3}
+              value={free}
+              onChange={(event) => setFree(event.target.value)}
+              placeholder="{}"
+              className="w-full rounded-md border border-line-strong bg-surface p-2.5 font-mono text-xs"
+            />
+          )}
+        </Field>
+      )}
+      <details className="text-sm">
+        <summary className="cursor-pointer text-muted">Run id, logical date, note</summary>
+        <div className="mt-3 flex flex-col gap-3.5">
+          <Field label="Run id" hint="Made by the server where it is left out.">
+            {(props) => <Input {...props} value={runId} onChange={(event) => setRunId(event.target.value)} />}
+          </Field>
+          <Field label="Logical date" hint="In your time zone; left out, the run has none.">
+            {(props) => (
+              <Input
+                {...props}
+                type="datetime-local"
+                step={1}
+                value={logicalDate}
+                onChange={(event) => setLogicalDate(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Note">
+            {(props) => <Input {...props} value={note} onChange={(event) => setNote(event.target.value)} />}
+          </Field>
+        </div>
+      </details>
+      {trigger.error !== null && (
+        <p role="alert" className="m-0 font-medium text-danger">
+          {trigger.error.message}
+        </p>
+      )}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button type="submit" look="primary" disabled={trigger.isPending}>
+          {trigger.isPending ? "Triggering…" : "Trigger"}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function ParamInput({
+  field,
+  props,
+  text,
+  onChange,
+}: {
+  readonly field: ParamField
+  readonly props: { readonly id: string }
+  readonly text: string
+  readonly onChange: (text: string) => void
+}) {
+  switch (field.kind) {
+    case "boolean":
+      return (
+        <Select
+          {...props}
+          value={text === "" ? "false" : text}
+          onChange={(event) => onChange(event.target.value)}
+        >
+          <option value="true">true</option>
+          <option value="false">false</option>
+        </Select>
+      )
+    case "choice":
+      return (
+        <Select {...props} value={text} onChange={(event) => onChange(event.target.value)}>
+          {field.choices.map((choice) => (
+            <option key={JSON.stringify(choice)} value={JSON.stringify(choice)}>
+              {String(choice)}
+            </option>
+          ))}
+        </Select>
+      )
+    case "json":
+      return (
+        <textarea
+          {...props}
+          rows={3}
+          value={text}
+          onChange={(event) => onChange(event.target.value)}
+          className="w-full rounded-md border border-line-strong bg-surface p-2.5 font-mono text-xs aria-invalid:border-danger"
+        />
+      )
+    default:
+      return (
+        <Input
+          {...props}
+          inputMode={field.kind === "text" ? "text" : "decimal"}
+          value={text}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )
+  }
+}
+
+function readFree(text: string): { readonly value: Record<string, unknown> } | { readonly error: string } {
+  if (text.trim() === "") return { value: {} }
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return { value: value as Record<string, unknown> }
+  } catch {
+    // Told below, as what is no object.
+  }
+  return { error: 'expected an object of JSON, such as {"since": "2026-01-01"}' }
+}
