@@ -125,6 +125,8 @@ create table task (
   priority int not null,
   concurrency int check (concurrency > 0),
   deferred_max int check (deferred_max > 0),
+  pool text not null,
+  pool_slots int not null check (pool_slots > 0),
   window_size int check (window_size > 0),
   page_size int check (page_size > 0),
   page_bytes_max bigint check (page_bytes_max > 0),
@@ -277,6 +279,16 @@ create trigger dag_run_counted after insert or delete on dag_run
 create trigger dag_run_state_counted after update of state on dag_run
   for each row when (old.state is distinct from new.state) execute function count_dag_runs();
 
+-- Slots that instances of any DAG share. A task of a pool that is not there does not start.
+create table pool (
+  name text collate "C" primary key check (length(name) between 1 and 250),
+  -- Null: no limit.
+  slots int check (slots between 0 and 1000000),
+  include_deferred boolean not null default false,
+  description text check (length(description) <= 10000)
+);
+insert into pool (name) values ('default_pool');
+
 -- One row a task a run: how far it has been unrolled. id = dag_run_id * 4096 + ordinal.
 create table expansion (
   id bigint primary key,
@@ -294,6 +306,8 @@ create table expansion (
   priority int not null,
   concurrency int,
   deferred_max int,
+  pool text collate "C" not null default 'default_pool',
+  pool_slots int not null default 1,
   upstream_total int not null,
   upstream_opened int not null default 0,
   upstream_success int not null default 0,
@@ -364,6 +378,7 @@ create table expansion (
 create index expansion_due on expansion (id) where is_due;
 create index expansion_unfinished on expansion (dag_run_id)
   where state in ('waiting', 'open', 'draining');
+create index expansion_of_pool on expansion (pool) where state in ('waiting', 'open', 'draining');
 create index expansion_clearing on expansion (id) where is_clearing;
 create index expansion_pullable on expansion (runner_expires_at)
   where state = 'open' and kind in ('mapped', 'source');
@@ -429,34 +444,59 @@ create table lease (
   base_try int not null default 0 check (base_try >= 0),
   is_retry boolean not null,
   is_isolated boolean not null,
+  pool text collate "C" not null,
+  pool_slots int not null,
   claimed_at timestamptz not null default now(),
   expires_at timestamptz not null,
   -- A retry may stand beside what is left of the range that it came from.
   unique (expansion_id, first_index, is_retry)
 ) with (fillfactor = 50);
 create index lease_expiry on lease (expires_at);
+create index lease_of_pool on lease (pool);
 
--- How many more instances of an expansion may run, when its task limits how many run, or how many may be deferred (whatever
--- runs may yet be deferred); 0 when another claim is deciding that now. A function, because only its own statement sees
--- leases that were committed after the claim began.
-create function free_concurrency(expansion_id bigint, concurrency int, deferred_max int) returns bigint
+-- How many more instances of an expansion may run, where that is limited: by its task, how many run or may be deferred
+-- (whatever runs may yet be deferred), or by its pool; 0 when another claim is deciding that now, or the pool is not there.
+-- A function, because only its own statements see leases that were committed after the claim began.
+create function free_room(its expansion, its_pool pool) returns bigint
 language plpgsql volatile as $$
+declare
+  room bigint := 2147483647;
 begin
-  if not pg_try_advisory_xact_lock(expansion_id) then
+  if its_pool.name is null or not pg_try_advisory_xact_lock(its.id) then
     return 0;
   end if;
-  -- One statement: what leaves a lease to be deferred is seen in one of the two.
-  return (
+  if its.concurrency is not null or its.deferred_max is not null then
+    -- One statement: what leaves a lease to be deferred is seen in one of the two.
     select least(
-      concurrency,
-      deferred_max - (
+      its.concurrency,
+      its.deferred_max - (
         select count(*) from trigger
-        where deferred_max is not null and trigger.expansion_id = free_concurrency.expansion_id
+        where its.deferred_max is not null and trigger.expansion_id = its.id
       )
     ) - coalesce(sum(lease.remaining), 0)
+    into room
     from lease
-    where lease.expansion_id = free_concurrency.expansion_id
-  );
+    where lease.expansion_id = its.id;
+  end if;
+  if its_pool.slots is null then
+    return room;
+  end if;
+  -- A key of two numbers never meets those of one.
+  if not pg_try_advisory_xact_lock(1, hashtext(its_pool.name)) then
+    return 0;
+  end if;
+  return least(room, (
+    select (its_pool.slots - coalesce(sum(taken.slots), 0)) / its.pool_slots
+    from (
+      select lease.remaining * lease.pool_slots as slots from lease where lease.pool = its_pool.name
+      union all
+      select other.pool_slots
+      from expansion other
+      join trigger on trigger.expansion_id = other.id
+      where its_pool.include_deferred and other.pool = its_pool.name
+        and other.state in ('waiting', 'open', 'draining')
+    ) taken
+  ));
 end
 $$;
 

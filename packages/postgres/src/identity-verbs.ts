@@ -1,9 +1,8 @@
-import { Effect } from "effect"
-import { AlreadyExists, type IdentityStore, type StoreError } from "@sluice/core/store"
+import type { IdentityStore } from "@sluice/core/store"
 import type { Client } from "./client.ts"
 import { insertEvent } from "./sql/event.ts"
 import * as identities from "./sql/identity.ts"
-import { call, orNotFound } from "./store-call.ts"
+import { call, orNotFound, orTaken } from "./store-call.ts"
 
 /** Users, tokens and secrets. */
 export function identityVerbs(client: Client): IdentityStore {
@@ -49,11 +48,4 @@ async function keepSecret(
   options: { name: string; value: string },
 ): Promise<string> {
   return (await identities.upsertSecret(sql, options)) ?? keepSecret(sql, options)
-}
-
-function orTaken(what: string, id: string) {
-  return <A>(effect: Effect.Effect<A | null, StoreError>): Effect.Effect<A, AlreadyExists | StoreError> =>
-    Effect.flatMap(effect, (row) =>
-      row === null ? Effect.fail(new AlreadyExists({ what, id })) : Effect.succeed(row),
-    )
 }

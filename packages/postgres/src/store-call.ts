@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { LeaseLost, StoreError } from "@sluice/core/store"
-import { NotFound, StoreFailure, StoreUnavailable } from "@sluice/core/store"
+import { AlreadyExists, NotFound, StoreFailure, StoreUnavailable } from "@sluice/core/store"
 import type { Client, Sql } from "./client.ts"
 import { DatabaseUnavailable } from "./errors.ts"
 
@@ -40,4 +40,12 @@ export function orNotFound(what: string, id: string) {
 export function orLost(error: LeaseLost) {
   return (effect: Effect.Effect<boolean, StoreError>): Effect.Effect<void, LeaseLost | StoreError> =>
     Effect.flatMap(effect, (held) => (held ? Effect.void : Effect.fail(error)))
+}
+
+/** Makes a row that could not be made, for its name is taken, the failure `AlreadyExists`. */
+export function orTaken(what: string, id: string) {
+  return <A>(effect: Effect.Effect<A | null, StoreError>): Effect.Effect<A, AlreadyExists | StoreError> =>
+    Effect.flatMap(effect, (row) =>
+      row === null ? Effect.fail(new AlreadyExists({ what, id })) : Effect.succeed(row),
+    )
 }

@@ -70,5 +70,7 @@ async function empty(client: Client): Promise<void> {
       where schemaname not in ('pg_catalog', 'information_schema') and tablename <> 'sluice_migration'
     `
     await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(", ")} restart identity cascade`)
+    // What the migrations put there.
+    await sql`insert into pool (name) values ('default_pool')`
   })
 }

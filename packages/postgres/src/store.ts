@@ -16,6 +16,7 @@ import { dagVerbs } from "./dag-verbs.ts"
 import { catalogVerbs } from "./catalog-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
+import { poolVerbs } from "./pool-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
 import { plannerVerbs } from "./planner-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
@@ -58,6 +59,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...triggerVerbs(clients.hot),
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
+    ...poolVerbs(clients.cold),
     ...catalogVerbs(clients.cold),
     ...controlVerbs(clients.cold),
     wake: (topic, about) => wakeups.wake(topic, about),

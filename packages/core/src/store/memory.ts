@@ -9,6 +9,7 @@ import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
 import { leases } from "./memory/leases.ts"
 import { planner } from "./memory/planner.ts"
+import { pools } from "./memory/pools.ts"
 import { reads } from "./memory/reads.ts"
 import { redrives } from "./memory/redrive.ts"
 import { roles } from "./memory/roles.ts"
@@ -44,6 +45,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...reads(state),
     ...roles(state),
     ...identities(state),
+    ...pools(state),
     ...catalog(state),
     ...control(state),
     ...wakeups(),

@@ -9,6 +9,7 @@ import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
 import type { LeaderStore, PlannerStore } from "./planner-store.ts"
+import type { PoolStore } from "./pool-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
@@ -32,6 +33,7 @@ export interface StoreService
     ReadStore,
     RoleStore,
     IdentityStore,
+    PoolStore,
     CatalogStore,
     ControlStore,
     Wakeups {}

@@ -24,8 +24,31 @@ export interface LeaseRow {
   resume: string | null
 }
 
-/** Whether it is limited how many instances of a task run at once. */
-const isLimited = (sql: Sql) => sql`(expansion.concurrency is not null or expansion.deferred_max is not null)`
+/** Whether it is limited how many instances of a task run at once: by itself, or by its pool. */
+const isLimited = (sql: Sql) => sql`
+  (expansion.concurrency is not null or expansion.deferred_max is not null
+    or its_pool.name is null or its_pool.slots is not null)
+`
+
+/** What an expansion of the CTE that it stands in may take, and with whom it shares that. */
+const roomOfExpansion = (sql: Sql) => sql`
+  left join pool its_pool on its_pool.name = expansion.pool
+  cross join lateral (
+    select case when ${isLimited(sql)} then free_room(expansion, its_pool) else 2147483647 end as free,
+      ${isLimited(sql)} as is_limited,
+      case when its_pool.slots is not null then its_pool.name end as shared_pool
+  ) room
+`
+
+/** Of those that share a limit, the first alone is served by one claim: what it leaves is not known before it is taken. */
+const isFirstSharer = (sql: Sql) => sql`
+  (shared_pool is null or first_value(expansion_id) over (partition by shared_pool order by place) = expansion_id)
+`
+
+/** Whether two CTEs' rows share a limit. */
+const sharesLimit = (sql: Sql, one: string, other: string) => sql`
+  (${sql(one)}.expansion_id = ${sql(other)}.expansion_id or ${sql(one)}.shared_pool = ${sql(other)}.shared_pool)
+`
 
 /**
  * Leases ranges of work to one worker: what was offered again and open pages, each with its share, by urgency, in turn
@@ -33,8 +56,8 @@ const isLimited = (sql: Sql) => sql`(expansion.concurrency is not null or expans
  *
  * A single statement, so a crash leaves each index either claimable or leased. The walk jumps from expansion to
  * expansion along the index of claimable pages, so its cost does not grow with pages or instances. A locked
- * page is passed over: another worker is taking from it. Where a task limits its concurrency, an advisory lock
- * keeps two claims from both seeing the same room (`free_concurrency`).
+ * page is passed over: another worker is taking from it. Where it is limited how much may run, advisory locks
+ * keep two claims from both seeing the same room (`free_room`).
  */
 export function claim(
   sql: Sql,
@@ -137,13 +160,10 @@ export function claim(
       union
       select expansion_id from oldest_offer
     ), offered as materialized (
-      select due.*, expansion.generation, expansion.priority, room.free, ${isLimited(sql)} as is_limited
+      select due.*, expansion.generation, expansion.priority, room.free, room.is_limited, room.shared_pool
       from offering
       join expansion on expansion.id = offering.expansion_id and expansion.is_claimable
-      cross join lateral (
-        select case when ${isLimited(sql)} then free_concurrency(expansion.id, expansion.concurrency, expansion.deferred_max)
-          else 2147483647 end as free
-      ) room
+      ${roomOfExpansion(sql)}
       cross join lateral (
         select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
           offer.base_try, offer.is_retry, offer.is_isolated
@@ -153,12 +173,7 @@ export function claim(
         limit ${limit}
         for update skip locked
       ) due
-      where room.free > 0 and (
-        ${offersFirst}::boolean or not ${isLimited(sql)} or not exists (
-          select from page
-          where page.claimable and page.urgency = -expansion.priority and page.expansion_id = expansion.id
-        )
-      )
+      where room.free > 0
     ), offered_sized as (
       select offered.*, sized.size,
         sum(sized.size) over (before rows between unbounded preceding and 1 preceding) as size_before,
@@ -174,32 +189,44 @@ export function claim(
       window before as (
         partition by offered.expansion_id order by offered.at, offered.first_index, offered.is_retry
       )
-    ), queued_offers as materialized (
+    ), ranked_offers as (
       -- By urgency, and in turn between expansions.
       select offered_sized.*, row_number() over (
         order by priority desc, turn, expansion_id > ${offersAfter}::bigint desc, expansion_id
       ) as place
       from offered_sized
       where free > coalesce(size_before, 0)
-      order by place
-      limit ${limit}
-    ), candidate as materialized (
+    ), sharing_offers as materialized (
+      select ranked_offers.*, ${isFirstSharer(sql)} as is_first from ranked_offers
+    ), ranked as (
       select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
-        ${isLimited(sql)} as is_limited,
-        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size, room.free,
+        room.is_limited, room.shared_pool, room.free,
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
         row_number() over (
           order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
         ) as place
       from seen
       join expansion on expansion.id = seen.expansion_id and expansion.is_claimable
       left join hint on hint.expansion_id = seen.expansion_id
-      cross join lateral (
-        select case when ${isLimited(sql)} then free_concurrency(expansion.id, expansion.concurrency, expansion.deferred_max)
-          else 2147483647 end as free
-      ) room
-      where room.free > 0 and (
-        not ${isLimited(sql)}
-        or not exists (select from queued_offers where queued_offers.expansion_id = expansion.id)
+      ${roomOfExpansion(sql)}
+      where room.free > 0
+    ), sharing as materialized (
+      select ranked.*, ${isFirstSharer(sql)} as is_first from ranked
+    ), queued_offers as materialized (
+      select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
+        is_limited, shared_pool, free, size, size_before, row_number() over (order by place) as place
+      from sharing_offers
+      where is_first and (
+        ${offersFirst}::boolean or not is_limited
+        or not exists (select from sharing where is_first and ${sharesLimit(sql, "sharing", "sharing_offers")})
+      )
+      order by place
+      limit ${limit}
+    ), candidate as materialized (
+      select * from sharing
+      where is_first and (
+        not is_limited
+        or not exists (select from queued_offers where ${sharesLimit(sql, "sharing", "queued_offers")})
       )
       order by place
     ), paged as materialized (
@@ -277,12 +304,13 @@ export function claim(
     ), leased as (
       insert into lease (
         expansion_id, page_first, first_index, count, remaining, worker_id, try_number, base_try, is_retry,
-        is_isolated, expires_at
+        is_isolated, pool, pool_slots, expires_at
       )
-      select expansion_id, page_first, first_index, count, count - coalesce(cardinality(recorded), 0),
-        ${options.workerId}, try_number, base_try, is_retry, is_isolated,
+      select range.expansion_id, page_first, first_index, count, count - coalesce(cardinality(recorded), 0),
+        ${options.workerId}, try_number, range.base_try, is_retry, is_isolated, expansion.pool, expansion.pool_slots,
         now() + make_interval(secs => ${options.leaseSeconds})
       from range
+      join expansion on expansion.id = range.expansion_id
       where count > coalesce(cardinality(recorded), 0)
       returning id, expansion_id, page_first, first_index, count, remaining, try_number, base_try, is_retry, is_isolated
     )

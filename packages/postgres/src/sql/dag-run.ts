@@ -68,7 +68,8 @@ export function expansionsOfRun(sql: Sql) {
     expansions as (
       insert into expansion (
         id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
-        concurrency, deferred_max, upstream_total, gates_left, window_size, page_size, page_bytes_max, max_items,
+        concurrency, deferred_max, pool, pool_slots, upstream_total, gates_left, window_size, page_size, page_bytes_max,
+        max_items,
         is_pulling_paused, tolerated_failures
       )
       select
@@ -77,7 +78,8 @@ export function expansionsOfRun(sql: Sql) {
         not exists (
           select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
         ),
-        task.trigger_rule, task.priority, task.concurrency, task.deferred_max, upstreams.total, task.gates_above,
+        task.trigger_rule, task.priority, task.concurrency, task.deferred_max, task.pool, task.pool_slots, upstreams.total,
+        task.gates_above,
         task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused, task.tolerated_failures
       from run
       join task on task.dag_version_id = run.dag_version_id

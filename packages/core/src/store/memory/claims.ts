@@ -2,6 +2,7 @@ import { offersQuota, shareOfPage } from "../claim-share.ts"
 import type { Lease, LeaseStore } from "../lease-store.ts"
 import { runningOf } from "./expansion-view.ts"
 import { unrecordedOf } from "./offers.ts"
+import { isPoolLimited, slotsLeftOf } from "./pools.ts"
 import {
   type ExpansionRecord,
   type LeaseRecord,
@@ -20,14 +21,14 @@ export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   const queue = dueOffers(state, running, options)
   const hasOffer = new Set(queue.map(({ expansion }) => expansion))
   const offered = takeOffers(state, queue, { ...options, limit: offersQuota(options) })
-  const ofPages = running.filter((expansion) => !isLimited(expansion) || !hasOffer.has(expansion))
+  const ofPages = running.filter((expansion) => !isLimited(state, expansion) || !hasOffer.has(expansion))
   const paged = claimPages(state, ofPages, { ...options, limit: options.limit - offered.length })
   // Not those that became leases: what was taken of an offer may have had no instance left to run.
   const left = queue.slice(offersQuota(options))
   const more = takeOffers(state, left, { ...options, limit: options.limit - offered.length - paged.length })
   return [
-    ...paged.map((lease) => toLease(lease, false)),
-    ...[...offered, ...more].map((lease) => toLease(lease, true)),
+    ...paged.map((lease) => toLease(state, lease, false)),
+    ...[...offered, ...more].map((lease) => toLease(state, lease, true)),
   ]
 }
 
@@ -43,7 +44,7 @@ function takeOffers(state: MemoryState, queue: readonly Offer[], options: ClaimO
 /** Takes as much of an offer as a lease may hold; the rest stays offered. */
 function takeOffer(state: MemoryState, offer: Offer, options: ClaimOptions): LeaseRecord | null {
   const { expansion, firstIndex, count } = offer
-  const room = roomOf(expansion)
+  const room = roomOf(state, expansion)
   const size = Math.min(count, room, offer.isIsolated ? count : sizeOf(expansion, options))
   if (size <= 0) return null
   expansion.offers.delete(offer)
@@ -58,7 +59,8 @@ function dueOffers(state: MemoryState, running: readonly ExpansionRecord[], opti
   const { offersAfter, offersFirst, limit } = options
   const mayTake = running.filter(
     (expansion) =>
-      roomOf(expansion) > 0 && (!isLimited(expansion) || offersFirst || pageWithRoom(expansion) === null),
+      roomOf(state, expansion) > 0 &&
+      (!isLimited(state, expansion) || offersFirst || pageWithRoom(expansion) === null),
   )
   const queues = inTurn(mayTake, offersAfter).map((expansion) => dueOffersOf(state, expansion))
   const ranked = queues.flatMap((queue) => queue.map((offer, turn) => ({ offer, turn })))
@@ -102,7 +104,7 @@ function claimPage(
   options: ClaimOptions,
 ): LeaseRecord | null {
   const page = pageWithRoom(expansion)
-  const room = roomOf(expansion)
+  const room = roomOf(state, expansion)
   if (page === null || room <= 0) return null
   const size = Math.min(sizeOf(expansion, options), room)
   const count = Math.min(shareOfPage(page.count - page.claimed, size), room)
@@ -134,17 +136,18 @@ function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
   return null
 }
 
-/** Whether it is limited how many instances of the task run at once. */
-function isLimited({ concurrency, task }: ExpansionRecord): boolean {
-  return concurrency !== null || task.deferredMax !== null
+/** Whether it is limited how many instances of the task run at once: by itself, or by its pool. */
+function isLimited(state: MemoryState, { concurrency, task }: ExpansionRecord): boolean {
+  return concurrency !== null || task.deferredMax !== null || isPoolLimited(state, task.pool)
 }
 
 /** How many more instances of the task may run at once. */
-function roomOf(expansion: ExpansionRecord): number {
+function roomOf(state: MemoryState, expansion: ExpansionRecord): number {
   const { concurrency, task, triggers } = expansion
   // Whatever runs may yet be deferred.
   const mayDefer = (task.deferredMax ?? Number.MAX_SAFE_INTEGER) - triggers.size
-  return Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, mayDefer) - runningOf(expansion)
+  const ofTask = Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, mayDefer) - runningOf(expansion)
+  return Math.min(ofTask, Math.floor(slotsLeftOf(state, task.pool) / task.poolSlots))
 }
 
 /** Makes a lease of a range; null when each of its instances has an outcome already. */
@@ -173,7 +176,7 @@ function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions)
   return lease
 }
 
-function toLease(lease: LeaseRecord, wasOffered: boolean): Lease {
+function toLease(state: MemoryState, lease: LeaseRecord, wasOffered: boolean): Lease {
   const { firstIndex, count, remaining, tryNumber, baseTry, isRetry, isIsolated } = lease
   const unrecorded = new Set(unrecordedOf(lease))
   const indexes = Array.from({ length: count }, (_, i) => firstIndex + i)
@@ -191,7 +194,7 @@ function toLease(lease: LeaseRecord, wasOffered: boolean): Lease {
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,
     wasOffered,
-    isLimited: isLimited(lease.expansion),
+    isLimited: isLimited(state, lease.expansion),
     resume: resumeOf(lease),
   }
 }

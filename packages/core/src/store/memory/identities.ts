@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { AlreadyExists, NotFound } from "../errors.ts"
 import type { ApiTokenRow, IdentityStore, UserCredentials, UserRow } from "../identity-store.ts"
 import { noteIdentityEvent } from "./events.ts"
+import { namesAfter } from "./names-after.ts"
 import { type MemoryState, nextNumber } from "./state.ts"
 
 /** Users, tokens and secrets over a memory state. */
@@ -126,12 +127,4 @@ function secrets(state: MemoryState): Pick<IdentityStore, "keepSecret" | "record
         return kept
       }),
   }
-}
-
-/** By code points, as the database's "C" collation does. */
-function namesAfter<A>(from: ReadonlyMap<string, A>, after: string | null, limit: number): [string, A][] {
-  return [...from]
-    .filter(([name]) => after === null || name > after)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, limit)
 }

@@ -12,6 +12,7 @@ import type { BackfillDateRow, BackfillRow } from "../backfill-store.ts"
 import type { DagVersion } from "../definition-store.ts"
 import type { StreamResume } from "../expansion-store.ts"
 import type { ApiTokenRow, UserCredentials } from "../identity-store.ts"
+import { defaultPool, type PoolSettings } from "../pool-store.ts"
 import type { EventRow } from "../control-store.ts"
 import type { RoleRow, TaskTryRow } from "../read-store.ts"
 import type { DagRunRow } from "../run-store.ts"
@@ -267,6 +268,7 @@ export interface MemoryState {
   /** Tokens of programs, by name. */
   readonly apiTokens: Map<string, ApiTokenRow & { readonly tokenHash: string }>
   readonly secrets: Map<string, string>
+  readonly pools: Map<string, PoolSettings>
   /** The last number given out, for versions, leases and log lines alike. */
   lastNumber: number
 }
@@ -296,6 +298,7 @@ export function emptyState(now: () => number): MemoryState {
     users: new Map(),
     apiTokens: new Map(),
     secrets: new Map(),
+    pools: new Map([[defaultPool, { slots: null, includeDeferred: false, description: null }]]),
     lastNumber: 0,
   }
 }

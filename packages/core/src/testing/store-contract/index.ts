@@ -19,6 +19,7 @@ import { keyContract } from "./keys.ts"
 import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
 import { planContract } from "./plans.ts"
+import { poolContract } from "./pools.ts"
 import { pullingContract } from "./pulling.ts"
 import { readContract } from "./reads.ts"
 import { redriveContract } from "./redrives.ts"
@@ -61,6 +62,7 @@ const chapters = {
     streamContract(open)
     claimContract(open)
     claimShareContract(open, options)
+    poolContract(open)
     outcomeContract(open)
     retryContract(open)
     triggerContract(open)
