@@ -6,7 +6,7 @@ import { eventually } from "../harness/eventually.ts"
 import { Records } from "../harness/records.ts"
 import { openWorld } from "../harness/world.ts"
 
-const world = await openWorld({ dagFiles: ["schedules"], engines: [{}] })
+const world = await openWorld({ dagFiles: ["schedules", "assets"], engines: [{}] })
 await pause("seconds")
 
 function pause(dagId: string): Promise<boolean> {
@@ -59,4 +59,49 @@ it("makes the run of a schedule that is past, once, and what a backfill asks for
       end: new Date(run.logicalDate!.getTime() + 3_600_000).toISOString(),
     })
   }
+})
+
+it("makes a run when each asset that a DAG waits for has had its event", async () => {
+  const { store } = world
+  const eventsOf = async (run: DagRunRow) =>
+    (await Effect.runPromise(store.eventsOfRun({ dagRunId: run.id, skip: 0, limit: 10 }))).rows
+  const ended = (dagId: string) =>
+    eventually(`a run of ${dagId} has ended`, async () =>
+      (await runsOf(dagId)).find((run) => run.state === "success"),
+    )
+  const producer = await world.runToEnd("makes_orders")
+  const alone = await ended("after_orders")
+  expect(await eventsOf(alone)).toMatchObject([
+    {
+      ...{ name: "orders", uri: "s3://lake/orders", extra: { rows: 3 } },
+      source: {
+        dagId: "makes_orders",
+        runId: (await producer.row()).runId,
+        taskId: "load_orders",
+        mapIndex: -1,
+      },
+    },
+  ])
+  // The other one waits for users as well: what came of orders stays in its queue.
+  expect(await runsOf("after_both")).toEqual([])
+  const { assetId } = (await eventsOf(alone))[0]!
+  expect(await Effect.runPromise(store.queuedAssets({ assetId, limit: 10 }))).toMatchObject([
+    { dagId: "after_both", name: "orders", events: 1 },
+  ])
+  await world.runToEnd("makes_users")
+  const both = await ended("after_both")
+  expect(both).toMatchObject({ runType: "asset_triggered", triggeredBy: "asset", logicalDate: null })
+  // One that emits by hand, and at last the map itself.
+  const all = { filter: { taskId: "load_user" }, isDescending: false, skip: 0, limit: 10 }
+  const made = await eventually("the events of the map", async () => {
+    const { rows } = await Effect.runPromise(store.searchAssetEvents(all))
+    return rows.length === 3 ? rows : undefined
+  })
+  expect(made.map(({ source, extra }) => [source?.mapIndex, extra])).toEqual([
+    [0, { n: 0 }],
+    [2, { n: 2 }],
+    [-1, {}],
+  ])
+  expect((await eventsOf(both)).map(({ name }) => name)).toContain("users")
+  expect(new Records(world.folder, both.runId).count("ran")).toBe(1)
 })

@@ -20,7 +20,7 @@ afterEach(async () => {
 /** A bundle that exports one DAG named `d`, whose body is `build`; `top` runs at the top level. */
 export function bundleOf(build: string, top = ""): { hash: string; code: string; sourceMap: null } {
   const code = `
-    import { dag, task, source, page, Skip, FailWithoutRetry } from "sluice"
+    import { asset, dag, task, source, page, Skip, FailWithoutRetry } from "sluice"
     ${top}
     export default dag("d", () => { ${build} })
   `

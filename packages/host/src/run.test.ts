@@ -292,3 +292,36 @@ it("says how fast it is", async () => {
     `run(): ${wallUs.toFixed(2)} µs an item, of which the parent's CPU ${((user + system) / items).toFixed(2)} µs`,
   )
 })
+
+it("gives the events of the assets that an instance has made, with its success alone", async () => {
+  const top = 'const [a, b] = [asset("a"), asset("b")]'
+  const fn = `(n, ctx) => {
+    ctx.assets.emit(a, { first: n })
+    ctx.assets.emit("a", { n })
+    if (n === 1) throw new Error("it broke")
+    if (n === 2) ctx.assets.emit("c")
+    if (n === 3) ctx.assets.emit(b, [n])
+    if (n === 4) ctx.assets.emit(b, { text: "x".repeat(70_000) })
+  }`
+  const build = `task("t", ${fn}, { outlets: [a, b] }).expand([0])`
+  const { batches, others } = await run(poolOf({ top, build }), contextOf("t"), workOf([0, 1, 2, 3, 4]))
+  expect(batches.flatMap((batch) => batch.assetEvents)).toEqual([
+    { mapIndex: 0, asset: "a", extra: '{"n":0}' },
+  ])
+  expect(others.map((other) => other.kind === "failed" && [other.isFinal, other.error.message])).toEqual([
+    [false, "it broke"],
+    [true, expect.stringContaining('expected one of the task\'s outlets (they are a, b), and got "c"')],
+    [true, expect.stringContaining('as extra of "b", and it is a list')],
+    [true, expect.stringContaining("up to 65536 bytes")],
+  ])
+})
+
+it("gives an event of each outlet of a task that is not mapped", async () => {
+  const top = 'const [a, b] = [asset("a"), asset("b")]'
+  const build = 'task("t", (_, ctx) => ctx.assets.emit(b, { n: 1 }), { outlets: [a, b] })()'
+  const { batches } = await run(poolOf({ top, build }), contextOf("t"), singleWork)
+  expect(batches[0]?.assetEvents).toEqual([
+    { mapIndex: -1, asset: "a", extra: "{}" },
+    { mapIndex: -1, asset: "b", extra: '{"n":1}' },
+  ])
+})

@@ -36,6 +36,9 @@ create table dag (
   next_interval_start timestamptz,
   next_interval_end timestamptz,
   next_run_at timestamptz,
+  -- Changes with what the DAG has been told of assets. Due: what it waits for may be there.
+  asset_seq int not null default 0,
+  is_asset_due boolean not null default false,
   -- Runs that have not ended, backfills aside; count_dag_runs keeps them so.
   queued_runs int not null default 0 check (queued_runs >= 0),
   running_runs int not null default 0 check (running_runs >= 0),
@@ -47,6 +50,10 @@ create table dag (
     next_run_at is not null and not is_paused and not is_stale and queued_runs < 16
       and not (is_continuous and queued_runs + running_runs > 0)
   ) stored,
+  -- A run may be made for assets. One that could only wait is not: until it may start, more events gather for it.
+  is_asset_plannable boolean not null generated always as (
+    is_asset_due and not is_paused and not is_stale and queued_runs + running_runs < max_active_runs
+  ) stored,
   -- The file that a DAG processor has it from; stale: it is not in that file any more.
   file_folder text,
   file_path text,
@@ -56,6 +63,7 @@ create table dag (
 );
 create index dag_admissible on dag (dag_id) where is_admissible;
 create index dag_plannable on dag (next_run_at) where is_plannable;
+create index dag_asset_plannable on dag (dag_id) where is_asset_plannable;
 create index dag_of_file on dag (file_folder, file_path) where file_path is not null;
 
 create table dag_file (
@@ -102,6 +110,10 @@ begin
   if (planning->'timetable')::text is distinct from (new.planning->'timetable')::text then
     new.timetable_since := now();
   end if;
+  if (planning->'assets')::text is distinct from (new.planning->'assets')::text then
+    new.asset_seq := new.asset_seq + 1;
+    new.is_asset_due := planning->>'assets' is not null;
+  end if;
   new.planning := planning;
   new.max_active_runs := (planning->>'maxActiveRuns')::int;
   new.is_continuous := planning->'timetable'->>'kind' = 'continuous';
@@ -137,6 +149,8 @@ create table task (
   gate json,
   -- Of how many gates it is a target.
   gates_above int not null check (gates_above >= 0),
+  -- The names of the assets that it makes.
+  outlets text[] not null,
   options json not null,
   primary key (dag_version_id, ordinal),
   unique (dag_version_id, task_id)
@@ -159,6 +173,166 @@ create table gate_target (
   target int not null check (target > gate),
   primary key (dag_version_id, gate, target)
 );
+
+-- Data that tasks make and DAGs wait for, as the version that was stored last has it.
+create table asset (
+  id bigint generated always as identity primary key,
+  name text collate "C" not null unique check (length(name) between 1 and 512),
+  uri text not null,
+  group_name text not null,
+  extra json not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+-- The assets that the newest version of a DAG waits for, and those that its tasks make; nothing of stale DAGs.
+create table asset_waiter (
+  dag_id text not null references dag,
+  asset_id bigint not null references asset,
+  primary key (dag_id, asset_id)
+);
+create index asset_waiter_of_asset on asset_waiter (asset_id, dag_id);
+
+create table asset_maker (
+  dag_id text not null references dag,
+  task_id text not null,
+  asset_id bigint not null references asset,
+  primary key (dag_id, task_id, asset_id)
+);
+create index asset_maker_of_asset on asset_maker (asset_id, dag_id, task_id);
+
+-- Keeps both, whichever statement changes the newest version or makes the DAG stale. The row of the DAG is locked: who
+-- holds its lock sees what it waits for stand still.
+create function follow_assets() returns trigger
+language plpgsql as $$
+declare
+  serialized json;
+begin
+  delete from asset_maker where dag_id = new.dag_id;
+  if new.is_stale or new.latest_version_id is null then
+    delete from asset_waiter where dag_id = new.dag_id;
+    return null;
+  end if;
+  select dag_version.serialized into strict serialized from dag_version where id = new.latest_version_id;
+  if json_array_length(serialized->'assets') = 0 then
+    delete from asset_waiter where dag_id = new.dag_id;
+    return null;
+  end if;
+  insert into asset (name, uri, group_name, extra)
+  select a->>'name', a->>'uri', a->>'group', a->'extra'
+  from json_array_elements(serialized->'assets') a
+  order by 1
+  on conflict (name) do nothing;
+  update asset
+  set uri = a->>'uri', group_name = a->>'group', extra = a->'extra', updated_at = now()
+  from json_array_elements(serialized->'assets') a
+  where asset.name = a->>'name'
+    and (asset.uri, asset.group_name, asset.extra::text) is distinct from (a->>'uri', a->>'group', (a->'extra')::text);
+  with awaited as (
+    select asset.id
+    from json_array_elements_text(serialized->'awaited') as waited (name)
+    join asset on asset.name = waited.name
+  ), gone as (
+    delete from asset_waiter where dag_id = new.dag_id and asset_id not in (select id from awaited)
+  )
+  insert into asset_waiter (dag_id, asset_id) select new.dag_id, id from awaited
+  on conflict (dag_id, asset_id) do nothing;
+  insert into asset_maker (dag_id, task_id, asset_id)
+  select new.dag_id, task.task_id, asset.id
+  from task
+  cross join unnest(task.outlets) as outlet (name)
+  join asset on asset.name = outlet.name
+  where task.dag_version_id = new.latest_version_id;
+  return null;
+end
+$$;
+create trigger dag_assets_followed after update of latest_version_id, is_stale on dag
+  for each row when (
+    old.latest_version_id is distinct from new.latest_version_id or old.is_stale <> new.is_stale
+  ) execute function follow_assets();
+
+-- The facts that assets changed. A source of null: it came from outside.
+create table asset_event (
+  id bigint generated always as identity primary key,
+  asset_id bigint not null references asset,
+  at timestamptz not null default now(),
+  extra json not null,
+  source_dag_id text,
+  source_run_id text,
+  source_task_id text,
+  -- -1: the whole task, or the whole map.
+  source_map_index bigint,
+  -- The turn in which DAGs were told of it; null: not yet.
+  turn bigint
+);
+create index asset_event_of_asset on asset_event (asset_id, id);
+create index asset_event_of_run on asset_event (source_dag_id, source_run_id, id) where source_dag_id is not null;
+create index asset_event_untaken on asset_event (id) where turn is null;
+create sequence asset_turn;
+
+-- What a DAG has been told of an asset since its last run: one row, however many events. They are those of the asset in
+-- these turns, with ids between these.
+create table asset_queue (
+  dag_id text not null,
+  asset_id bigint not null,
+  first_turn bigint not null,
+  last_turn bigint not null,
+  first_event_id bigint not null,
+  last_event_id bigint not null,
+  events int not null,
+  created_at timestamptz not null default now(),
+  primary key (dag_id, asset_id),
+  foreign key (dag_id, asset_id) references asset_waiter on delete cascade
+) with (fillfactor = 50);
+create index asset_queue_of_asset on asset_queue (asset_id);
+
+-- Tells the DAGs that wait for them of events that nobody was told of; says how many events. A function, because only its
+-- later statements see what was changed while it waited for the rows of the DAGs.
+create function take_asset_events(most int) returns int
+language plpgsql volatile as $$
+declare
+  this_turn bigint := nextval('asset_turn');
+  assets bigint[];
+  firsts bigint[];
+  lasts bigint[];
+  counts int[];
+begin
+  with untaken as materialized (
+    select id from asset_event where turn is null order by id limit most for update skip locked
+  ), taken as (
+    update asset_event set turn = this_turn from untaken where asset_event.id = untaken.id
+    returning asset_event.asset_id, asset_event.id
+  ), sums as (
+    select asset_id, min(id) as first_id, max(id) as last_id, count(*)::int as events from taken group by asset_id
+  )
+  select array_agg(asset_id), array_agg(first_id), array_agg(last_id), array_agg(events)
+  into assets, firsts, lasts, counts from sums;
+  if assets is null then
+    return 0;
+  end if;
+  perform from dag
+  where dag_id in (select dag_id from asset_waiter where asset_id = any(assets))
+  order by dag_id
+  for no key update;
+  with queued as (
+    insert into asset_queue (dag_id, asset_id, first_turn, last_turn, first_event_id, last_event_id, events)
+    select asset_waiter.dag_id, told.asset_id, this_turn, this_turn, told.first_id, told.last_id, told.events
+    from unnest(assets, firsts, lasts, counts) as told (asset_id, first_id, last_id, events)
+    join asset_waiter on asset_waiter.asset_id = told.asset_id
+    on conflict (dag_id, asset_id) do update
+    set last_turn = excluded.last_turn, events = asset_queue.events + excluded.events,
+        first_event_id = least(asset_queue.first_event_id, excluded.first_event_id),
+        last_event_id = greatest(asset_queue.last_event_id, excluded.last_event_id)
+    returning dag_id, first_turn = this_turn as is_new
+  ), told as (
+    select dag_id, bool_or(is_new) as has_new from queued group by dag_id
+  )
+  update dag set asset_seq = asset_seq + 1, is_asset_due = is_asset_due or told.has_new
+  from told
+  where dag.dag_id = told.dag_id;
+  return (select sum(events) from unnest(counts) events);
+end
+$$;
 
 -- Runs made for past dates, in the order of backfill_date. The planner moves it; count_dag_runs counts its runs.
 create table backfill (
@@ -238,6 +412,19 @@ create index dag_run_unfinished on dag_run (id) where state in ('queued', 'runni
 create unique index dag_run_scheduled on dag_run (dag_id, logical_date) where run_type = 'scheduled';
 create index dag_run_of_date on dag_run (dag_id, logical_date) where logical_date is not null;
 create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
+
+-- The events that a run was made for, as in asset_queue.
+create table dag_run_asset (
+  dag_run_id bigint not null references dag_run on delete cascade,
+  asset_id bigint not null references asset,
+  first_turn bigint not null,
+  last_turn bigint not null,
+  first_event_id bigint not null,
+  last_event_id bigint not null,
+  events int not null,
+  primary key (dag_run_id, asset_id)
+);
+create index dag_run_asset_of_asset on dag_run_asset (asset_id, last_turn);
 
 create function ended_as(run dag_run, state dag_run_state) returns int
 language sql immutable as $$ select coalesce(run.state = ended_as.state, false)::int $$;

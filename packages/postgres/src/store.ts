@@ -10,6 +10,7 @@ import type { DagRunRow, ExpansionProgress, StoreService, Wakeups } from "@sluic
 import { DuplicateDagRun, LeaseLost, NotFound, TooManyItems } from "@sluice/core/store"
 import { expansionTransitions } from "@sluice/core/state"
 import type { Client } from "./client.ts"
+import { assetVerbs } from "./asset-verbs.ts"
 import { backfillVerbs } from "./backfill-verbs.ts"
 import { dagFileVerbs } from "./dag-file-verbs.ts"
 import { dagVerbs } from "./dag-verbs.ts"
@@ -49,6 +50,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...definitionVerbs(clients.cold),
     ...dagFileVerbs(clients.cold),
     ...dagVerbs(clients.cold),
+    ...assetVerbs(clients.cold),
     ...plannerVerbs(clients.cold),
     ...backfillVerbs(clients.cold),
     ...runVerbs(clients.cold),

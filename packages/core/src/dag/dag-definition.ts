@@ -1,6 +1,7 @@
 import { LazyXCom } from "../stream/lazy-xcom.ts"
 import { buildInput, type BindStream } from "./build-input.ts"
-import type { DagSettings, JsonObject } from "./dag-options.ts"
+import type { DagSettings } from "./dag-options.ts"
+import type { JsonObject } from "./json-object.ts"
 import type { SerializedDag } from "./serialized-dag.ts"
 import { serializeGraph } from "./serialize.ts"
 import type { TaskGraph } from "./task-graph.ts"

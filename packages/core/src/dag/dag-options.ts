@@ -1,15 +1,12 @@
-import type { Json } from "../json.ts"
-import { jsonProblem } from "../stream/json-value.ts"
 import { isPlainObject } from "./input-plan.ts"
 import type { Duration } from "./duration.ts"
+import { type JsonObject, jsonObjectCheck } from "./json-object.ts"
 import { checkOptions, durationCheck, orNullCheck, textCheck, type OptionCheck } from "./option-check.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { planningChecks, planningOf, type PlanningOptions } from "./planning-options.ts"
+import type { SerializedAsset } from "./serialized-dag.ts"
 import { checkDefaultTaskOptions, type GivenTaskOptions, type TaskOptions } from "./options.ts"
-
-/** A JSON object. */
-export type JsonObject = { readonly [key: string]: Json }
 
 /** Options of a DAG. */
 export interface DagOptions extends PlanningOptions {
@@ -22,7 +19,7 @@ export interface DagOptions extends PlanningOptions {
   /** A JSON Schema that says which parameters a run may be started with. */
   readonly paramsSchema?: JsonObject | null
   /** What counts for each task that does not say otherwise. */
-  readonly defaultTaskOptions?: TaskOptions
+  readonly defaultTaskOptions?: Omit<TaskOptions, "outlets">
 }
 
 /** The options of a DAG, checked and complete. */
@@ -30,6 +27,8 @@ export interface DagSettings {
   /** The schedule as people read it. */
   readonly schedule: string | null
   readonly planning: SerializedPlanning
+  /** The assets that the schedule waits for. */
+  readonly awaited: readonly SerializedAsset[]
   readonly description: string | null
   readonly tags: readonly string[]
   readonly runTimeoutMs: number | null
@@ -48,12 +47,6 @@ const tagsCheck: OptionCheck<readonly string[]> = {
     const areTags = Array.isArray(value) && value.length <= tagsMax && value.every(isTag)
     return areTags ? [...new Set(value as readonly string[])] : undefined
   },
-}
-
-const jsonObjectCheck: OptionCheck<JsonObject> = {
-  expected: "an object of JSON values",
-  read: (value) =>
-    isPlainObject(value) && jsonProblem(value, "") === null ? (value as JsonObject) : undefined,
 }
 
 const dagChecks = {
@@ -91,7 +84,8 @@ export function checkDagOptions(
 function refuseParamsNobodyGives(settings: DagSettings, dagId: string): void {
   const { planning, params, paramsSchema } = settings
   const required = paramsSchema?.["required"]
-  if (planning.timetable.kind === "none" || !Array.isArray(required)) return
+  const isByHand = planning.timetable.kind === "none" && planning.assets === null
+  if (isByHand || !Array.isArray(required)) return
   const missing = required.find((name) => typeof name === "string" && !hasDefault(name, settings))
   if (missing === undefined) return
   const given = Object.keys(params).join(", ") || "none"

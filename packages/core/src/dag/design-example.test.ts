@@ -58,6 +58,8 @@ it("serializes the example of the design", () => {
   expect(isDagDefinition(usersSync)).toBe(true)
   expect(serializeDag(usersSync)).toMatchInlineSnapshot(`
     {
+      "assets": [],
+      "awaited": [],
       "dagId": "users_sync",
       "description": null,
       "edges": [
@@ -76,6 +78,7 @@ it("serializes the example of the design", () => {
       ],
       "paramsSchema": null,
       "planning": {
+        "assets": null,
         "catchup": false,
         "endDate": null,
         "jitterMs": 0,
@@ -104,6 +107,7 @@ it("serializes the example of the design", () => {
           "kind": "fused",
           "mapping": null,
           "ordinal": 0,
+          "outlets": [],
           "pool": "default_pool",
           "poolSlots": 1,
           "priority": 1,
@@ -147,6 +151,7 @@ it("serializes the example of the design", () => {
             "window": 2000,
           },
           "ordinal": 1,
+          "outlets": [],
           "pool": "default_pool",
           "poolSlots": 1,
           "priority": 1,
@@ -168,6 +173,7 @@ it("serializes the example of the design", () => {
           "kind": "task",
           "mapping": null,
           "ordinal": 2,
+          "outlets": [],
           "pool": "default_pool",
           "poolSlots": 1,
           "priority": 1,

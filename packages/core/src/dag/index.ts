@@ -2,7 +2,9 @@ export { branch, shortCircuit, type Choice, type Decider, type ShortCircuitOptio
 export { buildInput, type BindStream } from "./build-input.ts"
 export { chain } from "./chain.ts"
 export { DagDefinition, inputStream, isDagDefinition, serializeDag } from "./dag-definition.ts"
-export type { DagOptions, JsonObject } from "./dag-options.ts"
+export { Asset, asset, AssetSchedule, isAsset, isAssetSchedule, type AssetOptions } from "./asset.ts"
+export type { DagOptions } from "./dag-options.ts"
+export type { JsonObject } from "./json-object.ts"
 export { dag } from "./dag.ts"
 export { DagDefinitionError } from "./definition-error.ts"
 export {
@@ -39,6 +41,8 @@ export { parseDurationMs } from "./duration.ts"
 export type { Duration } from "./duration.ts"
 export { BadKey, itemKeys, itemLabels, type ItemNames } from "./item-names.ts"
 export {
+  assetExtraBytesMax,
+  assetNameLengthMax,
   idLengthMax,
   itemKeyCharsMax,
   labelCharsMax,
@@ -48,12 +52,19 @@ export {
 } from "./option-defaults.ts"
 export type { MapOptions, PageOptions, SourceOptions, TaskOptions } from "./options.ts"
 export type * from "./serialized-dag.ts"
-export { continuous, cron, every, once } from "./schedule.ts"
-export type { CronOptions, CronSchedule, IntervalOptions, Schedule, ScheduleOption } from "./schedule.ts"
+export { assetOrTime, continuous, cron, every, once } from "./schedule.ts"
+export type {
+  AssetOrTime,
+  CronOptions,
+  CronSchedule,
+  IntervalOptions,
+  Schedule,
+  ScheduleOption,
+} from "./schedule.ts"
 export type { PlanningOptions } from "./planning-options.ts"
 export { source } from "./source.ts"
 export type { Source, SourceRun, SourceScope, UnfoldDefinition, UnfoldPage, UnfoldScope } from "./source.ts"
-export type { DataInterval, LogFields, TaskContext, TaskLog, TaskXComs } from "./task-context.ts"
+export type { DataInterval, LogFields, TaskAssets, TaskContext, TaskLog, TaskXComs } from "./task-context.ts"
 export type { TaskNode } from "./task-node.ts"
 export { FailWithoutRetry, isFailWithoutRetry, isSkip, Skip } from "./task-outcome-error.ts"
 export { task, type DeferringTaskOptions, type Task } from "./task.ts"

@@ -1,3 +1,4 @@
+import type { Asset } from "./asset.ts"
 import type { TriggerRule } from "../state/trigger-rule.ts"
 
 /**
@@ -21,6 +22,7 @@ export const taskDefaults = {
   pool: "default_pool",
   poolSlots: 1,
   queue: "default",
+  outlets: [] as readonly Asset[],
 }
 
 /** What an expansion does when neither `iterate` nor the source it pulls says. */
@@ -39,6 +41,16 @@ export const tasksPerDagMax = 4_096
 
 /** The longest DAG or task id, as in Airflow. */
 export const idLengthMax = 250
+
+/** The longest name of an asset, in characters: with their four bytes each they still fit into an entry of an index. */
+export const assetNameLengthMax = 512
+
+/** The most assets that one DAG waits for and makes, and the most outlets of one task. */
+export const assetsPerDagMax = 500
+export const outletsMax = 100
+
+/** The largest extra of an asset event, as JSON in UTF-8. */
+export const assetExtraBytesMax = 64 * 1024
 
 /** The largest count an option takes: an `integer` of Postgres, and as milliseconds what `setTimeout` can wait. */
 export const integerMax = 2_147_483_647

@@ -1,4 +1,5 @@
 import { triggerRules, type TriggerRule } from "../state/trigger-rule.ts"
+import { type Asset, isAsset } from "./asset.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import type { Duration } from "./duration.ts"
 import { failureChecks, type FailureOptions, refuseBothLimits } from "./failure-options.ts"
@@ -13,9 +14,10 @@ import {
   orNullCheck,
   textCheck,
   type CheckedOptions,
+  type OptionCheck,
   type OptionPlace,
 } from "./option-check.ts"
-import { idLengthMax, integerMax, mapDefaults, taskDefaults } from "./option-defaults.ts"
+import { idLengthMax, integerMax, mapDefaults, outletsMax, taskDefaults } from "./option-defaults.ts"
 
 /** Options of a task. `taskDefaults` holds what counts where nothing is said. */
 export interface TaskOptions {
@@ -46,6 +48,11 @@ export interface TaskOptions {
    * those that run might become so. Default null: no limit.
    */
   readonly deferredMax?: number | null
+  /**
+   * The assets that the task makes. Its success is an event of each; of a mapped task, the success of the whole map. What
+   * `ctx.assets.emit` says of an instance is an event besides.
+   */
+  readonly outlets?: readonly Asset[]
 }
 
 /** The bounds of an expansion's pages. `mapDefaults` holds what counts where nothing is said. */
@@ -80,7 +87,15 @@ export interface MapOptions<Item = unknown> extends PageOptions, FailureOptions 
 }
 
 /** Options of a source: those of the task that it is, and the bounds of its own pages. */
-export type SourceOptions = Omit<TaskOptions, "concurrency" | "deferredMax"> & PageOptions
+export type SourceOptions = Omit<TaskOptions, "concurrency" | "deferredMax" | "outlets"> & PageOptions
+
+const outletsCheck: OptionCheck<readonly Asset[]> = {
+  expected: `a list of up to ${outletsMax} assets, each once`,
+  read: (value) => {
+    if (!Array.isArray(value) || value.length > outletsMax || !value.every(isAsset)) return undefined
+    return new Set(value.map((asset) => asset.name)).size === value.length ? value : undefined
+  },
+}
 
 const taskChecks = {
   retries: integerCheck(0),
@@ -95,6 +110,7 @@ const taskChecks = {
   queue: textCheck(idLengthMax),
   concurrency: orNullCheck(integerCheck(1)),
   deferredMax: orNullCheck(integerCheck(1)),
+  outlets: outletsCheck,
 }
 
 const pageChecks = {
@@ -116,7 +132,12 @@ const mapChecks = {
 /** A function of an item with its type forgotten. What it gives is checked where it is called. */
 export type ItemText = (item: unknown) => unknown
 
-const { concurrency: _concurrency, deferredMax: _deferredMax, ...sourceTaskChecks } = taskChecks
+const {
+  concurrency: _concurrency,
+  deferredMax: _deferredMax,
+  outlets: _outlets,
+  ...sourceTaskChecks
+} = taskChecks
 
 /** Task options that were given, checked, and nothing else. */
 export type GivenTaskOptions = CheckedOptions<typeof taskChecks>
@@ -138,8 +159,9 @@ export function checkTaskOptions(given: unknown, place: Partial<OptionPlace>): G
 
 /** Checks the `defaultTaskOptions` of a DAG. */
 export function checkDefaultTaskOptions(given: unknown, dagId: string): GivenTaskOptions {
-  const elsewhere = homes(mapChecks, "iterate() or expand()")
-  return checkOptions(given, taskChecks, { dagId, call: "defaultTaskOptions", elsewhere })
+  const elsewhere = { ...homes(mapChecks, "iterate() or expand()"), outlets: "the task() that makes them" }
+  const { outlets: _, ...checks } = taskChecks
+  return checkOptions(given, checks, { dagId, call: "defaultTaskOptions", elsewhere })
 }
 
 /** Checks the options of `source()`, and parts those of the task from those of its pages. */
@@ -151,6 +173,7 @@ export function checkSourceOptions(
   const elsewhere = {
     concurrency: "the task that iterates it: a source is read one page at a time",
     deferredMax: "the task that iterates it: a source cannot defer",
+    outlets: "the task that iterates it: a source makes nothing by being read",
     key: "iterate() or expand(): it names the instances of a task",
     label: "iterate() or expand(): it names the instances of a task",
     toleratedFailures: "iterate() or expand(): a source has no instances that could fail",

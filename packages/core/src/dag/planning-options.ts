@@ -1,4 +1,5 @@
 import { type SerializedPlanning, planningDefaults } from "../time/timetable.ts"
+import type { DagSettings } from "./dag-options.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import type { Duration } from "./duration.ts"
 import {
@@ -14,7 +15,7 @@ import type { ScheduleOption } from "./schedule.ts"
 
 /** Options of a DAG that say which runs are made. `planningDefaults` holds what counts where nothing is said. */
 export interface PlanningOptions {
-  /** When runs are made; null, the default: only when asked for. */
+  /** When runs are made, or after which assets; null, the default: only when asked for. */
   readonly schedule?: ScheduleOption
   /** No data interval starts before it. Default null: ticks count from when the schedule is first stored. */
   readonly startDate?: Date | string | null
@@ -67,10 +68,11 @@ export const planningChecks = {
 export function planningOf(
   checked: CheckedOptions<typeof planningChecks>,
   dagId: string,
-): { readonly schedule: string | null; readonly planning: SerializedPlanning } {
-  const { summary, timetable } = checkSchedule(checked.schedule, dagId)
+): Pick<DagSettings, "schedule" | "planning" | "awaited"> {
+  const { summary, timetable, assets } = checkSchedule(checked.schedule, dagId)
   const planning = {
     timetable,
+    assets: assets?.condition ?? null,
     startDate: checked.startDate ?? planningDefaults.startDate,
     endDate: checked.endDate ?? planningDefaults.endDate,
     catchup: checked.catchup ?? planningDefaults.catchup,
@@ -78,7 +80,7 @@ export function planningOf(
     maxActiveRuns: checked.maxActiveRuns ?? planningDefaults.maxActiveRuns,
   }
   refuseEndBeforeStart(planning, dagId)
-  return { schedule: summary, planning }
+  return { schedule: summary, planning, awaited: assets?.definitions ?? [] }
 }
 
 function refuseEndBeforeStart({ startDate, endDate }: SerializedPlanning, dagId: string): void {

@@ -1,6 +1,8 @@
+import { describeCondition } from "../time/asset-condition.ts"
 import { describeValue } from "../stream/describe-value.ts"
 import { isTimezone, readCron } from "../time/cron.ts"
 import type { DataIntervalRule, SerializedCron, SerializedTimetable } from "../time/timetable.ts"
+import { type AssetSchedule, isAssetSchedule } from "./asset.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { checkOptions, durationCheck, oneOfCheck, type OptionCheck } from "./option-check.ts"
 
@@ -8,9 +10,17 @@ import { checkOptions, durationCheck, oneOfCheck, type OptionCheck } from "./opt
 export interface CheckedSchedule {
   readonly summary: string | null
   readonly timetable: SerializedTimetable
+  /** Null: it waits for none. */
+  readonly assets: AssetSchedule | null
 }
 
-const noSchedule: CheckedSchedule = { summary: null, timetable: { kind: "none" } }
+/** A schedule by the clock alone. */
+type CheckedTime = Omit<CheckedSchedule, "assets">
+
+const noTime: CheckedTime = { summary: null, timetable: { kind: "none" } }
+
+/** Characters that people see of what a DAG waits for. */
+const summaryLengthMax = 250
 
 /** The most crons that one DAG may have, and the longest text of one. */
 const cronsMax = 20
@@ -19,7 +29,7 @@ const expressionLengthMax = 1_000
 const everyMsMin = 1_000
 
 const expected =
-  'a cron such as "0 5 * * *", a preset such as "@daily", cron(), every(), once(), continuous(), several crons, or null'
+  'a cron such as "0 5 * * *", a preset such as "@daily", cron(), every(), once(), continuous(), several crons, assets, assetOrTime(), or null'
 
 const intervalCheck: OptionCheck<DataIntervalRule> = oneOfCheck(["since_previous", "none"])
 
@@ -30,7 +40,37 @@ const timezoneCheck: OptionCheck<string> = {
 
 /** Checks what `schedule` of `dag()` says. */
 export function checkSchedule(given: unknown, dagId: string): CheckedSchedule {
-  if (given === undefined || given === null) return noSchedule
+  const assets = assetsOf(given)
+  if (assets !== null) return { ...noTime, summary: summaryOf(assets), assets }
+  if (kindOf(given) === "asset_or_time") return checkAssetOrTime(given as object, dagId)
+  return { ...checkTime(given, dagId), assets: null }
+}
+
+/** Assets alone, or a list of them: then all of them. */
+function assetsOf(given: unknown): AssetSchedule | null {
+  if (isAssetSchedule(given)) return given
+  if (!Array.isArray(given) || given.length === 0 || !given.every(isAssetSchedule)) return null
+  return given.reduce((all: AssetSchedule, one: AssetSchedule) => all.and(one))
+}
+
+function checkAssetOrTime(given: object, dagId: string): CheckedSchedule {
+  const { assets, time } = given as { assets: unknown; time: unknown }
+  const awaited = assetsOf(assets)
+  if (awaited === null)
+    throw refused(dagId, `has ${describeValue(assets)} as assets`, "assets in assetOrTime()")
+  const checked = checkTime(time, dagId)
+  if (checked.summary === null)
+    throw refused(dagId, "has no time in assetOrTime()", "a time beside the assets")
+  return { ...checked, summary: `${summaryOf(awaited)} or ${checked.summary}`, assets: awaited }
+}
+
+function summaryOf({ condition }: AssetSchedule): string {
+  const text = `assets: ${describeCondition(condition)}`
+  return text.length <= summaryLengthMax ? text : `${text.slice(0, summaryLengthMax - 1)}…`
+}
+
+function checkTime(given: unknown, dagId: string): CheckedTime {
+  if (given === undefined || given === null) return noTime
   if (given === "@once") return { summary: "@once", timetable: { kind: "once" } }
   if (given === "@continuous") return { summary: "@continuous", timetable: { kind: "continuous" } }
   if (typeof given === "string" || Array.isArray(given)) return checkCrons([given].flat(), dagId)
@@ -40,9 +80,9 @@ export function checkSchedule(given: unknown, dagId: string): CheckedSchedule {
     case "delta":
       return checkDelta(given, dagId)
     case "once":
-      return checkSchedule("@once", dagId)
+      return checkTime("@once", dagId)
     case "continuous":
-      return checkSchedule("@continuous", dagId)
+      return checkTime("@continuous", dagId)
     default:
       throw refused(dagId, `is ${describeValue(given)}`, expected)
   }
@@ -57,7 +97,7 @@ interface CheckedCron extends SerializedCron {
   readonly dataInterval: DataIntervalRule
 }
 
-function checkCrons(given: readonly unknown[], dagId: string): CheckedSchedule {
+function checkCrons(given: readonly unknown[], dagId: string): CheckedTime {
   if (given.length === 0 || given.length > cronsMax) {
     throw refused(dagId, `is ${describeValue(given)}`, `1 to ${cronsMax} crons`)
   }
@@ -108,7 +148,7 @@ function readExpression(given: unknown, dagId: string): string {
   throw refused(dagId, `has ${read.problem} in the cron "${given}"`, read.expected)
 }
 
-function checkDelta(given: object, dagId: string): CheckedSchedule {
+function checkDelta(given: object, dagId: string): CheckedTime {
   const { every, options } = given as { every: unknown; options: unknown }
   const check = durationCheck(everyMsMin)
   const everyMs = check.read(every)

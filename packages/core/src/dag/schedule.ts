@@ -1,4 +1,5 @@
 import type { DataIntervalRule } from "../time/timetable.ts"
+import type { AssetSchedule } from "./asset.ts"
 import type { Duration } from "./duration.ts"
 
 /** Options of a schedule that ticks again and again. */
@@ -30,8 +31,18 @@ export type Schedule =
   | { readonly kind: "once" }
   | { readonly kind: "continuous" }
 
-/** What `schedule` takes: a cron expression or preset, a schedule, several crons, or null for none. */
-export type ScheduleOption = string | Schedule | readonly (string | CronSchedule)[] | null
+/** When runs are made by the clock: a cron expression or preset, a schedule, or several crons. */
+export type TimeSchedule = string | Schedule | readonly (string | CronSchedule)[]
+
+/** Runs by the clock and after assets, as `assetOrTime` says it. */
+export interface AssetOrTime {
+  readonly kind: "asset_or_time"
+  readonly assets: AssetSchedule
+  readonly time: TimeSchedule
+}
+
+/** What `schedule` takes: a time, assets (a list: all of them), both, or null for none. */
+export type ScheduleOption = TimeSchedule | AssetSchedule | readonly AssetSchedule[] | AssetOrTime | null
 
 /**
  * A schedule by a cron expression of five fields, or six with seconds first, or a preset such as `"@daily"`.
@@ -59,4 +70,14 @@ export function once(): Schedule {
 /** A run whenever none of the DAG is unfinished; it covers the time since the one before. */
 export function continuous(): Schedule {
   return { kind: "continuous" }
+}
+
+/**
+ * Runs by the clock, and also whenever assets have had their events.
+ *
+ * @example
+ * dag("report", { schedule: assetOrTime(orders.and(users), "@daily") }, () => { ... })
+ */
+export function assetOrTime(assets: AssetSchedule, time: TimeSchedule): AssetOrTime {
+  return { kind: "asset_or_time", assets, time }
 }

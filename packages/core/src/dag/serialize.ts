@@ -1,5 +1,7 @@
 import type { Json } from "../json.ts"
 import type { DagSettings } from "./dag-options.ts"
+import { namesOf } from "../time/asset-condition.ts"
+import { assetsOfDag } from "./dag-assets.ts"
 import { tolerationOf } from "./failure-options.ts"
 import { xcomNodes } from "./input-plan.ts"
 import { mapDefaults } from "./option-defaults.ts"
@@ -10,12 +12,14 @@ import type { TaskNode } from "./task-node.ts"
 
 /** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
 export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
-  const { schedule, planning, description, tags, runTimeoutMs } = settings
+  const { schedule, planning, awaited, description, tags, runTimeoutMs } = settings
   const gatesAbove = countByTarget(graph.gates)
   return {
     dagId,
     schedule,
     planning,
+    assets: assetsOfDag(dagId, [...awaited, ...outletsOf(graph)]),
+    awaited: planning.assets === null ? [] : namesOf(planning.assets),
     description,
     tags,
     runTimeoutMs,
@@ -44,9 +48,14 @@ function serializeTask(node: TaskNode, ordinal: number): Omit<SerializedTask, "g
     ordinal,
     kind: node.kind,
     ...node.settings,
+    outlets: node.settings.outlets.map((asset) => asset.name),
     xcomInputs: xcomNodes(node.input).map((upstream) => upstream.taskId),
     mapping: mappingOf(node),
   }
+}
+
+function outletsOf(graph: TaskGraph) {
+  return graph.nodes.flatMap((node) => node.settings.outlets.flatMap((asset) => asset.definitions))
 }
 
 function mappingOf(node: TaskNode): SerializedMapping | null {

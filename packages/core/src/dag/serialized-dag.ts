@@ -1,4 +1,5 @@
 import type { Json } from "../json.ts"
+import type { JsonObject } from "./json-object.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import type { FailureTolerance } from "../state/failure-tolerance.ts"
 import type { Gate } from "../state/gate.ts"
@@ -15,6 +16,10 @@ export interface SerializedDag {
   /** When runs are made, for people. */
   readonly schedule: string | null
   readonly planning: SerializedPlanning
+  /** What the schedule waits for and the tasks make, by name. */
+  readonly assets: readonly SerializedAsset[]
+  /** The names of those that the schedule waits for. */
+  readonly awaited: readonly string[]
   readonly description: string | null
   readonly tags: readonly string[]
   /** How long a run may take before it is failed; null: for ever. */
@@ -22,6 +27,14 @@ export interface SerializedDag {
   readonly paramsSchema: Json | null
   readonly tasks: readonly SerializedTask[]
   readonly edges: readonly SerializedEdge[]
+}
+
+/** An asset as a DAG version knows it. */
+export interface SerializedAsset {
+  readonly name: string
+  readonly uri: string
+  readonly group: string
+  readonly extra: JsonObject
 }
 
 export interface SerializedTask {
@@ -49,6 +62,8 @@ export interface SerializedTask {
   readonly pool: string
   readonly poolSlots: number
   readonly queue: string
+  /** The names of the assets that it makes. */
+  readonly outlets: readonly string[]
   /** The task ids whose XCom values the task needs as constants (plain inputs and `partial`). */
   readonly xcomInputs: readonly string[]
   readonly mapping: SerializedMapping | null

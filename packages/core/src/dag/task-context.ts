@@ -1,5 +1,7 @@
 import type { Json } from "../json.ts"
+import type { Asset } from "./asset.ts"
 import type { DeferOptions } from "./deferral.ts"
+import type { JsonObject } from "./json-object.ts"
 import type { Trigger } from "./trigger.ts"
 
 /** What a running task instance knows of itself and may do beside returning a value. The host implements it. */
@@ -19,6 +21,7 @@ export interface TaskContext<Points extends string = never> {
   /** Aborts on timeout, cancellation and shutdown. Pass it on to whatever waits. */
   readonly signal: AbortSignal
   readonly xcom: TaskXComs
+  readonly assets: TaskAssets
   /**
    * Ends this call and gives its slot back; the task goes on at a resume point when the trigger has fired, as often as it
    * likes. It never returns: it throws, and what catches that must throw it on.
@@ -55,4 +58,13 @@ export interface TaskXComs {
     readonly key?: string
     readonly mapIndex?: number
   }): Promise<unknown>
+}
+
+/** Tells of the assets that a task makes. */
+export interface TaskAssets {
+  /**
+   * Says what this instance has made of an asset among its task's `outlets`. With the instance's success, and only
+   * then, it is an event of the asset, stored together with it. Said again of the same asset, the last counts.
+   */
+  emit(asset: Asset | string, extra?: JsonObject): void
 }

@@ -3,13 +3,15 @@
  *
  * Of all planners one leads, and what it writes is fenced by its epoch. Each run is made in the statement that moves its DAG's
  * plan on, from the very plan that was read; so each tick is made once, in order, whoever dies at whatever line and however
- * many planners there are. A turn costs what is due: a DAG whose time has not come is not looked at.
+ * many planners there are. A turn costs what is due: a DAG whose time has not come is not looked at. Runs after assets are
+ * in asset-planner.ts.
  */
 import { Effect } from "effect"
 import type { StoreError } from "../store/errors.ts"
 import type { DuePlan, Leadership } from "../store/planner-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
+import { runAfterAssets } from "./asset-planner.ts"
 import { type PlannedRun, planOf } from "../time/plan.ts"
 
 /** The role that leads. */
@@ -46,6 +48,7 @@ export const planOnce = Effect.fnUntraced(function* (store: StoreService, leader
       concurrency: plansAtOnce,
     })),
   )
+  counts.push(yield* runAfterAssets(store, leadership, now))
   const made = counts.reduce((sum, count) => sum + count.made, 0)
   if (made > 0) store.wake("due")
   // What this turn has moved may be due again, or soon: look once more before resting.
@@ -64,7 +67,7 @@ interface Turn {
 }
 
 /** How often a plan was moved, and how many runs that made. */
-interface Advance {
+export interface Advance {
   readonly moves: number
   readonly made: number
 }

@@ -49,6 +49,8 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   if (!isDone || to === null) return
   if (to === "draining") store.wake("work")
   if (to === "open") store.wake("open")
+  // Its outlets may have had their events with it.
+  if (to === "success" && expansion.kind === "mapped") store.wake("plan")
   // Downstream tasks became due with this decision, or the fused sources of a task that will never pull them.
   if (!expansion.isLeaf || state === "waiting") store.wake("due")
   // A reader that never starts holds nothing back any more.

@@ -137,6 +137,8 @@ export interface OutcomeBatch {
   /** Milliseconds from the lease's start in the host to each success's start and end, or null when all took too little to tell. */
   readonly timings: { readonly startedMs: readonly number[]; readonly endedMs: readonly number[] } | null
   readonly xcoms: readonly PushedXCom[]
+  /** Of instances whose success this batch has. */
+  readonly assetEvents: readonly EmittedAssetEvent[]
   readonly logs: readonly LogEntry[]
   /** The sum of the milliseconds that the instances of this batch took each, for the size of the next lease. */
   readonly busyMs: number
@@ -189,6 +191,15 @@ export interface PushedXCom {
   readonly mapIndex: number
   readonly key: string
   readonly value: string
+}
+
+/** What an instance has made of an asset. */
+export interface EmittedAssetEvent {
+  readonly mapIndex: number
+  /** The asset's name. */
+  readonly asset: string
+  /** JSON text of an object. */
+  readonly extra: string
 }
 
 export interface LogEntry {

@@ -35,6 +35,8 @@ export const eventNames = [
   "redriven",
   "cleared",
   "extended",
+  "asset_event_emitted",
+  "asset_queue_dropped",
 ] as const
 
 /** What a run's note says when its time was over. */

@@ -1,3 +1,4 @@
+export * from "./asset-store.ts"
 export * from "./backfill-store.ts"
 export * from "./claim-share.ts"
 export * from "./catalog-store.ts"

@@ -1,5 +1,5 @@
 import type { Effect } from "effect"
-import type { Deferral, LogEntry, PushedXCom, TaskError } from "../host/host-pool.ts"
+import type { Deferral, EmittedAssetEvent, LogEntry, PushedXCom, TaskError } from "../host/host-pool.ts"
 import type { LeaseLost, StoreError } from "./errors.ts"
 
 /** A worker's right to run a range of instances, with their inputs. */
@@ -88,6 +88,8 @@ export interface LeaseStore {
     timings: { readonly startedMs: readonly number[]; readonly endedMs: readonly number[] } | null
     exceptions: readonly RecordedException[]
     xcoms: readonly PushedXCom[]
+    /** Of instances that succeeded by this call. */
+    assetEvents: readonly EmittedAssetEvent[]
     leaseSeconds: number
   }) => Effect.Effect<Completed, LeaseLost | StoreError>
   /** Extends leases; gives back those still held. What is missing was taken away: stop it. */

@@ -1,4 +1,5 @@
 import { Layer } from "effect"
+import { assets } from "./memory/assets.ts"
 import { catalog } from "./memory/catalog.ts"
 import { backfills } from "./memory/backfills.ts"
 import { control } from "./memory/control.ts"
@@ -35,6 +36,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...definitions(state),
     ...dagFiles(state),
     ...dags(state),
+    ...assets(state),
     ...planner(state),
     ...backfills(state),
     ...runs(state),

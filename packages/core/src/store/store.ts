@@ -1,4 +1,5 @@
 import { Context } from "effect"
+import type { AssetPlannerStore, AssetStore } from "./asset-store.ts"
 import type { CatalogStore } from "./catalog-store.ts"
 import type { BackfillStore } from "./backfill-store.ts"
 import type { ControlStore } from "./control-store.ts"
@@ -22,6 +23,8 @@ export interface StoreService
     DefinitionStore,
     DagFileStore,
     DagStore,
+    AssetStore,
+    AssetPlannerStore,
     BackfillStore,
     LeaderStore,
     PlannerStore,

@@ -1,3 +1,5 @@
+import type { AssetCondition } from "./asset-condition.ts"
+
 /** One cron expression, read in one time zone. */
 export interface SerializedCron {
   /** Five fields, or six with seconds first. A preset is written out. */
@@ -32,6 +34,8 @@ export type DataIntervalRule = "since_previous" | "none"
 /** Everything about a DAG that says which runs are made and how many run at once. */
 export interface SerializedPlanning {
   readonly timetable: SerializedTimetable
+  /** After which assets runs are made besides; null: after none. */
+  readonly assets: AssetCondition | null
   /** No data interval starts before it. Null: ticks count from when the timetable was registered. */
   readonly startDate: string | null
   /** No logical date comes after it. */
@@ -47,6 +51,7 @@ export interface SerializedPlanning {
 /** What a DAG does that says nothing of its planning. */
 export const planningDefaults: SerializedPlanning = {
   timetable: { kind: "none" },
+  assets: null,
   startDate: null,
   endDate: null,
   catchup: false,

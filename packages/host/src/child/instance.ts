@@ -1,6 +1,15 @@
-import type { DataInterval, DeferOptions, TaskContext, TaskLog, TaskXComs, Trigger } from "@sluice/core/dag"
+import type {
+  DataInterval,
+  DeferOptions,
+  TaskAssets,
+  TaskContext,
+  TaskLog,
+  TaskXComs,
+  Trigger,
+} from "@sluice/core/dag"
 import { encode } from "../codec/index.ts"
 import type { ExecutionContext, Json, LogEntry, PushedXCom, TaskError } from "../port.ts"
+import { AssetEvents } from "./asset-events.ts"
 import { makeDeferral } from "./deferral.ts"
 import { LogBudget, writeLog, type LogOwner } from "./log.ts"
 import { readXCom } from "./reads.ts"
@@ -18,6 +27,8 @@ export interface InstanceLease {
   readonly resultBytesMax: number
   /** The names of the points at which the task can go on. */
   readonly resumePoints: readonly string[]
+  /** The names of the assets that the task makes. */
+  readonly outlets: readonly string[]
   addLog(entry: LogEntry): boolean
   addXCom(xcom: PushedXCom): void
 }
@@ -31,6 +42,7 @@ export class Instance implements TaskContext<string>, LogOwner {
   readonly #lease: InstanceLease
   #budget: LogBudget | null = null
   #controller: AbortController | null = null
+  #assetEvents: AssetEvents | null = null
   /** Why the instance was told to stop; null: it was not. */
   stopReason: Error | null = null
   /** Whether the function has called `defer`: then it must not return. */
@@ -84,6 +96,21 @@ export class Instance implements TaskContext<string>, LogOwner {
       },
       pull: (options) => readXCom(callId, options, this.#controller?.signal ?? null),
     }
+  }
+
+  get assets(): TaskAssets {
+    const events = this.#events()
+    return { emit: (asset, extra) => events.emit(asset, extra) }
+  }
+
+  /** The events that come with its success. */
+  takeAssetEvents(): ReturnType<AssetEvents["taken"]> {
+    return this.#lease.outlets.length === 0 ? [] : this.#events().taken(this.mapIndex)
+  }
+
+  #events(): AssetEvents {
+    this.#assetEvents ??= new AssetEvents(this.#lease.outlets)
+    return this.#assetEvents
   }
 
   defer(trigger: Trigger, options: DeferOptions): Promise<never> {

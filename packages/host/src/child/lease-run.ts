@@ -8,6 +8,7 @@ import { isDeferral, isFailWithoutRetry, isSkip, TriggerError } from "@sluice/co
 import { encode, NotEncodable } from "../codec/index.ts"
 import type { Deferral, ExecutionContext, LeaseWork, LogEntry, PushedXCom, TaskError } from "../port.ts"
 import type { HostSettings } from "../protocol.ts"
+import { InvalidAssetEvent } from "./asset-events.ts"
 import { batchCharsMax, flushEveryMs } from "./bounds.ts"
 import { caughtUp, isBackedUp, send, sendOut } from "./channel.ts"
 import { isTurnDue, turn } from "./event-loop.ts"
@@ -26,6 +27,7 @@ export interface PreparedTask {
   readonly call: CallTask
   readonly params: RunParams
   readonly resumePoints: readonly string[]
+  readonly outlets: readonly string[]
 }
 
 /** One of the places in which a lease runs instances one after the other. */
@@ -40,6 +42,7 @@ export class LeaseRun implements InstanceLease {
   readonly context: ExecutionContext
   params: RunParams = {}
   resumePoints: readonly string[] = []
+  outlets: readonly string[] = []
   readonly tryNumber: number
   readonly resultBytesMax: number
   readonly #work: LeaseWork
@@ -76,9 +79,10 @@ export class LeaseRun implements InstanceLease {
   }
 
   /** Runs every instance of the lease and sends its outcomes; the last batch says that it is the last. */
-  async run({ call, params, resumePoints }: PreparedTask): Promise<void> {
+  async run({ call, params, resumePoints, outlets }: PreparedTask): Promise<void> {
     this.params = params
     this.resumePoints = resumePoints
+    this.outlets = outlets
     const flushing = setInterval(() => this.#isNearlyDone() || this.flush(), flushEveryMs)
     const lanes = Math.max(1, Math.min(this.#work.concurrency, this.#work.count))
     await Promise.all(Array.from({ length: lanes }, () => this.#runLane(call)))
@@ -206,6 +210,7 @@ export class LeaseRun implements InstanceLease {
     if (instance.hasDeferred) throw swallowedDeferral(this.context.taskId)
     const text = encode(value, { name: "result", bytesMax: this.resultBytesMax })
     this.#outcomes.succeed(position, text, startedAt, endedAt)
+    for (const event of instance.takeAssetEvents()) this.#outcomes.addAssetEvent(event)
   }
 
   /** An instance that throws because its lease was aborted has not failed: it gets no outcome, and may run again. */
@@ -278,7 +283,7 @@ function seconds(ms: number): string {
 
 /** What we refuse of the author's would be refused at each try. */
 function isRefusal(thrown: unknown): boolean {
-  return [NotEncodable, InvalidXComKey, InvalidDeferral, TriggerError].some(
+  return [NotEncodable, InvalidAssetEvent, InvalidXComKey, InvalidDeferral, TriggerError].some(
     (refusal) => thrown instanceof refusal,
   )
 }

@@ -70,13 +70,22 @@ async function prepare(options: {
   try {
     const { node, params } = await findTask(options.context)
     const items = options.work.items === null ? null : (decode(options.work.items) as readonly unknown[])
-    return { call: createCall(node, items, options), params, resumePoints: node.resumePoints }
+    return {
+      call: createCall(node, items, options),
+      params,
+      resumePoints: node.resumePoints,
+      outlets: outletsOf(node),
+    }
   } catch (thrown) {
     const call = () => {
       throw thrown
     }
-    return { call, params: {}, resumePoints: [] }
+    return { call, params: {}, resumePoints: [], outlets: [] }
   }
+}
+
+function outletsOf(node: TaskNode): readonly string[] {
+  return node.settings.outlets.map((asset) => asset.name)
 }
 
 function createCall(

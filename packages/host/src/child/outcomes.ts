@@ -1,4 +1,4 @@
-import type { LogEntry, OtherOutcome, OutcomeBatch, PushedXCom } from "../port.ts"
+import type { EmittedAssetEvent, LogEntry, OtherOutcome, OutcomeBatch, PushedXCom } from "../port.ts"
 import { timingsFromMs } from "./bounds.ts"
 import { takeStrayLogs } from "./log.ts"
 
@@ -15,6 +15,7 @@ export class Outcomes {
   #busyMs = 0
   #others: OtherOutcome[] = []
   #xcoms: PushedXCom[] = []
+  #assetEvents: EmittedAssetEvent[] = []
   #logs: LogEntry[] = []
   #hasSent = false
   /** About how large the batch is so far. */
@@ -49,6 +50,11 @@ export class Outcomes {
     this.chars += xcom.value.length
   }
 
+  addAssetEvent(event: EmittedAssetEvent): void {
+    this.#assetEvents.push(event)
+    this.chars += event.extra.length
+  }
+
   addLog(entry: LogEntry): void {
     this.#logs.push(entry)
     this.chars += entry.message.length + 50
@@ -74,12 +80,14 @@ export class Outcomes {
       others: this.#others,
       timings: ready.timings,
       xcoms: this.#xcoms,
+      assetEvents: this.#assetEvents,
       logs: [...this.#logs, ...takeStrayLogs()],
       busyMs: this.#busyMs,
     }
     this.#hasSent = true
     this.#others = []
     this.#xcoms = []
+    this.#assetEvents = []
     this.#logs = []
     this.#busyMs = 0
     this.chars = 0

@@ -73,7 +73,7 @@ export async function upsertDagVersion(
       insert into task (
         dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency, deferred_max, pool, pool_slots,
         window_size, page_size, page_bytes_max, max_items, is_paused, tolerated_failures, gate,
-        gates_above, options
+        gates_above, outlets, options
       )
       select
         made.id, (t->>'ordinal')::int, t->>'taskId', (t->>'kind')::task_kind, t->>'triggerRule',
@@ -81,7 +81,8 @@ export async function upsertDagVersion(
         (t->'mapping'->>'window')::int,
         (t->'mapping'->>'pageSize')::int, (t->'mapping'->>'pageBytesMax')::bigint,
         (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false),
-        (t->'mapping'->>'toleratedFailures')::json, (t->>'gate')::json, (t->>'gatesAbove')::int, t
+        (t->'mapping'->>'toleratedFailures')::json, (t->>'gate')::json, (t->>'gatesAbove')::int,
+        array(select json_array_elements_text(t->'outlets')), t
       from made, json_array_elements(${serialized}::text::json->'tasks') t
     ), targets as (
       insert into gate_target (dag_version_id, gate, target)

@@ -1,4 +1,4 @@
-import type { Deferral, PushedXCom } from "@sluice/core/host"
+import type { Deferral, EmittedAssetEvent, PushedXCom } from "@sluice/core/host"
 import type { TriggerSpec } from "@sluice/core/dag"
 import type { RecordedException } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
@@ -58,6 +58,7 @@ export interface PartOptions {
   endedMs: readonly number[]
   exceptions: readonly RecordedException[]
   xcoms: readonly PushedXCom[]
+  assetEvents: readonly EmittedAssetEvent[]
   leaseSeconds: number
 }
 
@@ -115,7 +116,7 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
       set started_at = excluded.started_at, ended_at = excluded.ended_at, state = excluded.state,
           try_number = excluded.try_number, value = excluded.value, error = excluded.error
       where task_instance.state in ('up_for_retry', 'scheduled')
-    )${retried === 0 ? sql`` : retryRows(sql, exceptions)}${deferralRows(sql, deferrals)}${xcomRows(sql, options.xcoms)}, shrunk as (
+    )${retried === 0 ? sql`` : retryRows(sql, exceptions)}${deferralRows(sql, deferrals)}${xcomRows(sql, options.xcoms)}${assetEventRows(sql, options.assetEvents)}, shrunk as (
       update lease
       set remaining = lease.remaining - ${done}::int, expires_at = now() + make_interval(secs => ${options.leaseSeconds})
       from held
@@ -228,6 +229,22 @@ function xcomRows(sql: Sql, xcoms: readonly PushedXCom[]) {
         ${xcoms.map((x) => x.mapIndex)}::bigint[], ${xcoms.map((x) => x.key)}::text[], ${xcoms.map((x) => x.value)}::text[]
       ) as x (map_index, key, value)
       on conflict (expansion_id, map_index, key) do update set value = excluded.value
+    )`
+}
+
+function assetEventRows(sql: Sql, events: readonly EmittedAssetEvent[]) {
+  return events.length === 0
+    ? sql``
+    : sql`, emitted as (
+      insert into asset_event (asset_id, extra, source_dag_id, source_run_id, source_task_id, source_map_index)
+      select asset.id, e.extra::json, dag_run.dag_id, dag_run.run_id, expansion.task_id, e.map_index
+      from held
+      join expansion on expansion.id = held.expansion_id
+      join dag_run on dag_run.id = expansion.dag_run_id
+      cross join unnest(
+        ${events.map((e) => e.mapIndex)}::bigint[], ${events.map((e) => e.asset)}::text[], ${events.map((e) => e.extra)}::text[]
+      ) as e (map_index, name, extra)
+      join asset on asset.name = e.name
     )`
 }
 

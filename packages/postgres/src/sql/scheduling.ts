@@ -211,10 +211,24 @@ export async function endExpansion(
         and source.kind = 'fused' and source.state = 'open'
     ), told as (
       ${tellDownstream(sql, to)}
-    )
+    )${to === "success" ? mapEvents(sql) : sql``}
     select ordinal from changed
   `
   return rows.length > 0
+}
+
+/** An event of each outlet of a mapped task that ends, in the CTE `changed`: its instances' successes are none. */
+function mapEvents(sql: Sql) {
+  return sql`, emitted as (
+      insert into asset_event (asset_id, extra, source_dag_id, source_run_id, source_task_id, source_map_index)
+      select asset.id, '{}', dag_run.dag_id, dag_run.run_id, task.task_id, -1
+      from changed
+      join task on task.dag_version_id = changed.dag_version_id and task.ordinal = changed.ordinal
+        and task.kind = 'mapped' and task.outlets <> '{}'
+      join dag_run on dag_run.id = changed.dag_run_id
+      cross join unnest(task.outlets) as outlet (name)
+      join asset on asset.name = outlet.name
+    )`
 }
 
 /**

@@ -195,7 +195,8 @@ const record = Effect.fnUntraced(function* (
   const isWhole = batch.indexes === null && batch.others.length === 0 && progress.isUntouched
   const exceptions = batch.others.map((other) => toException(of.task, triesOf(lease), other))
   progress.report(exceptions.map((exception) => exception.mapIndex))
-  const isPlain = isWhole && !lease.isRetry && batch.xcoms.length === 0 && batch.timings === null
+  const isBare = batch.xcoms.length + batch.assetEvents.length === 0 && batch.timings === null
+  const isPlain = isWhole && !lease.isRetry && isBare
   const indexes = isPlain ? null : (batch.indexes ?? progress.unreported())
   const count = (indexes?.length ?? lease.count) + exceptions.length
   if (count === 0) return
@@ -209,6 +210,7 @@ const record = Effect.fnUntraced(function* (
       timings: roundTimings(batch.timings),
       exceptions,
       xcoms: batch.xcoms,
+      assetEvents: batch.assetEvents,
       leaseSeconds,
     }),
   )
@@ -217,6 +219,7 @@ const record = Effect.fnUntraced(function* (
   runner.onRecorded()
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
   if (exceptions.some(({ state }) => state === "deferred")) store.wake("trigger")
+  if (batch.assetEvents.length > 0) store.wake("plan")
   yield* reviewFailures(runner, lease, done)
 })
 
@@ -356,6 +359,7 @@ const recordLoss = Effect.fnUntraced(function* (
       timings: null,
       exceptions: [exception],
       xcoms: [],
+      assetEvents: [],
       leaseSeconds: runner.leaseSeconds,
     }),
   )

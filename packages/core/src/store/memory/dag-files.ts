@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import type { DagFileKey, DagFileRow, DagFileStore, OwnedDag } from "../dag-file-store.ts"
+import { followAssets } from "./asset-users.ts"
 import { register } from "./definitions.ts"
 import { type DagRecord, type MemoryState, dateOf } from "./state.ts"
 
@@ -19,6 +20,7 @@ export function dagFiles(state: MemoryState): DagFileStore {
           if (ids.includes(dagId)) Object.assign(record, { file, isStale: false })
           else if (isOwner(record, file)) record.isStale = true
         }
+        followAssets(state)
         put(state, { ...file, bundleHash: bundle.hash, dagIds: ids, importError: null })
         return { kind: "published", newVersions }
       }),
@@ -39,6 +41,7 @@ export function dagFiles(state: MemoryState): DagFileStore {
             stale.push(dagId)
           }
         }
+        followAssets(state)
         return stale.toSorted()
       }),
     listDagFiles: ({ folder, onlyErrors, after, limit }) =>

@@ -3,6 +3,7 @@ import type { FailureCounts } from "../../state/failure-tolerance.ts"
 import type { GateVerdict } from "../../state/gate.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
 import type { DueExpansion, ExpansionStore } from "../expansion-store.ts"
+import { addAssetEvent } from "./asset-events.ts"
 import { addCounts, countsOf, isFoldedWhole, sumOf } from "./counts.ts"
 import { addPage } from "./pages.ts"
 import { type ExpansionRecord, type MemoryState, type PageRecord, markDue } from "./state.ts"
@@ -76,6 +77,10 @@ function moveTo(
   expansion.seq += 1
   if (expansion.openedAt === null && (to === "open" || to === "draining")) start(state, expansion)
   if (!isFinalExpansionState(to)) return
+  if (to === "success" && expansion.task.kind === "mapped") {
+    for (const asset of expansion.task.outlets)
+      addAssetEvent(state, asset, { extra: {}, of: expansion, mapIndex: -1 })
+  }
   end(state, expansion, to)
   if (verdict !== undefined) tellTargets(state, expansion, verdict)
 }

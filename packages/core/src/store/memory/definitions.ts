@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import type { DagVersion, DefinitionStore } from "../definition-store.ts"
 import { NotFound } from "../errors.ts"
+import { addAssets, followAssets } from "./asset-users.ts"
 import { type DagRecord, type MemoryState, nextNumber } from "./state.ts"
 
 /** Definitions over a memory state. */
@@ -13,6 +14,7 @@ export function definitions(state: MemoryState): DefinitionStore {
         state.bundles.set(bundle.hash, bundle)
         const registered = register(state, dag, bundle.hash)
         Object.assign(state.dags.get(dag.dagId) ?? {}, { isStale: false })
+        followAssets(state)
         return registered
       }),
     loadBundle: (hash) =>
@@ -42,6 +44,7 @@ export function register(state: MemoryState, dag: SerializedDag, bundleHash: str
   owner.versions.set(shape, version)
   owner.current = version
   followPlanning(state, owner)
+  addAssets(state, dag)
   return { dagVersionId: version.id, versionNumber: version.versionNumber, isNew: known === undefined }
 }
 
@@ -69,6 +72,7 @@ function addDag(state: MemoryState, version: DagVersion): DagRecord {
     isStale: false,
     isPaused: false,
     createdAt: version.createdAt,
+    awaited: { seq: 0, isDue: false, queue: new Map() },
     plan: { planning: null, since: state.now(), seq: 0, lastTick: null, next: null, runAt: null },
   }
   state.dags.set(version.dagId, record)
@@ -76,11 +80,13 @@ function addDag(state: MemoryState, version: DagVersion): DagRecord {
 }
 
 /** Takes over what the newest version says of planning: a plan that changes is reckoned anew. */
-function followPlanning(state: MemoryState, { plan, current }: DagRecord): void {
+function followPlanning(state: MemoryState, { plan, awaited, current }: DagRecord): void {
   const { planning } = current.dag
   const before = plan.planning
   if (isDeepStrictEqual(planning, before)) return
   if (!isDeepStrictEqual(planning.timetable, before?.timetable)) plan.since = state.now()
   const runAt = planning.timetable.kind === "none" ? null : Number.NEGATIVE_INFINITY
   Object.assign(plan, { planning, seq: plan.seq + 1, next: null, runAt })
+  if (isDeepStrictEqual(planning.assets, before?.assets)) return
+  Object.assign(awaited, { seq: awaited.seq + 1, isDue: planning.assets !== null })
 }

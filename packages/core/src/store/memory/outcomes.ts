@@ -1,8 +1,10 @@
 import { Effect } from "effect"
+import type { JsonObject } from "../../dag/json-object.ts"
 import type { Json } from "../../json.ts"
 import { isEndedState } from "../../state/task-instance.ts"
 import { LeaseLost } from "../errors.ts"
 import type { Completed, LeaseStore, RecordedException } from "../lease-store.ts"
+import { addAssetEvent } from "./asset-events.ts"
 import { addOutcome, noteFinished } from "./counts.ts"
 import { xcomName } from "./instances.ts"
 import { alarm } from "./stop.ts"
@@ -23,6 +25,9 @@ export function complete(state: MemoryState, options: CompleteOptions): Effect.E
   for (const success of successes) recordSuccess(state, lease, success)
   for (const { mapIndex, key, value } of options.xcoms) {
     lease.expansion.xcoms.set(xcomName(mapIndex, key), value)
+  }
+  for (const { mapIndex, asset, extra } of options.assetEvents) {
+    addAssetEvent(state, asset, { extra: JSON.parse(extra) as JsonObject, of: lease.expansion, mapIndex })
   }
   if (lease.remaining === 0) dropLease(state, lease)
   else lease.expiresAt = state.now() + options.leaseSeconds * 1000
@@ -74,8 +79,8 @@ function successesOf(lease: LeaseRecord, options: CompleteOptions): Success[] {
   }))
 }
 
-function wholeOf(lease: LeaseRecord, { exceptions, xcoms }: CompleteOptions): number[] {
-  if (exceptions.length + xcoms.length > 0)
+function wholeOf(lease: LeaseRecord, { exceptions, xcoms, assetEvents }: CompleteOptions): number[] {
+  if (exceptions.length + xcoms.length + assetEvents.length > 0)
     throw new Error(`lease ${lease.id} is not whole: name its indexes`)
   return unrecordedOf(lease)
 }

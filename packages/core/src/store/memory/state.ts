@@ -1,10 +1,12 @@
-import type { SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts"
+import type { JsonObject } from "../../dag/json-object.ts"
+import type { SerializedAsset, SerializedEdge, SerializedTask } from "../../dag/serialized-dag.ts"
 import type { Bundle, Deferral, LogEntry, TaskError } from "../../host/host-pool.ts"
 import type { FailureTolerance } from "../../state/failure-tolerance.ts"
 import type { ExpansionState } from "../../state/expansion.ts"
 import type { GateCounts, GateVerdict } from "../../state/gate.ts"
 import type { RecordedState } from "../../state/task-instance.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
+import type { AssetEventRow } from "../asset-store.ts"
 import type { DagFileKey, DagFileRow } from "../dag-file-store.ts"
 import type { PlannedRun } from "../../time/plan.ts"
 import type { SerializedPlanning } from "../../time/timetable.ts"
@@ -42,6 +44,33 @@ export interface DagRecord {
   isPaused: boolean
   readonly createdAt: Date
   readonly plan: PlanRecord
+  readonly awaited: AwaitedRecord
+}
+
+/** What a DAG has been told of the assets that it waits for. */
+export interface AwaitedRecord {
+  seq: number
+  /** Whether what it waits for may be there. */
+  isDue: boolean
+  /** By the asset's name. */
+  readonly queue: Map<string, { events: AssetEventRecord[]; readonly createdAt: number }>
+}
+
+/** An asset; who waits for it and makes it is read from the DAGs. */
+export interface AssetRecord extends SerializedAsset {
+  readonly id: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** An event, and the runs that were made for it. */
+export interface AssetEventRecord {
+  readonly id: string
+  readonly asset: string
+  readonly at: number
+  readonly extra: JsonObject
+  readonly source: AssetEventRow["source"]
+  readonly runs: RunRecord[]
 }
 
 /** How far the scheduled runs of a DAG have been made. */
@@ -246,6 +275,11 @@ export interface MemoryState {
   readonly bundles: Map<string, Bundle>
   readonly dags: Map<string, DagRecord>
   readonly dagFiles: Map<string, DagFileRow>
+  /** By name. */
+  readonly assets: Map<string, AssetRecord>
+  readonly assetEvents: AssetEventRecord[]
+  /** How many of them DAGs have been told of. */
+  assetEventsTaken: number
   readonly versions: Map<string, DagVersion>
   readonly runs: RunRecord[]
   readonly runsByName: Map<string, RunRecord>
@@ -280,6 +314,9 @@ export function emptyState(now: () => number): MemoryState {
     bundles: new Map(),
     dags: new Map(),
     dagFiles: new Map(),
+    assets: new Map(),
+    assetEvents: [],
+    assetEventsTaken: 0,
     versions: new Map(),
     runs: [],
     runsByName: new Map(),

@@ -130,7 +130,7 @@ class Player {
         ...{ workerId: worker, leaseId: lease.leaseId, remainingBefore: lease.remaining },
         indexes: successes.map(({ index }) => index),
         values: `[${successes.map(({ value }) => value).join(",")}]`,
-        ...{ timings: null, exceptions, xcoms: [], leaseSeconds: 1_000_000 },
+        ...{ timings: null, exceptions, xcoms: [], assetEvents: [], leaseSeconds: 1_000_000 },
       }),
     )
   }

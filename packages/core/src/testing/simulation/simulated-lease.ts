@@ -167,6 +167,7 @@ export class SimulatedLease {
           }
         : null,
       xcoms: [],
+      assetEvents: [],
       logs: [],
       busyMs: successes.reduce((sum, [, it]) => sum + it.endedMs - it.startedMs, 0),
     })

@@ -1,9 +1,11 @@
 import type {
+  SerializedAsset,
   SerializedDag,
   SerializedEdge,
   SerializedMapping,
   SerializedTask,
 } from "../../dag/serialized-dag.ts"
+import { namesOf } from "../../time/asset-condition.ts"
 import { planningDefaults, type SerializedPlanning } from "../../time/timetable.ts"
 
 /** A task as a test needs to name it: all else has a default. */
@@ -22,12 +24,17 @@ export function serializedDag(options: {
   readonly tasks: readonly TaskFixture[]
   readonly edges?: readonly EdgeFixture[]
   readonly planning?: Partial<SerializedPlanning>
+  readonly assets?: readonly (Partial<SerializedAsset> & { readonly name: string })[]
 }): SerializedDag {
   return {
     dagId: options.dagId ?? "fixture",
     schedule: null,
     // Many tests make many runs, and mean none of them to wait.
     planning: { ...planningDefaults, maxActiveRuns: 1_000, ...options.planning },
+    awaited: options.planning?.assets == null ? [] : namesOf(options.planning.assets),
+    assets: (options.assets ?? []).map(({ name, ...rest }) => {
+      return { name, uri: name, group: "asset", extra: {}, ...rest }
+    }),
     description: null,
     tags: [],
     runTimeoutMs: options.runTimeoutMs ?? null,
@@ -52,6 +59,7 @@ function serializedTask(task: TaskFixture, ordinal: number): SerializedTask {
     pool: "default_pool",
     poolSlots: 1,
     queue: "default",
+    outlets: [],
     xcomInputs: [],
     ...task,
     kind,

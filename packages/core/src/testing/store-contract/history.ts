@@ -191,6 +191,7 @@ function completion(history: History, held: HeldLease, ends: readonly (readonly 
     timings: null,
     exceptions,
     xcoms: [],
+    assetEvents: [],
     leaseSeconds,
   })
 }

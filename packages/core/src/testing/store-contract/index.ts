@@ -1,4 +1,5 @@
 import { describe } from "vitest"
+import { assetContract } from "./assets.ts"
 import { backfillContract } from "./backfills.ts"
 import { cancellingContract } from "./cancelling.ts"
 import { claimShareContract } from "./claim-shares.ts"
@@ -46,6 +47,7 @@ const chapters = {
     dagContract(open)
     planContract(open)
     backfillContract(open)
+    assetContract(open)
     cancellingContract(open)
     readContract(open)
     roleContract(open)

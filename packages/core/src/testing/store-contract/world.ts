@@ -220,11 +220,14 @@ export async function complete(store: StoreService, lease: Lease, options: Parti
 
 /** The options of a completion, with defaults; `indexes` is null where that says it all. */
 export function completeOptions(lease: Lease, options: Partial<CompleteOptions> = {}): CompleteOptions {
-  const { exceptions = [], xcoms = [] } = options
+  const { exceptions = [], xcoms = [], assetEvents = [] } = options
   const excepted = new Set(exceptions.map(({ mapIndex }) => mapIndex))
   const successes = options.indexes ?? indexesOf(lease).filter((index) => !excepted.has(index))
   const isWhole = lease.remaining === lease.count && !lease.isRetry
-  const isPlain = isWhole && exceptions.length + xcoms.length === 0 && (options.timings ?? null) === null
+  const isPlain =
+    isWhole &&
+    exceptions.length + xcoms.length + assetEvents.length === 0 &&
+    (options.timings ?? null) === null
   return {
     workerId: worker,
     leaseId: lease.leaseId,
@@ -234,6 +237,7 @@ export function completeOptions(lease: Lease, options: Partial<CompleteOptions> 
     timings: null,
     exceptions: [],
     xcoms: [],
+    assetEvents: [],
     leaseSeconds,
     ...options,
   }
