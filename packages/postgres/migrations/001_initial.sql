@@ -151,6 +151,8 @@ create table task (
   gates_above int not null check (gates_above >= 0),
   -- The names of the assets that it makes.
   outlets text[] not null,
+  -- Its failure fails the run.
+  decides_run boolean not null,
   options json not null,
   primary key (dag_version_id, ordinal),
   unique (dag_version_id, task_id)
@@ -162,6 +164,9 @@ create table edge (
   downstream int not null check (downstream > upstream),
   kind text not null check (kind in ('complete', 'stream')),
   holds_back boolean not null,
+  -- From a setup; and to a teardown of it.
+  is_setup boolean not null,
+  is_teardown boolean not null,
   primary key (dag_version_id, upstream, downstream, kind)
 );
 create index edge_downstream on edge (dag_version_id, downstream);
@@ -489,6 +494,7 @@ create table expansion (
   seq bigint not null default 0,
   is_due boolean not null,
   is_leaf boolean not null,
+  decides_run boolean not null,
   trigger_rule text not null,
   priority int not null,
   concurrency int,
@@ -501,6 +507,10 @@ create table expansion (
   upstream_failed int not null default 0,
   upstream_skipped int not null default 0,
   upstream_upstream_failed int not null default 0,
+  -- Those of them that are setups.
+  upstream_setups int not null default 0,
+  upstream_setup_success int not null default 0,
+  upstream_setup_skipped int not null default 0,
   -- Gates above it that have not ended, and what those said that have.
   gates_left int not null check (gates_left >= 0),
   gate_skips int not null default 0 check (gate_skips >= 0),

@@ -43,6 +43,7 @@ export const taskSchema = z
     window: z.int().nullable(),
     page_size: z.int().nullable(),
     concurrency: z.int().nullable(),
+    setup_teardown_type: z.enum(["setup", "teardown"]).nullable(),
   })
   .openapi("TaskResponse")
 
@@ -53,7 +54,7 @@ export const tasksSchema = z
 
 /** The wire's form of a task. */
 export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof taskSchema> {
-  const operator = task.gate?.kind ?? task.kind
+  const operator = task.setupTeardown ?? task.gate?.kind ?? task.kind
   return {
     task_id: task.taskId,
     task_display_name: task.taskId,
@@ -90,6 +91,7 @@ export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof
     window: task.mapping?.window ?? null,
     page_size: task.mapping?.pageSize ?? null,
     concurrency: task.concurrency,
+    setup_teardown_type: task.setupTeardown,
   }
 }
 

@@ -7,6 +7,7 @@ const listedMax = 20
 
 /** Gives back what a gate's task returned, and fails its instance for good where nothing can be done with it. */
 export function checkChoice(gate: Gate, value: unknown, taskId: string): unknown {
+  if (gate.kind === "setup") return value
   const problem = gate.kind === "branch" ? problemOfWays(gate.ways, value) : problemOfCondition(value)
   if (problem === null) return value
   throw new FailWithoutRetry(`${gate.kind === "branch" ? "branch" : "shortCircuit"} "${taskId}" ${problem}`)

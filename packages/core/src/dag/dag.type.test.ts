@@ -1,5 +1,18 @@
 import { describe, expect, expectTypeOf, it } from "vitest"
-import { branch, continuous, cron, dag, every, once, page, shortCircuit, source, task } from "../index.ts"
+import {
+  branch,
+  continuous,
+  cron,
+  dag,
+  every,
+  once,
+  page,
+  setup,
+  shortCircuit,
+  source,
+  task,
+  teardown,
+} from "../index.ts"
 import type { DataInterval, LazyXCom, Schedule, SourceScope, TaskContext, XCom } from "../index.ts"
 
 // Nothing here is called: `tsc -b packages/core` checks it, and takes an unused @ts-expect-error for an error.
@@ -150,6 +163,22 @@ describe("the types of the authoring API", () => {
     pick.expand([{ n: 1 }])
     // @ts-expect-error no such option
     branch("pick", () => null, { ignoreDownstreamTriggerRules: true })
+  })
+
+  types("give setups and teardowns results like tasks, and teardowns no trigger rule", () => {
+    const create = setup("create", async () => ({ url: "x" }))
+    const drop = teardown("drop", async ({ made }: { made: { url: string } }) => made.url, {
+      onFailureFailDagRun: true,
+      retries: 3,
+    })
+    expectTypeOf(create()).toEqualTypeOf<XCom<{ url: string }>>()
+    expectTypeOf(drop({ made: create() })).toEqualTypeOf<XCom<string>>()
+    // @ts-expect-error what it undoes is missing
+    drop()
+    // @ts-expect-error a teardown's rule is its own
+    teardown("drop", () => 1, { triggerRule: "all_done" })
+    // @ts-expect-error it runs once in a run
+    create.iterate(listUsers())
   })
 
   types("leave after partial what remains, and no more", () => {

@@ -101,6 +101,7 @@ it("serializes the example of the design", () => {
       "tasks": [
         {
           "concurrency": null,
+          "decidesRun": false,
           "deferredMax": null,
           "gate": null,
           "gatesAbove": 0,
@@ -116,6 +117,7 @@ it("serializes the example of the design", () => {
           "retryBackoff": 1,
           "retryDelayMaxMs": 86400000,
           "retryDelayMs": 300000,
+          "setupTeardown": null,
           "taskId": "list_users",
           "timeoutMs": null,
           "triggerRule": "all_success",
@@ -123,6 +125,7 @@ it("serializes the example of the design", () => {
         },
         {
           "concurrency": null,
+          "decidesRun": false,
           "deferredMax": null,
           "gate": null,
           "gatesAbove": 0,
@@ -160,6 +163,7 @@ it("serializes the example of the design", () => {
           "retryBackoff": 1,
           "retryDelayMaxMs": 86400000,
           "retryDelayMs": 300000,
+          "setupTeardown": null,
           "taskId": "upsert",
           "timeoutMs": null,
           "triggerRule": "all_success",
@@ -167,6 +171,7 @@ it("serializes the example of the design", () => {
         },
         {
           "concurrency": null,
+          "decidesRun": true,
           "deferredMax": null,
           "gate": null,
           "gatesAbove": 0,
@@ -182,6 +187,7 @@ it("serializes the example of the design", () => {
           "retryBackoff": 1,
           "retryDelayMaxMs": 86400000,
           "retryDelayMs": 300000,
+          "setupTeardown": null,
           "taskId": "report",
           "timeoutMs": null,
           "triggerRule": "all_success",

@@ -61,5 +61,5 @@ export const itemKeyCharsMax = 512
 /** Characters kept of an item's label. */
 export const labelCharsMax = 250
 
-/** The most tasks over which the branches and short circuits of one DAG decide in sum, each counted for each. */
+/** The most tasks over which the branches, short circuits and setups of one DAG decide in sum, each counted for each. */
 export const gateTargetsMax = 100_000

@@ -28,6 +28,7 @@ export function serializeGraph(dagId: string, settings: DagSettings, graph: Task
       ...serializeTask(node, ordinal),
       gate: graph.gates.get(node) ?? null,
       gatesAbove: gatesAbove.get(ordinal) ?? 0,
+      decidesRun: graph.deciding.has(node),
     })),
     edges: graph.edges.map(({ upstream, downstream, kind, holdsBack }) => {
       return { upstream: upstream.taskId, downstream: downstream.taskId, kind, holdsBack }
@@ -42,7 +43,11 @@ function countByTarget(gates: TaskGraph["gates"]): ReadonlyMap<number, number> {
   return counts
 }
 
-function serializeTask(node: TaskNode, ordinal: number): Omit<SerializedTask, "gate" | "gatesAbove"> {
+function serializeTask(
+  node: TaskNode,
+  ordinal: number,
+): Omit<SerializedTask, "gate" | "gatesAbove" | "decidesRun"> {
+  const purpose = node.purpose?.kind
   return {
     taskId: node.taskId,
     ordinal,
@@ -51,6 +56,7 @@ function serializeTask(node: TaskNode, ordinal: number): Omit<SerializedTask, "g
     outlets: node.settings.outlets.map((asset) => asset.name),
     xcomInputs: xcomNodes(node.input).map((upstream) => upstream.taskId),
     mapping: mappingOf(node),
+    setupTeardown: purpose === "setup" || purpose === "teardown" ? purpose : null,
   }
 }
 

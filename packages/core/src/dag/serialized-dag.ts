@@ -71,6 +71,10 @@ export interface SerializedTask {
   readonly gate: Gate | null
   /** Of how many gates it is a target. */
   readonly gatesAbove: number
+  /** `setup`: makes what work needs. `teardown`: undoes it, however the work ended. */
+  readonly setupTeardown: "setup" | "teardown" | null
+  /** Whether its failure fails the run: of leaves, teardowns aside that do not ask for it. */
+  readonly decidesRun: boolean
 }
 
 /** How a mapped task or a shared source is unrolled. For `source` tasks only the bounds matter. */

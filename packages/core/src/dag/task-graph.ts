@@ -1,7 +1,7 @@
 import { holdingEdges, readsTwice } from "./back-pressure.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { edgesInto, type NodeEdge } from "./edges.ts"
-import { gatesOf } from "./gates.ts"
+import { decidingNodes, gatesOf } from "./gates.ts"
 import type { Gate } from "../state/gate.ts"
 import type { TaskNode } from "./task-node.ts"
 import { topologicalOrder } from "./topological-order.ts"
@@ -18,6 +18,8 @@ export interface TaskGraph {
   readonly edges: readonly GraphEdge[]
   /** What the tasks that are gates may say of others. */
   readonly gates: ReadonlyMap<TaskNode, Gate>
+  /** The tasks whose failure fails the run. */
+  readonly deciding: ReadonlySet<TaskNode>
 }
 
 /** Checks the tasks of a DAG together, and decides what depends on all of them: order, back-pressure, fusion, gates. */
@@ -35,7 +37,7 @@ export function taskGraph(called: readonly TaskNode[]): TaskGraph {
   fuseSources(nodes, edges)
   const gates = gatesOf(nodes, edges)
   for (const [node, gate] of gates) node.guard(gate)
-  return { nodes, edges, gates }
+  return { nodes, edges, gates, deciding: decidingNodes(nodes, edges) }
 }
 
 function fuseSources(nodes: readonly TaskNode[], edges: readonly GraphEdge[]): void {

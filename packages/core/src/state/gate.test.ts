@@ -27,6 +27,18 @@ test("a short circuit skips all below it, or nothing", () => {
   expect(decideGate(gate, "success", "true").skips).toEqual([])
 })
 
+test.each([
+  ["success", { skips: [], fails: [] }],
+  ["skipped", { skips: [5], fails: [] }],
+  ["failed", { skips: [], fails: [5] }],
+  ["upstream_failed", { skips: [], fails: [5] }],
+] as const)(
+  "a setup that ended as %s says %j of the work that does not follow it directly",
+  (state, verdict) => {
+    expect(decideGate({ kind: "setup", targets: [4, 5], direct: [4] }, state, null)).toEqual(verdict)
+  },
+)
+
 test.each(["failed", "skipped", "upstream_failed"] as const)(
   "a gate that ended as %s leaves what is below it to the trigger rules",
   (state) => {

@@ -1,7 +1,7 @@
 /** What is known of a run's tasks when one of its last ones ends. */
 export interface RunCounts {
   readonly hasUnfinished: boolean
-  /** Leaf tasks (those without a downstream) that failed, or could not run because something above failed. */
+  /** Tasks that decide the run (leaves, teardowns aside) and failed, or could not run because something above failed. */
   readonly leavesFailed: number
 }
 

@@ -1,17 +1,16 @@
 import { fc, test } from "@fast-check/vitest"
 import { expect } from "vitest"
-import type { TriggerRule } from "./trigger-rule.ts"
+import type { TriggerRule, UpstreamCounts } from "./trigger-rule.ts"
 import { decideTrigger, triggerRules } from "./trigger-rule.ts"
 
-const counts = (
-  given: Partial<Record<"success" | "failed" | "skipped" | "upstreamFailed" | "opened", number>>,
-) => ({
+const counts = (given: Partial<Omit<UpstreamCounts, "total">>) => ({
   total: 3,
   opened: 0,
   success: 0,
   failed: 0,
   skipped: 0,
   upstreamFailed: 0,
+  ...{ setups: 0, setupSuccess: 0, setupSkipped: 0 },
   ...given,
 })
 
@@ -43,6 +42,13 @@ test.each<[TriggerRule, Parameters<typeof counts>[0], string]>([
   ["all_done_min_one_success", { success: 1, failed: 2 }, "run"],
   ["all_done_min_one_success", { skipped: 2, failed: 1 }, "upstream_failed"],
   ["all_done_min_one_success", { skipped: 3 }, "skipped"],
+  ["all_done_setup_success", { failed: 2, setups: 1, setupSuccess: 1 }, "wait"],
+  ["all_done_setup_success", { success: 1, failed: 2, setups: 1, setupSuccess: 1 }, "run"],
+  ["all_done_setup_success", { success: 1, failed: 2, setups: 2, setupSuccess: 1 }, "run"],
+  ["all_done_setup_success", { failed: 2, skipped: 1, setups: 2, setupSkipped: 1 }, "upstream_failed"],
+  ["all_done_setup_success", { success: 2, skipped: 1, setups: 1, setupSkipped: 1 }, "skipped"],
+  ["all_done_setup_success", { failed: 1, upstreamFailed: 2, setups: 1 }, "upstream_failed"],
+  ["all_done_setup_success", { success: 1, opened: 1, failed: 1, setups: 0 }, "run"],
   ["one_failed", { success: 2 }, "wait"],
   ["one_failed", { upstreamFailed: 1 }, "run"],
   ["one_failed", { success: 2, skipped: 1 }, "skipped"],

@@ -1,9 +1,10 @@
-/** The trigger rules of Airflow, but `all_done_setup_success`: it speaks of setup tasks, which there are none of yet. */
+/** The trigger rules of Airflow. */
 export const triggerRules = [
   "all_success",
   "all_failed",
   "all_done",
   "all_done_min_one_success",
+  "all_done_setup_success",
   "all_skipped",
   "one_success",
   "one_failed",
@@ -26,6 +27,10 @@ export interface UpstreamCounts {
   readonly failed: number
   readonly skipped: number
   readonly upstreamFailed: number
+  /** Those of them that are setups. */
+  readonly setups: number
+  readonly setupSuccess: number
+  readonly setupSkipped: number
 }
 
 /** What a trigger rule says of a waiting task. */
@@ -51,9 +56,12 @@ interface Facts {
   readonly hasBad: boolean
   readonly hasSkipped: boolean
   readonly isComplete: boolean
+  /** How its setups ended, if it has any and all have: at least one well, all skipped, or otherwise. */
+  readonly setups: "good" | "skipped" | "bad"
 }
 
-function factsOf({ total, opened, success, failed, skipped, upstreamFailed }: UpstreamCounts): Facts {
+function factsOf(counts: UpstreamCounts): Facts {
+  const { total, opened, success, failed, skipped, upstreamFailed } = counts
   const good = success + opened
   const bad = failed + upstreamFailed
   return {
@@ -62,7 +70,13 @@ function factsOf({ total, opened, success, failed, skipped, upstreamFailed }: Up
     hasBad: bad > 0,
     hasSkipped: skipped > 0,
     isComplete: good + bad + skipped >= total,
+    setups: setupsOf(counts),
   }
+}
+
+function setupsOf({ setups, setupSuccess, setupSkipped }: UpstreamCounts): Facts["setups"] {
+  if (setups === 0 || setupSuccess > 0) return "good"
+  return setupSkipped >= setups ? "skipped" : "bad"
 }
 
 const decisions: Record<TriggerRule, (facts: Facts) => TriggerDecision> = {
@@ -86,6 +100,11 @@ const decisions: Record<TriggerRule, (facts: Facts) => TriggerDecision> = {
     if (!isComplete) return "wait"
     if (hasGood) return "run"
     return hasBad ? "upstream_failed" : "skipped"
+  },
+  all_done_setup_success: ({ isComplete, setups }) => {
+    if (!isComplete) return "wait"
+    if (setups === "good") return "run"
+    return setups === "skipped" ? "skipped" : "upstream_failed"
   },
   one_success: ({ hasGood, hasBad, isComplete }) => {
     if (hasGood) return "run"

@@ -67,8 +67,8 @@ export function expansionsOfRun(sql: Sql) {
   return sql`
     expansions as (
       insert into expansion (
-        id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, trigger_rule, priority,
-        concurrency, deferred_max, pool, pool_slots, upstream_total, gates_left, window_size, page_size, page_bytes_max,
+        id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, decides_run, trigger_rule, priority,
+        concurrency, deferred_max, pool, pool_slots, upstream_total, upstream_setups, gates_left, window_size, page_size, page_bytes_max,
         max_items,
         is_pulling_paused, tolerated_failures
       )
@@ -78,13 +78,13 @@ export function expansionsOfRun(sql: Sql) {
         not exists (
           select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
         ),
-        task.trigger_rule, task.priority, task.concurrency, task.deferred_max, task.pool, task.pool_slots, upstreams.total,
-        task.gates_above,
+        task.decides_run, task.trigger_rule, task.priority, task.concurrency, task.deferred_max, task.pool, task.pool_slots, upstreams.total,
+        upstreams.setups, task.gates_above,
         task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused, task.tolerated_failures
       from run
       join task on task.dag_version_id = run.dag_version_id
       cross join lateral (
-        select count(*) as total from edge
+        select count(*) as total, count(*) filter (where edge.is_setup) as setups from edge
         where edge.dag_version_id = run.dag_version_id and edge.downstream = task.ordinal
       ) upstreams
     ), positions as (
@@ -264,7 +264,7 @@ export async function selectRunCounts(
       (
         select count(*)::int from expansion
         where id between ${dagRunId}::bigint * 4096 and ${dagRunId}::bigint * 4096 + 4095
-          and is_leaf and state in ('failed', 'upstream_failed', 'cancelled')
+          and decides_run and state in ('failed', 'upstream_failed', 'cancelled')
       ) as leaves_failed,
       (select reopenings from dag_run where id = ${dagRunId}) as reopenings
   `

@@ -73,7 +73,7 @@ export async function upsertDagVersion(
       insert into task (
         dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency, deferred_max, pool, pool_slots,
         window_size, page_size, page_bytes_max, max_items, is_paused, tolerated_failures, gate,
-        gates_above, outlets, options
+        gates_above, decides_run, outlets, options
       )
       select
         made.id, (t->>'ordinal')::int, t->>'taskId', (t->>'kind')::task_kind, t->>'triggerRule',
@@ -81,7 +81,7 @@ export async function upsertDagVersion(
         (t->'mapping'->>'window')::int,
         (t->'mapping'->>'pageSize')::int, (t->'mapping'->>'pageBytesMax')::bigint,
         (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false),
-        (t->'mapping'->>'toleratedFailures')::json, (t->>'gate')::json, (t->>'gatesAbove')::int,
+        (t->'mapping'->>'toleratedFailures')::json, (t->>'gate')::json, (t->>'gatesAbove')::int, (t->>'decidesRun')::boolean,
         array(select json_array_elements_text(t->'outlets')), t
       from made, json_array_elements(${serialized}::text::json->'tasks') t
     ), targets as (
@@ -92,16 +92,17 @@ export async function upsertDagVersion(
       cross join json_array_elements_text(t->'gate'->'targets') target
       where t->>'gate' is not null
     ), edges as (
-      insert into edge (dag_version_id, upstream, downstream, kind, holds_back)
-      select made.id, u.ordinal, d.ordinal, e->>'kind', (e->>'holdsBack')::boolean
+      insert into edge (dag_version_id, upstream, downstream, kind, holds_back, is_setup, is_teardown)
+      select made.id, u.ordinal, d.ordinal, e->>'kind', (e->>'holdsBack')::boolean,
+        u.setup_teardown is not distinct from 'setup', d.setup_teardown is not distinct from 'teardown'
       from made
       cross join json_array_elements(${serialized}::text::json->'edges') e
       join (
-        select t->>'taskId' as task_id, (t->>'ordinal')::int as ordinal
+        select t->>'taskId' as task_id, (t->>'ordinal')::int as ordinal, t->>'setupTeardown' as setup_teardown
         from json_array_elements(${serialized}::text::json->'tasks') t
       ) u on u.task_id = e->>'upstream'
       join (
-        select t->>'taskId' as task_id, (t->>'ordinal')::int as ordinal
+        select t->>'taskId' as task_id, (t->>'ordinal')::int as ordinal, t->>'setupTeardown' as setup_teardown
         from json_array_elements(${serialized}::text::json->'tasks') t
       ) d on d.task_id = e->>'downstream'
     )

@@ -71,7 +71,8 @@ function noteExtension(sql: Sql, { expansionId, actor, detail }: ExtendedStreams
 /**
  * One statement, O(tasks): the run's expansions are locked first, so that what is read of them is how they stand. What a
  * task has told its downstream is taken back as a difference, since others may tell theirs meanwhile. A map that begins
- * anew takes the source along that it pulls itself; what was cancelled by hand stays so.
+ * anew takes the source along that it pulls itself, and work the setups that were undone, with their teardowns; what was
+ * cancelled by hand stays so.
  */
 async function reopen(
   sql: Sql,
@@ -107,51 +108,68 @@ async function reopen(
       for update of e
     ), taken_back as materialized (
       ${goingOn(sql, extended)}
+    ), undone as materialized (
+      -- The work of setups that a teardown has undone, or is about to: it needs them again.
+      select gate_target.target, edge.upstream as setup, edge.downstream as teardown
+      from stood teardown
+      join edge on edge.dag_version_id = teardown.dag_version_id and edge.downstream = teardown.ordinal
+        and edge.is_setup and edge.is_teardown
+      join stood setup on setup.ordinal = edge.upstream and setup.has_started
+      join gate_target on gate_target.dag_version_id = setup.dag_version_id and gate_target.gate = setup.ordinal
+      where teardown.has_started and ${extended === null}::boolean
     ), below as (
       (
-        select edge.downstream as ordinal
+        select edge.downstream as ordinal, true as spreads
         from taken_back
         join edge on edge.dag_version_id = taken_back.dag_version_id and edge.upstream = taken_back.ordinal
           and edge.kind = 'complete'
         where ${options.resetsDownstream}::boolean
         union all
-        select gate_target.target
+        select taken_back.ordinal, ${options.resetsDownstream}::boolean
+        from taken_back
+        join undone on undone.target = taken_back.ordinal
+        union all
+        select gate_target.target, true
         from taken_back
         join gate_target on gate_target.dag_version_id = taken_back.dag_version_id and gate_target.gate = taken_back.ordinal
         where ${options.resetsDownstream}::boolean
         union all
-        select edge.downstream
+        select edge.downstream, true
         from stood
         join edge on edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
           and edge.kind = 'stream'
         where stood.id = any(${[...options.readAnew]}::bigint[])
       )
       union
-      select next.ordinal
+      select next.ordinal, next.spreads
       from below
       join stood on stood.ordinal = below.ordinal and stood.has_started
       cross join lateral (
         -- Those that started, or did not, because of it.
-        select edge.downstream as ordinal from edge
+        select edge.downstream as ordinal, true as spreads from edge
         where edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
-          and (stood.is_ended or (edge.kind = 'stream' and stood.is_opened))
+          and below.spreads and (stood.is_ended or (edge.kind = 'stream' and stood.is_opened))
         union all
-        select gate_target.target from gate_target
-        where gate_target.dag_version_id = stood.dag_version_id and gate_target.gate = stood.ordinal and stood.is_ended
+        select gate_target.target, true from gate_target
+        where below.spreads and gate_target.dag_version_id = stood.dag_version_id and gate_target.gate = stood.ordinal and stood.is_ended
         union all
-        select source.ordinal from edge
+        select unnest(array[undone.setup, undone.teardown]), false from undone where undone.target = below.ordinal
+        union all
+        select source.ordinal, false from edge
         join stood source on source.ordinal = edge.upstream and source.kind = 'fused'
         where edge.dag_version_id = stood.dag_version_id and edge.downstream = stood.ordinal
           and edge.kind = 'stream'
       ) next
     ), moving as materialized (
-      select stood.*, true as is_reset from stood join below on below.ordinal = stood.ordinal where stood.has_started
+      select stood.*, true as is_reset from stood
+      where stood.has_started and exists (select from below where below.ordinal = stood.ordinal)
       union all
       select taken_back.*, false from taken_back
       where not exists (select from below where below.ordinal = taken_back.ordinal)
     ), untold as (
       select ordinal, sum(success)::int as success, sum(failed)::int as failed, sum(skipped)::int as skipped,
-        sum(upstream_failed)::int as upstream_failed, sum(opened)::int as opened, sum(gates)::int as gates,
+        sum(upstream_failed)::int as upstream_failed, sum(setup_success)::int as setup_success,
+        sum(setup_skipped)::int as setup_skipped, sum(opened)::int as opened, sum(gates)::int as gates,
         sum(gate_skips)::int as gate_skips, sum(gate_fails)::int as gate_fails
       from (
         select edge.downstream as ordinal,
@@ -159,6 +177,8 @@ async function reopen(
           (is_told_end and moving.state = 'failed')::int as failed,
           (is_told_end and moving.state = 'skipped')::int as skipped,
           (is_told_end and moving.state = 'upstream_failed')::int as upstream_failed,
+          (is_told_end and edge.is_setup and moving.state = 'success')::int as setup_success,
+          (is_told_end and edge.is_setup and moving.state = 'skipped')::int as setup_skipped,
           (not is_told_end and moving.is_reset and edge.kind = 'stream')::int as opened,
           0 as gates, 0 as gate_skips, 0 as gate_fails
         from moving
@@ -168,7 +188,7 @@ async function reopen(
         ) told
         where is_told_end or (moving.is_reset and edge.kind = 'stream' and moving.is_opened)
         union all
-        select target, 0, 0, 0, 0, 0, 1, (target = any(moving.verdict_skips))::int,
+        select target, 0, 0, 0, 0, 0, 0, 0, 1, (target = any(moving.verdict_skips))::int,
           (target = any(moving.verdict_fails))::int
         from moving
         join gate_target on gate_target.dag_version_id = moving.dag_version_id and gate_target.gate = moving.ordinal
@@ -181,6 +201,8 @@ async function reopen(
           upstream_failed = e.upstream_failed - coalesce(untold.failed, 0),
           upstream_skipped = e.upstream_skipped - coalesce(untold.skipped, 0),
           upstream_upstream_failed = e.upstream_upstream_failed - coalesce(untold.upstream_failed, 0),
+          upstream_setup_success = e.upstream_setup_success - coalesce(untold.setup_success, 0),
+          upstream_setup_skipped = e.upstream_setup_skipped - coalesce(untold.setup_skipped, 0),
           upstream_opened = e.upstream_opened - coalesce(untold.opened, 0),
           gates_left = e.gates_left + coalesce(untold.gates, 0),
           gate_skips = e.gate_skips - coalesce(untold.gate_skips, 0),

@@ -78,6 +78,9 @@ export interface DueRow {
   upstreamFailed: number
   upstreamSkipped: number
   upstreamUpstreamFailed: number
+  upstreamSetups: number
+  upstreamSetupSuccess: number
+  upstreamSetupSkipped: number
   gatesLeft: number
   gateSkips: number
   gateFails: number
@@ -103,6 +106,7 @@ export function selectDue(sql: Sql, limit: number): Promise<DueRow[]> {
   return sql<DueRow[]>`
     select expansion.id as expansion_id, dag_run_id, expansion.task_id, expansion.kind, expansion.state, seq, expansion.trigger_rule,
       upstream_total, upstream_opened, upstream_success, upstream_failed, upstream_skipped, upstream_upstream_failed,
+      upstream_setups, upstream_setup_success, upstream_setup_skipped,
       gates_left, gate_skips, gate_fails, task.gate, own.value::text as result,
       is_leaf, is_exhausted as exhausted, stream_failure, expansion.tolerated_failures, stop_reason is not null as is_stopped,
       exists (select from repair where repair.expansion_id = expansion.id) as has_repairs,
@@ -243,20 +247,22 @@ export function tellDownstream(sql: Sql, to: FinalExpansionState) {
           upstream_skipped = downstream.upstream_skipped + ${to === "skipped" ? 1 : 0}::int * reader.edges,
           upstream_upstream_failed = downstream.upstream_upstream_failed
             + ${to === "upstream_failed" ? 1 : 0}::int * reader.edges,
+          upstream_setup_success = downstream.upstream_setup_success + ${to === "success" ? 1 : 0}::int * reader.setups,
+          upstream_setup_skipped = downstream.upstream_setup_skipped + ${to === "skipped" ? 1 : 0}::int * reader.setups,
           gates_left = downstream.gates_left - reader.gates,
           gate_skips = downstream.gate_skips + reader.skips,
           gate_fails = downstream.gate_fails + reader.fails,
           -- Counted even where it has started or ended: it may begin anew, and must then know.
           is_due = downstream.is_due or downstream.state = 'waiting', seq = downstream.seq + 1
       from (
-        select id, sum(edges)::int as edges, sum(gates)::int as gates, sum(skips)::int as skips, sum(fails)::int as fails
+        select id, sum(edges)::int as edges, sum(setups)::int as setups, sum(gates)::int as gates, sum(skips)::int as skips, sum(fails)::int as fails
         from (
-          select changed.dag_run_id * 4096 + edge.downstream as id, 1 as edges, 0 as gates, 0 as skips, 0 as fails
+          select changed.dag_run_id * 4096 + edge.downstream as id, 1 as edges, edge.is_setup::int as setups, 0 as gates, 0 as skips, 0 as fails
           from changed
           join edge on edge.dag_version_id = changed.dag_version_id and edge.upstream = changed.ordinal
             and (edge.kind = 'complete' or changed.opened_at is null)
           union all
-          select changed.dag_run_id * 4096 + target, 0, 1, (target = any(changed.verdict_skips))::int,
+          select changed.dag_run_id * 4096 + target, 0, 0, 1, (target = any(changed.verdict_skips))::int,
             (target = any(changed.verdict_fails))::int
           from changed
           join gate_target on gate_target.dag_version_id = changed.dag_version_id and gate_target.gate = changed.ordinal

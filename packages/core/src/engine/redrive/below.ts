@@ -1,10 +1,11 @@
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
+import { undoneFor } from "./undone.ts"
 
 /**
  * Says which tasks begin anew when some that have ended go on: what waits for their ends, and so on down, as far as it
- * has started. The store decides the same when it does it (`reopenRun`).
+ * has started, and the setups that all these need and that were undone. The store decides the same when it does it (`reopenRun`).
  */
 export function tasksBelow(
   dag: SerializedDag,
@@ -25,7 +26,8 @@ export function tasksBelow(
   )
   const targetsOf = (taskId: string) => targetsIn(dag, taskId)
   const decided = reopened.filter(hasEnded).flatMap(targetsOf)
-  const below = new Set([...first.map((edge) => edge.downstream), ...decided].filter(hasStarted))
+  const undone = reopened.filter((taskId) => undoneFor(dag, views, taskId).length > 0)
+  const below = new Set([...first.map((edge) => edge.downstream), ...decided, ...undone].filter(hasStarted))
   const isFused = (taskId: string) => viewOf.get(taskId)?.kind === "fused"
   // A set yields what is added while it is walked, so it is its own queue.
   for (const taskId of below) {
@@ -37,7 +39,11 @@ export function tasksBelow(
         below.add(upstream)
     }
   }
-  return below
+  const brought = [...below].flatMap((taskId) => undoneFor(dag, views, taskId))
+  // What the setups brought need themselves: the list grows while it is walked.
+  for (const taskId of brought)
+    brought.push(...undoneFor(dag, views, taskId).filter((one) => !brought.includes(one)))
+  return new Set([...below, ...brought])
 }
 
 /** The tasks over which a gate has a say. */

@@ -18,6 +18,7 @@ import type { DagRunRow } from "../../store/run-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
 import { tasksBelow } from "./below.ts"
+import { undoneFor } from "./undone.ts"
 import { beforeFirst, selectInstances, type InstanceSelection, type SelectedChunk } from "./selection.ts"
 
 /** What is to be run again. */
@@ -71,7 +72,7 @@ interface Target {
 
 /** Runs the chosen instances again; says what that is, or would be. */
 export const redrive = Effect.fnUntraced(function* (store: StoreService, options: RedriveOptions) {
-  const target = yield* findTarget(store, options)
+  const target = yield* findTarget(store, { ...options, isWhole: false })
   const report = yield* runAgain(store, target, { ...options, isWhole: false })
   if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew: [] })
   return report
@@ -85,7 +86,10 @@ export const clear = Effect.fnUntraced(function* (store: StoreService, options: 
   const { tasks, onlyFailed, ...common } = options
   const targets: Target[] = []
   // All or none are refused, before anything is done.
-  for (const { taskId } of tasks) targets.push(yield* findTarget(store, { ...options, taskId }))
+  for (const { taskId, indexes } of tasks)
+    targets.push(
+      yield* findTarget(store, { ...options, taskId, isWhole: !onlyFailed && indexes === undefined }),
+    )
   const reports: RedriveReport[] = []
   const readAnew: string[] = []
   for (const [nth, target] of targets.entries()) {
@@ -121,7 +125,7 @@ const runAgain = Effect.fnUntraced(function* (store: StoreService, target: Targe
 
 const findTarget = Effect.fnUntraced(function* (
   store: StoreService,
-  { dagRunId, taskId }: Pick<RedriveOptions, "dagRunId" | "taskId">,
+  { dagRunId, taskId, isWhole }: Pick<Request, "dagRunId" | "taskId" | "isWhole">,
 ) {
   const run = yield* untilAvailable(store.dagRunById(dagRunId))
   const { dag } = yield* untilAvailable(store.dagVersion(run.dagVersionId))
@@ -129,7 +133,7 @@ const findTarget = Effect.fnUntraced(function* (
   const task = dag.tasks.find((each) => each.taskId === taskId)
   const view = views.find((each) => each.taskId === taskId)
   if (task === undefined || view === undefined) return yield* new NotFound({ what: "task", id: taskId })
-  const refusal = refusalOf(run, view)
+  const refusal = refusalOf(run, view) ?? refusalOfPart({ dag, views, view, isWhole })
   if (refusal !== null) return yield* new RedriveRefused({ taskId, message: refusal })
   const target: Target = { run, dag, task, view, views }
   return target
@@ -144,6 +148,18 @@ function refusalOf(run: DagRunRow, { taskId, kind, state }: ExpansionView): stri
   if (state === "cancelled") return `"${taskId}" was cancelled by itself, and stays so. Fix: start a new run`
   if (state === "waiting") return `"${taskId}" has not started: nothing of it has run yet`
   return null
+}
+
+/** Why some instances of a map cannot be run again alone; null: they can. */
+function refusalOfPart({
+  dag,
+  views,
+  view: { taskId, kind },
+  isWhole,
+}: Pick<Target, "dag" | "views" | "view"> & Pick<Request, "isWhole">): string | null {
+  const undone = isWhole || kind !== "mapped" ? [] : undoneFor(dag, views, taskId)
+  if (undone.length === 0) return null
+  return `what "${taskId}" needs was made by a setup that its teardown has undone (${undone.join(", ")}). Fix: clear the whole task (sluice tasks clear), then these run again with it`
 }
 
 /** What is counted while the chosen instances are gone through. */

@@ -136,17 +136,21 @@ export function end(state: MemoryState, expansion: ExpansionRecord, to: Expansio
   }
   for (const [edge, downstream] of downstreamOf(expansion)) {
     // A consumer that saw the stream open is told by the stream itself how it ended.
-    if (edge === "complete" || expansion.openedAt === null) tell(state, downstream, counterOf(to))
+    if (edge === "complete" || expansion.openedAt === null) {
+      for (const counter of countersOf(expansion, to)) tell(state, downstream, counter)
+    }
   }
 }
 
 /** What a task knows of how its upstream tasks stand. */
-export type Counter = Exclude<keyof UpstreamCounts, "total">
+export type Counter = Exclude<keyof UpstreamCounts, "total" | "setups">
 
-/** What a task counts an upstream as that ended so. */
-export function counterOf(state: ExpansionState): Counter {
-  if (state === "success" || state === "skipped") return state
-  return state === "upstream_failed" ? "upstreamFailed" : "failed"
+/** What a task counts an upstream as that ended so; a setup also as one. */
+export function countersOf({ task }: ExpansionRecord, state: ExpansionState): Counter[] {
+  const isSetup = task.setupTeardown === "setup"
+  if (state === "success") return isSetup ? ["success", "setupSuccess"] : ["success"]
+  if (state === "skipped") return isSetup ? ["skipped", "setupSkipped"] : ["skipped"]
+  return [state === "upstream_failed" ? "upstreamFailed" : "failed"]
 }
 
 /** Counted even where it has started or ended: it may begin anew, and must then know. */

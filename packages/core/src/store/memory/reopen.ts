@@ -2,7 +2,7 @@ import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { RedriveStore, Reopened } from "../redrive-store.ts"
 import { timeoutOf } from "./cancel.ts"
 import { noOutcomes, sumOf } from "./counts.ts"
-import { type Counter, counterOf, downstreamOf, targetsOf } from "./decisions.ts"
+import { type Counter, countersOf, downstreamOf, targetsOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
 import { noteExpansionEvent } from "./events.ts"
 import { type ExpansionRecord, expansionOf, type MemoryState, noResume, type RunRecord } from "./state.ts"
@@ -19,6 +19,7 @@ export function reopenRun(
     back: run.expansions.filter(hasBeenTakenBack),
     readAnew: run.expansions.filter(({ id }) => readAnew.includes(id)),
     resetsDownstream,
+    bringsSetups: true,
     goOn: (expansion) => reopenExpansion(state, expansion),
   })
 }
@@ -40,6 +41,7 @@ export function extendStreams(
     back: named,
     readAnew: [],
     resetsDownstream: true,
+    bringsSetups: false,
     goOn: (each) => extendExpansion(state, each),
   })
 }
@@ -56,15 +58,17 @@ function reopen(
     back,
     readAnew,
     resetsDownstream,
+    bringsSetups,
     goOn,
   }: {
     readonly back: readonly ExpansionRecord[]
     readonly readAnew: readonly ExpansionRecord[]
     readonly resetsDownstream: boolean
+    readonly bringsSetups: boolean
     readonly goOn: (expansion: ExpansionRecord) => void
   },
 ): Reopened {
-  const reset = resetsDownstream ? expansionsBelow(back, readAnew) : new Set<ExpansionRecord>()
+  const reset = expansionsAnew(run, { back, readAnew, resetsDownstream, bringsSetups })
   const reopened = back.filter((expansion) => !reset.has(expansion))
   // All is told before anything changes: who is told what depends on how the others stand.
   for (const expansion of reset) untell(expansion, true)
@@ -95,22 +99,54 @@ function hasBeenTakenBack(expansion: ExpansionRecord): boolean {
   return sumOf(folded) < created || repairs.size > 0
 }
 
+interface Anew {
+  readonly back: readonly ExpansionRecord[]
+  readonly readAnew: readonly ExpansionRecord[]
+  readonly resetsDownstream: boolean
+  readonly bringsSetups: boolean
+}
+
 /**
- * What waits for the end of these expansions, and of what is reset with them, if it has started. A map that begins anew
- * takes the source along that it pulls itself. What was cancelled by hand stays so.
+ * What begins anew: what waits for the end of these expansions, and of what is reset with them, if it has started. A map that
+ * begins anew takes the source along that it pulls itself, and work its setups that were undone, with their teardowns. What
+ * was cancelled by hand stays so.
  */
-function expansionsBelow(
-  back: readonly ExpansionRecord[],
-  readAnew: readonly ExpansionRecord[],
-): Set<ExpansionRecord> {
-  const first = [...back.flatMap(waitingForEndOf), ...readAnew.flatMap(readersOf)]
-  const below = new Set(first.filter(hasStarted))
-  // A set yields what is added while it is walked, so it is its own queue.
-  for (const expansion of below) {
-    const next = [...toldBy(expansion), ...fusedSourcesOf(expansion)].filter(hasStarted)
-    for (const one of next) below.add(one)
+function expansionsAnew(run: RunRecord, { back, readAnew, ...options }: Anew): Set<ExpansionRecord> {
+  const { resetsDownstream } = options
+  const setupsOf = options.bringsSetups ? undoneSetups(run) : () => []
+  const first = resetsDownstream ? [...back.flatMap(waitingForEndOf), ...readAnew.flatMap(readersOf)] : []
+  const undone = back.filter((expansion) => setupsOf(expansion).length > 0)
+  // Those through which it goes on downwards, and those that are taken along alone.
+  const spreading = new Set([...first, ...(resetsDownstream ? undone : [])].filter(hasStarted))
+  const alone = new Set(resetsDownstream ? [] : undone)
+  const takeAlong = (expansion: ExpansionRecord) => {
+    for (const one of [...setupsOf(expansion), ...fusedSourcesOf(expansion)].filter(hasStarted))
+      alone.add(one)
   }
-  return below
+  // A set yields what is added while it is walked, so it is its own queue.
+  for (const expansion of spreading) {
+    for (const one of toldBy(expansion).filter(hasStarted)) spreading.add(one)
+    takeAlong(expansion)
+  }
+  for (const expansion of alone) takeAlong(expansion)
+  return new Set([...spreading, ...alone])
+}
+
+/** Gives of each task the setups that it needs and that a teardown has undone, or is about to, with these teardowns. */
+function undoneSetups(run: RunRecord): (expansion: ExpansionRecord) => ExpansionRecord[] {
+  const undone = run.expansions.filter(
+    ({ task, state }) => task.setupTeardown === "setup" && state !== "waiting" && state !== "cancelled",
+  )
+  const pairs = undone.flatMap((setup) => {
+    const teardowns = downstreamOf(setup).flatMap(([, task]) =>
+      task.task.setupTeardown === "teardown" && hasStarted(task) ? [task] : [],
+    )
+    return teardowns.length === 0 ? [] : [{ setup, teardowns }]
+  })
+  return ({ task }) =>
+    pairs.flatMap(({ setup, teardowns }) =>
+      setup.task.gate?.targets.includes(task.ordinal) === true ? [setup, ...teardowns] : [],
+    )
 }
 
 function waitingForEndOf(expansion: ExpansionRecord): ExpansionRecord[] {
@@ -152,7 +188,8 @@ function untell(expansion: ExpansionRecord, isReset: boolean): void {
   for (const [edge, downstream] of downstreamOf(expansion)) {
     const isOpenStream = edge === "stream" && openedAt !== null
     if (isOpenStream && isReset) lower(downstream, "opened")
-    if (!isOpenStream && isFinalExpansionState(ended)) lower(downstream, counterOf(ended))
+    if (!isOpenStream && isFinalExpansionState(ended))
+      countersOf(expansion, ended).forEach((counter) => lower(downstream, counter))
   }
   unsay(expansion)
 }

@@ -114,8 +114,11 @@ function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRec
 function addExpansion(state: MemoryState, run: RunRecord, task: SerializedTask): void {
   const { edges } = run.version.dag
   const total = edges.filter((edge) => edge.downstream === task.taskId).length
+  const setups = edges.filter(
+    ({ upstream, downstream }) => downstream === task.taskId && isSetup(run, upstream),
+  ).length
   const edgesOut = edges.filter((edge) => edge.upstream === task.taskId)
-  const expansion = newExpansion(run, task, { total, edgesOut })
+  const expansion = newExpansion(run, task, { total, setups, edgesOut })
   run.expansions[task.ordinal] = expansion
   state.expansions.set(expansion.id, expansion)
   state.unended.add(expansion)
@@ -123,10 +126,14 @@ function addExpansion(state: MemoryState, run: RunRecord, task: SerializedTask):
   if (run.state === "running" && isFirst) markDue(state, expansion)
 }
 
+function isSetup({ version }: RunRecord, taskId: string): boolean {
+  return version.dag.tasks.some((task) => task.taskId === taskId && task.setupTeardown === "setup")
+}
+
 function newExpansion(
   run: RunRecord,
   task: SerializedTask,
-  edges: { total: number; edgesOut: ExpansionRecord["edgesOut"] },
+  edges: { total: number; setups: number; edgesOut: ExpansionRecord["edgesOut"] },
 ): ExpansionRecord {
   const id = expansionIdOf(run.id, task.ordinal)
   return {
@@ -137,7 +144,10 @@ function newExpansion(
     edgesOut: edges.edgesOut,
     state: "waiting",
     seq: 0,
-    upstream: { total: edges.total, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 },
+    upstream: {
+      ...{ total: edges.total, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 },
+      ...{ setups: edges.setups, setupSuccess: 0, setupSkipped: 0 },
+    },
     gates: { left: task.gatesAbove, skips: 0, fails: 0 },
     verdict: null,
     window: task.mapping?.window ?? null,
@@ -233,5 +243,5 @@ function isUnfinished({ state, repairs }: ExpansionRecord): boolean {
 const failedStates: readonly ExpansionState[] = ["failed", "upstream_failed", "cancelled"]
 
 function isFailedLeaf(expansion: ExpansionRecord): boolean {
-  return expansion.edgesOut.length === 0 && failedStates.includes(expansion.state)
+  return expansion.task.decidesRun && failedStates.includes(expansion.state)
 }

@@ -89,8 +89,8 @@ class Player {
 
   async #schedule(): Promise<boolean> {
     const due = await run(this.#store.dueExpansions({ limit: 1 }))
-    await run(scheduleOnce(this.#store))
-    return due.length > 0
+    const hasMore = await run(scheduleOnce(this.#store))
+    return due.length > 0 || hasMore
   }
 
   async #fold(): Promise<boolean> {

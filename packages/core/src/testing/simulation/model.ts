@@ -119,7 +119,10 @@ class Model {
 
   #upstreamOf(taskId: string): UpstreamCounts {
     const edges = this.#serialized.edges.filter((edge) => edge.downstream === taskId)
-    const counts = { total: edges.length, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 }
+    const counts = {
+      ...{ total: edges.length, opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 },
+      ...{ setups: 0, setupSuccess: 0, setupSkipped: 0 },
+    }
     for (const { upstream, kind } of edges) {
       const state = this.tasks.get(upstream)?.state
       if (kind === "stream" && this.#opened.has(upstream)) counts.opened += 1

@@ -39,12 +39,12 @@ export function serializedDag(options: {
     tags: [],
     runTimeoutMs: options.runTimeoutMs ?? null,
     paramsSchema: null,
-    tasks: options.tasks.map(serializedTask),
+    tasks: options.tasks.map((task, ordinal) => serializedTask(task, ordinal, options.edges ?? [])),
     edges: (options.edges ?? []).map(serializedEdge),
   }
 }
 
-function serializedTask(task: TaskFixture, ordinal: number): SerializedTask {
+function serializedTask(task: TaskFixture, ordinal: number, edges: readonly EdgeFixture[]): SerializedTask {
   const kind = task.kind ?? "task"
   return {
     triggerRule: "all_success",
@@ -67,6 +67,8 @@ function serializedTask(task: TaskFixture, ordinal: number): SerializedTask {
     mapping: kind === "task" ? null : serializedMapping(task.mapping ?? {}),
     gate: task.gate ?? null,
     gatesAbove: task.gatesAbove ?? 0,
+    setupTeardown: task.setupTeardown ?? null,
+    decidesRun: task.decidesRun ?? edges.every(({ upstream }) => upstream !== task.taskId),
   }
 }
 

@@ -21,6 +21,8 @@ import {
   viewOf,
 } from "./world.ts"
 
+const noSetups = { setups: 0, setupSuccess: 0, setupSkipped: 0 }
+
 /** Deciding on expansions from their facts, and folding pages into those. */
 export function decisionContract(open: OpenStore): void {
   describe("decisions", () => {
@@ -148,7 +150,7 @@ export function decisionContract(open: OpenStore): void {
         edges: [streamEdge("a", "b"), completeEdge("a", "c")],
       })
       await decide(world.store, ids["a"]!, to satisfies ExpansionState)
-      const zero = { opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0 }
+      const zero = { opened: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0, ...noSetups }
       for (const id of [ids["b"]!, ids["c"]!]) {
         expect((await factsOf(world.store, id))!.upstream).toEqual({ total: 1, ...zero, ...counted })
       }

@@ -4,7 +4,7 @@ import type { GateVerdict } from "../../state/gate.ts"
 import { completeEdge } from "./dag-fixture.ts"
 import type { OpenStore, StoreHarness } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
-import { claimOne, complete, createRun, decide, factsOf, foldAll, openWorld } from "./world.ts"
+import { claimOne, complete, createRun, decide, factsOf, foldAll, openWorld, viewOf } from "./world.ts"
 
 // pick decides over a and b; below a is c, over which it decides as well, but not over d.
 const gate: Gate = { kind: "short_circuit", targets: [1, 2, 3] }
@@ -101,6 +101,105 @@ export function gateContract(open: OpenStore): void {
       },
     )
   })
+}
+
+/** What is left of a run in which work lies between a setup and its teardown. */
+export function setupContract(open: OpenStore): void {
+  const setup: Gate = { kind: "setup", targets: [1, 2], direct: [1] }
+  const scoped = {
+    tasks: [
+      { taskId: "make", setupTeardown: "setup", gate: setup },
+      { taskId: "a", gatesAbove: 1 },
+      { taskId: "b", gatesAbove: 1, decidesRun: true },
+      { taskId: "undo", setupTeardown: "teardown", triggerRule: "all_done_setup_success", decidesRun: false },
+      { taskId: "side" },
+    ],
+    edges: [
+      completeEdge("make", "a"),
+      completeEdge("a", "b"),
+      completeEdge("b", "undo"),
+      completeEdge("make", "undo"),
+      completeEdge("make", "side"),
+    ],
+  } as const
+
+  describe("a setup", () => {
+    it.each([
+      ["success", { setups: 1, setupSuccess: 1, setupSkipped: 0 }],
+      ["skipped", { setups: 1, setupSuccess: 0, setupSkipped: 1 }],
+      ["upstream_failed", { setups: 1, setupSuccess: 0, setupSkipped: 0 }],
+    ] as const)("that ended as %s is counted as one by its teardown", async (to, counted) => {
+      const world = await openWorld(open)
+      const { ids } = await createRun(world, scoped)
+      await (to === "success" ? succeed(world, ids["make"]!) : decide(world.store, ids["make"]!, to))
+      expect((await factsOf(world.store, ids["undo"]!))!.upstream).toMatchObject({ total: 2, ...counted })
+      expect((await factsOf(world.store, ids["a"]!))!.upstream).toMatchObject({ total: 1, setups: 1 })
+    })
+
+    it.each([true, false])(
+      "that was undone begins anew with the work that runs again, and so does its teardown (with all below: %s)",
+      async (resetsDownstream) => {
+        const world = await openWorld(open)
+        const { store } = world
+        const { run, ids } = await createRun(world, scoped)
+        for (const taskId of ["make", "a", "b", "undo", "side"]) await succeed(world, ids[taskId]!)
+        const redriven = {
+          expansionId: ids["a"]!,
+          indexes: [-1],
+          states: ["success"] as const,
+          followers: [],
+        }
+        await runEffect(store.redriveInstances({ ...redriven, actor: "ann", event: "cleared" }))
+        const asked = { dagRunId: run.id, resetsDownstream, readAnew: [] }
+        const all = resetsDownstream ? ["make", "a", "b", "undo"] : ["make", "a", "undo"]
+        expect(await runEffect(store.reopenRun(asked))).toEqual({
+          reopened: [],
+          reset: all.map((taskId) => ids[taskId]!),
+        })
+        while (await runEffect(store.clearPages({ limit: 10 })));
+        expect(await factsOf(store, ids["undo"]!)).toMatchObject({
+          state: "waiting",
+          upstream: { total: 2, success: resetsDownstream ? 0 : 1, setupSuccess: 0 },
+        })
+        await succeed(world, ids["make"]!)
+        expect(await factsOf(store, ids["a"]!)).toMatchObject({ state: "waiting", gates: { left: 0 } })
+        expect((await viewOf(store, run.id, ids["side"]!)).state).toBe("success")
+      },
+    )
+
+    it("that still stands is left as it is", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, scoped)
+      for (const taskId of ["make", "a"]) await succeed(world, ids[taskId]!)
+      const redriven = { expansionId: ids["a"]!, indexes: [-1], states: ["success"] as const, followers: [] }
+      await runEffect(store.redriveInstances({ ...redriven, actor: "ann", event: "cleared" }))
+      const asked = { dagRunId: run.id, resetsDownstream: true, readAnew: [] }
+      expect(await runEffect(store.reopenRun(asked))).toEqual({ reopened: [ids["a"]], reset: [] })
+    })
+  })
+
+  describe("a run", () => {
+    it("fails with the tasks that decide it, and with no others", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, scoped)
+      await decide(store, ids["make"]!, "skipped")
+      for (const taskId of ["a", "undo"]) await decide(store, ids[taskId]!, "upstream_failed")
+      expect(await runEffect(store.runCounts(run.id))).toMatchObject({ leavesFailed: 0 })
+      await decide(store, ids["b"]!, "upstream_failed")
+      expect(await runEffect(store.runCounts(run.id))).toMatchObject({ leavesFailed: 1 })
+    })
+  })
+}
+
+/** Runs the one instance of a task, and ends it; a gate says nothing against its targets. */
+async function succeed(world: StoreHarness, expansionId: string): Promise<void> {
+  const { store } = world
+  await decide(store, expansionId, "draining")
+  await complete(store, await claimOne(store))
+  await foldAll(store)
+  await end(world, expansionId, { skips: [], fails: [] })
 }
 
 /** Runs the one instance of the gate, which returns `["a"]`. */

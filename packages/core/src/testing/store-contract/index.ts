@@ -11,7 +11,7 @@ import { decisionContract } from "./decisions.ts"
 import { dagFileContract } from "./dag-files.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
-import { gateContract } from "./gates.ts"
+import { gateContract, setupContract } from "./gates.ts"
 import { eventContract } from "./events.ts"
 import { extensionContract } from "./extensions.ts"
 import { historyContract } from "./histories.ts"
@@ -61,6 +61,7 @@ const chapters = {
     keyContract(open, options)
     decisionContract(open)
     gateContract(open)
+    setupContract(open)
     streamContract(open)
     claimContract(open)
     claimShareContract(open, options)
