@@ -15,6 +15,8 @@ const served = [
   "create_backfill",
   "create_backfill_dry_run",
   "get_backfill",
+  "get_config",
+  "get_config_value",
   "get_dag",
   "get_dag_details",
   "get_dag_run",
@@ -25,6 +27,8 @@ const served = [
   "get_dag_version",
   "get_dag_versions",
   "get_dags",
+  "get_event_log",
+  "get_event_logs",
   "get_health",
   "get_import_errors",
   "get_jobs",
@@ -174,6 +178,19 @@ describe("every answer fits Airflow's document", () => {
     for (const verb of ["pause", "unpause", "cancel"]) await ask("PUT", `/api/v2/backfills/${id}/${verb}`)
     await ask("PUT", `/api/v2/backfills/${id}/pause`, { status: 409 })
     await ask("GET", "/api/v2/backfills/999999", { status: 404 })
+  })
+
+  it("of the event log and the configuration", async () => {
+    const { event_logs: events } = await ask("GET", "/api/v2/eventLogs?order_by=-when&limit=5&owner=test")
+    await ask("GET", `/api/v2/eventLogs/${events[0].event_log_id}`)
+    await ask("GET", "/api/v2/eventLogs?event=dag_paused&dag_id_pattern=%25&before=2100-01-01T00:00:00Z")
+    await ask("GET", "/api/v2/eventLogs/999999", { status: 404 })
+    for (const accept of ["application/json", "text/plain"]) {
+      await ask("GET", "/api/v2/config", { headers: { accept } })
+      await ask("GET", "/api/v2/config/section/api/option/port", { headers: { accept } })
+    }
+    await ask("GET", "/api/v2/config?section=none", { status: 404 })
+    await ask("GET", "/api/v2/config", { headers: { accept: "image/png" }, status: 406 })
   })
 
   it("of a run that is waited for", async () => {

@@ -7,6 +7,7 @@ import {
   type RunningServer,
   serveApi,
 } from "@sluice/api"
+import { testConfig } from "@sluice/api/testing"
 import type { Json } from "@sluice/core"
 import { type UserRole, userRoles } from "@sluice/core/store"
 import { decode } from "@sluice/host/codec"
@@ -46,6 +47,7 @@ export async function openApi(world: World): Promise<ServedApi> {
     signingSecret: await loadSigningSecret(store),
     version: "0.0.0-test",
     readValue: (encoded) => JSON.parse(JSON.stringify(decode(encoded) ?? null)) as Json,
+    config: testConfig,
     closing: closing.signal,
     onFailure: (error) => failures.push(error),
   })

@@ -19,6 +19,7 @@ const coreLayers: Record<string, readonly string[]> = {
   state: [],
   stream: [],
   time: [],
+  secrets: [],
   dag: ["state", "stream", "time"],
   host: ["dag"],
   store: ["state", "dag", "time", "host"],

@@ -9,6 +9,7 @@ import { makeAuthenticator } from "./auth/authenticator.ts"
 import { makeLoginLimits } from "./auth/login-limits.ts"
 import { makeSessions } from "./auth/sessions.ts"
 import { bearerScheme, endpoint, makeRouter } from "./endpoint.ts"
+import type { ConfigSection } from "./config.ts"
 import type { Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
 import { makeRunFeeds } from "./events/run-feeds.ts"
@@ -20,6 +21,8 @@ import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
 import { dagRunRoutes } from "./routes/dag-runs.ts"
 import { dagRoutes } from "./routes/dags.ts"
 import { eventRoutes } from "./routes/events.ts"
+import { configRoutes } from "./routes/config.ts"
+import { eventLogRoutes } from "./routes/event-logs.ts"
 import { expansionPageRoutes } from "./routes/expansion-pages.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
@@ -48,6 +51,8 @@ export interface ApiOptions {
   readonly version: string
   /** Reads a stored value as plain JSON: what has no form there, in its nearest. */
   readonly readValue: (encoded: string) => Json
+  /** What this server was started with, for who may see it; what is secret is told as hidden. */
+  readonly config?: readonly ConfigSection[]
   /** Told of each failure that is not the client's. */
   readonly onFailure: Services["onFailure"]
   /** Believes the nearest proxy about where a request comes from. */
@@ -87,6 +92,8 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())
     .route("/api/v2", viewRoutes())
+    .route("/api/v2", eventLogRoutes())
+    .route("/api/v2", configRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   const whole = routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
   if (options.uiFolder !== undefined) serveUi(app, options.uiFolder)
@@ -133,6 +140,7 @@ function servicesOf(options: ApiOptions): Services {
     authenticate: makeAuthenticator({ store, sessions }),
     loginLimits: makeLoginLimits(),
     version: options.version,
+    config: options.config ?? [],
     isBehindProxy: options.isBehindProxy ?? false,
     closing,
     onFailure: options.onFailure,

@@ -4,6 +4,7 @@ import type { StoreService } from "@sluice/core/store"
 import type { Actor, Authenticator } from "./auth/authenticator.ts"
 import type { LoginLimits } from "./auth/login-limits.ts"
 import type { Sessions } from "./auth/sessions.ts"
+import type { ConfigSection } from "./config.ts"
 import type { RunFeeds } from "./events/run-feeds.ts"
 import type { LogTails } from "./logs/log-tails.ts"
 import type { DagVersions } from "./instances/dag-versions.ts"
@@ -23,6 +24,8 @@ export interface Services {
   readonly loginLimits: LoginLimits
   /** The version that `/version` tells. */
   readonly version: string
+  /** What this server was started with. */
+  readonly config: readonly ConfigSection[]
   /** Whether the nearest proxy's `X-Forwarded-For` says where a request comes from. */
   readonly isBehindProxy: boolean
   /** Aborted when the server closes: streams end then. */

@@ -1,4 +1,5 @@
 export { type Api, type ApiOptions, createApi } from "./app.ts"
+export type { ConfigOption, ConfigSection } from "./config.ts"
 export { createFirstUser, firstUsername, loadSigningSecret } from "./auth/first-user.ts"
 export { hashPassword, passwordLengthMax, passwordLengthMin } from "./auth/passwords.ts"
 export { hashApiToken, makeApiToken, makePassword } from "./auth/secrets.ts"

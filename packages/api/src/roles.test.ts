@@ -51,7 +51,10 @@ describe("every route", () => {
       const below = userRoles[needed - 1]
       if (below === undefined) continue
       const path = template.replaceAll(/\{[^}]+\}/g, "1")
-      const { status } = await send(method, path, { as: below, body: { nonsense: true } })
+      const { status } = await send(method, path, {
+        as: below,
+        ...(method !== "GET" && { body: { nonsense: true } }),
+      })
       expect([method, template, status]).toEqual([method, template, 403])
     }
   })

@@ -40,6 +40,18 @@ export interface TestApi {
   readonly get: (path: string, request?: TestRequest) => Promise<TestAnswer>
 }
 
+/** What the API under test tells of how it was started. */
+export const testConfig = [
+  {
+    name: "api",
+    options: [
+      { key: "port", value: 8080 },
+      { key: "signing_secret", value: "canary-5d1f" },
+    ],
+  },
+  { name: "database", options: [{ key: "url", value: "canary-5d1f", isSecret: true }] },
+] as const
+
 /** Opens an API over a store, a new one in memory unless one is given. */
 export async function openTestApi(store: StoreService = makeMemoryStore()): Promise<TestApi> {
   const failures: unknown[] = []
@@ -48,6 +60,7 @@ export async function openTestApi(store: StoreService = makeMemoryStore()): Prom
     signingSecret: makeSigningSecret(),
     version: "0.0.0-test",
     readValue: (encoded) => JSON.parse(encoded) as Json,
+    config: testConfig,
     onFailure: (error) => failures.push(error),
   })
   const tokens = Object.fromEntries(

@@ -11,6 +11,7 @@ import {
 import type { Json } from "@sluice/core"
 import { heartbeats } from "@sluice/core/engine"
 import { Effect, Fiber } from "effect"
+import { apiConfig } from "./api-config.ts"
 import type { CliContext } from "../context.ts"
 import { engineLogLayer } from "../engine-log.ts"
 import { Problem, UsageProblem } from "../problem.ts"
@@ -74,6 +75,10 @@ export async function startApi(
     signingSecret: secretOf(context.env) ?? (await loadSigningSecret(store)),
     version: versionOfSluice(),
     readValue: (encoded) => readableValue(encoded) as Json,
+    config: apiConfig(options, {
+      databaseUrl: session.database.url,
+      hasOwnSigningSecret: secretOf(context.env) !== null,
+    }),
     isBehindProxy: options.isBehindTlsProxy,
     corsOrigins: options.corsOrigins,
     closing: closing.signal,

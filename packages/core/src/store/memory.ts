@@ -1,6 +1,7 @@
 import { Layer } from "effect"
 import { assets } from "./memory/assets.ts"
 import { catalog } from "./memory/catalog.ts"
+import { events } from "./memory/events.ts"
 import { backfills } from "./memory/backfills.ts"
 import { control } from "./memory/control.ts"
 import { dagFiles } from "./memory/dag-files.ts"
@@ -49,6 +50,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...identities(state),
     ...pools(state),
     ...catalog(state),
+    ...events(state),
     ...control(state),
     ...wakeups(),
   }

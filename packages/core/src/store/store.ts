@@ -6,6 +6,7 @@ import type { ControlStore } from "./control-store.ts"
 import type { DagFileStore } from "./dag-file-store.ts"
 import type { DagStore } from "./dag-store.ts"
 import type { DefinitionStore } from "./definition-store.ts"
+import type { EventStore } from "./event-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
@@ -38,6 +39,7 @@ export interface StoreService
     IdentityStore,
     PoolStore,
     CatalogStore,
+    EventStore,
     ControlStore,
     Wakeups {}
 

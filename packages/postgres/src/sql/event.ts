@@ -1,5 +1,6 @@
-import type { EventName, EventRow } from "@sluice/core/store"
+import type { EventFilter, EventName, EventRow, EventStore } from "@sluice/core/store"
 import type { Json } from "@sluice/core"
+import { type Counted, type Piece, likeAny, oneOf, orderBy, within } from "./filter.ts"
 import type { Sql } from "./row.ts"
 
 /** What there is to say of an event besides where it happened. */
@@ -47,7 +48,11 @@ export async function insertEvent(sql: Sql, { actor, event, detail }: Happening)
 }
 
 /** An event as it is stored; the index as text. */
-type StoredEvent = Omit<EventRow, "mapIndex"> & { readonly mapIndex: string | null }
+export type StoredEvent = Omit<EventRow, "mapIndex"> & { readonly mapIndex: string | null }
+
+const columns = (sql: Sql) => sql`
+  id, at, dag_id, dag_run_id, run_id, expansion_id, task_id, map_index, actor, event, detail
+`
 
 /** Events, newest first, before an id. */
 export function selectEvents(
@@ -62,7 +67,7 @@ export function selectEvents(
 ): Promise<StoredEvent[]> {
   const { dagId, dagRunId, expansionId, before } = options
   return sql<StoredEvent[]>`
-    select id, at, dag_id, dag_run_id, run_id, expansion_id, task_id, map_index, actor, event, detail
+    select ${columns(sql)}
     from event_log
     where true
       ${dagId === undefined ? sql`` : sql`and dag_id = ${dagId}`}
@@ -72,4 +77,77 @@ export function selectEvents(
     order by id desc
     limit ${options.limit}
   `
+}
+
+type SearchOptions = Parameters<EventStore["searchEvents"]>[0]
+type PageOptions = Parameters<EventStore["pageEvents"]>[0]
+
+/** An event by its id. */
+export async function selectEvent(sql: Sql, id: string): Promise<StoredEvent | null> {
+  const rows = await sql<StoredEvent[]>`select ${columns(sql)} from event_log where id = ${id}`
+  return rows[0] ?? null
+}
+
+/** Events that fit, counted: reads all that fit. */
+export function selectEventSlice(sql: Sql, options: SearchOptions): Promise<Counted<StoredEvent>[]> {
+  const expressions: Record<SearchOptions["orderBy"][number]["by"], Piece> = {
+    id: sql`id`,
+    at: sql`at`,
+    dag_id: sql`dag_id collate "C"`,
+    run_id: sql`run_id collate "C"`,
+    task_id: sql`task_id collate "C"`,
+    event: sql`event collate "C"`,
+    actor: sql`actor collate "C"`,
+  }
+  const asked = options.orderBy.map(({ by, isDescending }) => ({ expression: expressions[by], isDescending }))
+  const last = { expression: expressions.id, isDescending: options.orderBy[0]?.isDescending ?? false }
+  const order = orderBy(sql, [...asked, last])
+  return sql<Counted<StoredEvent>[]>`
+    select counted.total, row.*
+    from (select count(*) as total from event_log where true ${fitting(sql, options.filter)}) counted
+    left join (
+      select row_number() over (${order}) as place, ${columns(sql)}
+      from event_log
+      where true ${fitting(sql, options.filter)}
+      ${order}
+      limit ${options.limit} offset ${options.skip}
+    ) row on true
+    order by row.place
+  `
+}
+
+/** Events that fit, by keyset on their number. */
+export function selectEventPage(sql: Sql, options: PageOptions): Promise<StoredEvent[]> {
+  const { after, isDescending } = options
+  const seen = isDescending ? sql`and id < ${after}` : sql`and id > ${after}`
+  return sql<StoredEvent[]>`
+    select ${columns(sql)}
+    from event_log
+    where true ${fitting(sql, options.filter)} ${after === null ? sql`` : seen}
+    ${orderBy(sql, [{ expression: sql`id`, isDescending }])}
+    limit ${options.limit}
+  `
+}
+
+function fitting(sql: Sql, filter: EventFilter) {
+  const { exceptEvents } = filter
+  return sql`
+    ${same(sql, sql`dag_id`, filter.dagId)}
+    ${same(sql, sql`run_id`, filter.runId)}
+    ${same(sql, sql`task_id`, filter.taskId)}
+    ${filter.mapIndex === undefined ? sql`` : sql`and map_index = ${filter.mapIndex}`}
+    ${same(sql, sql`actor`, filter.actor)}
+    ${oneOf(sql, sql`event`, filter.events)}
+    ${exceptEvents === undefined ? sql`` : sql`and event <> all (${[...exceptEvents]}::text[])`}
+    ${likeAny(sql, sql`dag_id`, filter.dagIdPatterns)}
+    ${likeAny(sql, sql`run_id`, filter.runIdPatterns)}
+    ${likeAny(sql, sql`task_id`, filter.taskIdPatterns)}
+    ${likeAny(sql, sql`actor`, filter.actorPatterns)}
+    ${likeAny(sql, sql`event`, filter.eventPatterns)}
+    ${within(sql, sql`at`, filter.at)}
+  `
+}
+
+function same(sql: Sql, expression: Piece, value: string | undefined) {
+  return value === undefined ? sql`` : sql`and ${expression} = ${value}`
 }

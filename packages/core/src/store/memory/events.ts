@@ -1,4 +1,8 @@
+import { Effect } from "effect"
 import type { ControlStore, EventRow } from "../control-store.ts"
+import { NotFound } from "../errors.ts"
+import type { EventFilter, EventStore } from "../event-store.ts"
+import { compareKeys, fitsPatterns, isOneOf, isWithin, sliceOf, type SortKey } from "./filters.ts"
 import { type ExpansionRecord, type MemoryState, type RunRecord, nextNumber } from "./state.ts"
 
 /** What there is to say of an event besides where it happened. */
@@ -74,4 +78,66 @@ export function listEvents(
       (before === null || Number(row.id) < Number(before)),
   )
   return asked.toReversed().slice(0, limit)
+}
+
+/** The event log over a memory state. */
+export function events(state: MemoryState): EventStore {
+  return {
+    event: (id) =>
+      Effect.suspend(() => {
+        const row = state.events.find((one) => one.id === id)
+        return row === undefined ? Effect.fail(new NotFound({ what: "event", id })) : Effect.succeed(row)
+      }),
+    searchEvents: ({ filter, orderBy, skip, limit }) =>
+      Effect.sync(() => {
+        const isDescending = [
+          ...orderBy.map((order) => order.isDescending),
+          orderBy[0]?.isDescending ?? false,
+        ]
+        const keysOf = (row: EventRow) => [...orderBy.map(({ by }) => sortKeys[by](row)), sortKeys.id(row)]
+        const found = state.events
+          .filter((row) => fits(row, filter))
+          .sort((a, b) => compareKeys(keysOf(a), keysOf(b), isDescending))
+        return sliceOf(found, { skip, limit })
+      }),
+    pageEvents: ({ filter, isDescending, after, limit }) =>
+      Effect.sync(() => {
+        const found = state.events.filter((row) => fits(row, filter))
+        const left = (isDescending ? found.toReversed() : found).filter(({ id }) => {
+          if (after === null) return true
+          return isDescending ? Number(id) < Number(after) : Number(id) > Number(after)
+        })
+        return left.slice(0, limit)
+      }),
+  }
+}
+
+const sortKeys: Readonly<
+  Record<Parameters<EventStore["searchEvents"]>[0]["orderBy"][number]["by"], (row: EventRow) => SortKey>
+> = {
+  id: (row) => Number(row.id),
+  at: (row) => row.at.getTime(),
+  dag_id: (row) => row.dagId,
+  run_id: (row) => row.runId,
+  task_id: (row) => row.taskId,
+  event: (row) => row.event,
+  actor: (row) => row.actor,
+}
+
+function fits(row: EventRow, filter: EventFilter): boolean {
+  return (
+    (filter.dagId ?? row.dagId) === row.dagId &&
+    (filter.runId ?? row.runId) === row.runId &&
+    (filter.taskId ?? row.taskId) === row.taskId &&
+    (filter.mapIndex ?? row.mapIndex) === row.mapIndex &&
+    (filter.actor ?? row.actor) === row.actor &&
+    isOneOf<string>(row.event, filter.events) &&
+    !(filter.exceptEvents ?? []).includes(row.event) &&
+    fitsPatterns(row.dagId, filter.dagIdPatterns) &&
+    fitsPatterns(row.runId, filter.runIdPatterns) &&
+    fitsPatterns(row.taskId, filter.taskIdPatterns) &&
+    fitsPatterns(row.actor, filter.actorPatterns) &&
+    fitsPatterns(row.event, filter.eventPatterns) &&
+    isWithin(row.at, filter.at)
+  )
 }

@@ -1,0 +1,48 @@
+import type { Json } from "../json.ts"
+
+/** What stands where a secret would. */
+export const hiddenValue = "***"
+
+/** Parts of names under which secrets are kept; Airflow's, whatever their case. */
+const sensitiveParts = [
+  "access_token",
+  "api_key",
+  "apikey",
+  "authorization",
+  "keyfile_dict",
+  "passphrase",
+  "passwd",
+  "password",
+  "private_key",
+  "secret",
+  "service_account",
+  "token",
+]
+
+/** Whether what is kept under a name is a secret, by the name alone. */
+export function isSensitiveName(name: string): boolean {
+  const plain = name.toLowerCase().replaceAll("-", "_")
+  return sensitiveParts.some((part) => plain.includes(part))
+}
+
+/** A value with what is under sensitive names in it hidden, however deep. Nothing stays nothing. */
+export function hideSecrets(value: Json): Json {
+  if (Array.isArray(value)) return value.map(hideSecrets)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      isSensitiveName(name) && inner !== null && inner !== "" ? hiddenValue : hideSecrets(inner),
+    ]),
+  )
+}
+
+/** The texts under sensitive names in a value: what must not appear anywhere else. */
+export function secretsIn(value: Json, isSensitive = false): string[] {
+  if (Array.isArray(value)) return value.flatMap((inner) => secretsIn(inner, isSensitive))
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([name, inner]) =>
+      secretsIn(inner, isSensitive || isSensitiveName(name)),
+    )
+  return isSensitive && (typeof value === "string" || typeof value === "number") ? [String(value)] : []
+}
