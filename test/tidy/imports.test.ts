@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   api: ["core"],
   ui: ["api"],
   cli: ["core", "host", "dags", "postgres", "api", "ui"],
+  client: [],
   demo: ["cli"],
 }
 

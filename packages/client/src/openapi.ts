@@ -1,0 +1,3649 @@
+// Made from the API's OpenAPI document by `npm run client:types`; not to be edited.
+export interface paths {
+    "/api/v2/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The backfills of a DAG, or of all */
+        get: operations["list_backfills"];
+        put?: never;
+        /** Make runs of a DAG for the ticks of a past range */
+        post: operations["create_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One backfill, and how far it is */
+        get: operations["get_backfill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** End a backfill: it makes no more runs; those that run go on */
+        put: operations["cancel_backfill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/dates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dates of a backfill in the order in which their runs are made, and what became of each */
+        get: operations["get_backfill_dates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a backfill make no more runs for now; those that run go on */
+        put: operations["pause_backfill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/{backfill_id}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a paused backfill go on */
+        put: operations["unpause_backfill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/backfills/dry_run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which runs a backfill would make; nothing is written */
+        post: operations["create_backfill_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** DAGs, filtered and ordered */
+        get: operations["get_dags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One DAG */
+        get: operations["get_dag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Pause a DAG, or let it go on */
+        patch: operations["patch_dag"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/clearTaskInstances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run instances of a run again, or say which that would be */
+        post: operations["post_clear_task_instances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a DAG, or of all (~) */
+        get: operations["get_dag_runs"];
+        put?: never;
+        /** Make a run of a DAG's newest version */
+        post: operations["trigger_dag_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run */
+        get: operations["get_dag_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Cancel a run (failed), take a cancelled one up again (queued), or write a note to it */
+        patch: operations["patch_dag_run"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a run again, or only what failed of it; or say what that would be */
+        post: operations["clear_dag_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes in a run, as server-sent events, until it has ended */
+        get: operations["watch_dag_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far each task of a run has been unrolled, upstream first */
+        get: operations["get_expansions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a task of a run has been unrolled, and what it waits for */
+        get: operations["get_expansion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Pause, resume or resize a map that runs; it takes effect at once */
+        patch: operations["patch_expansion"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel one map of a run that goes on */
+        post: operations["cancel_expansion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on where a finished map's source ended, in the same run, and with it what reads it */
+        post: operations["extend_expansion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The instances of a task in the order of the map index, by keyset */
+        get: operations["get_expansion_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pages of a task in the order of their indexes, by keyset, each with its counters */
+        get: operations["get_expansion_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run failed or chosen instances again on the inputs they have, and what is downstream of them */
+        post: operations["redrive_expansion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the instances of a map return, or a shared source yields, as a stream */
+        get: operations["stream_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The instances of a run, or of many (~), in the order of run, task and map index */
+        get: operations["get_task_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The instance of a task that is not mapped */
+        get: operations["get_task_instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One instance of a mapped task */
+        get: operations["get_mapped_task_instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The attempts of an instance of a mapped task */
+        get: operations["get_mapped_task_instance_tries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/listMapped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The instances of a mapped task, in the order of the map index */
+        get: operations["get_mapped_task_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an attempt of an instance logged; as NDJSON the whole of it, line by line */
+        get: operations["get_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}/tail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an attempt (0: all attempts) of an instance logs, as it comes, until there will be no more */
+        get: operations["tail_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The attempts of an instance */
+        get: operations["get_task_instance_tries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the instances of a task returned and pushed, without the values */
+        get: operations["get_xcom_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries/{xcom_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A value that an instance returned (return_value) or pushed */
+        get: operations["get_xcom_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Instances of many runs, by a filter in the body */
+        post: operations["get_task_instances_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Wait until a run has ended; a line an interval says how it stands, the last one brings results */
+        get: operations["wait_dag_run_until_finished"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs of many DAGs, by a filter in the body */
+        post: operations["get_list_dag_runs_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagVersions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a DAG, or of all (~) */
+        get: operations["get_dag_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagVersions/{version_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version of a DAG */
+        get: operations["get_dag_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One DAG with its details */
+        get: operations["get_dag_details"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest runs of a DAG, each with how its tasks stand, by keyset */
+        get: operations["get_dag_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of a DAG's version, upstream first, and what flows between them */
+        get: operations["get_dag_structure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of a DAG's newest version */
+        get: operations["get_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task of a DAG's newest version */
+        get: operations["get_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagSources/{dag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bundled code of a DAG's version */
+        get: operations["get_dag_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagStats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many runs of each DAG are in each state */
+        get: operations["get_dag_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dagTags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of all DAGs */
+        get: operations["get_dag_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes in unfinished runs, the newest hundred of them, as server-sent events */
+        get: operations["watch_dag_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/importErrors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** DAG files that cannot be used, and why */
+        get: operations["get_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The processes that work on this database, by role */
+        get: operations["get_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose token this is, and what it may do */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/monitor/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the database and each role are */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This API, described by the schemas that check it */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/recentDagRuns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest runs of up to 100 DAGs */
+        get: operations["get_recent_dag_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The version of Sluice that answers */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/token/cli": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in from a command line, for an hour */
+        post: operations["create_token_cli"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ActorResponse: {
+            /** @enum {string} */
+            kind: "user" | "token";
+            name: string;
+            /** @enum {string} */
+            role: "viewer" | "user" | "op" | "admin";
+        };
+        BackfillCollectionResponse: {
+            backfills: components["schemas"]["BackfillResponse"][];
+            total_entries: number;
+        };
+        BackfillDatesResponse: {
+            dates: {
+                dag_run_id: string | null;
+                /** Format: date-time */
+                data_interval_end: string;
+                /** Format: date-time */
+                data_interval_start: string;
+                /** Format: date-time */
+                logical_date: string;
+                ordinal: number;
+                /** @enum {string|null} */
+                refusal: "in flight" | "already exists" | "unknown" | null;
+            }[];
+            next_after: number | null;
+        };
+        BackfillPostBody: {
+            dag_id: string;
+            /** @default {} */
+            dag_run_conf?: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            from_date: string;
+            /** @default 10 */
+            max_active_runs?: number;
+            /**
+             * @default none
+             * @enum {string}
+             */
+            reprocess_behavior?: "none" | "failed" | "completed";
+            /** @default false */
+            run_backwards?: boolean;
+            /** @default true */
+            run_on_latest_version?: boolean;
+            /** Format: date-time */
+            to_date: string;
+        };
+        BackfillResponse: {
+            /** Format: date-time */
+            completed_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            dag_display_name: string;
+            dag_id: string;
+            dag_run_conf: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            from_date: string;
+            id: number;
+            is_cancelled: boolean;
+            is_paused: boolean;
+            max_active_runs: number;
+            progress: {
+                dates: number;
+                failed: number;
+                handled: number;
+                refused: number;
+                running: number;
+                success: number;
+            };
+            /** @enum {string} */
+            reprocess_behavior: "none" | "failed" | "completed";
+            run_backwards: boolean;
+            /** Format: date-time */
+            to_date: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ClearTaskInstancesBody: {
+            dag_run_id?: string | null;
+            /** @default true */
+            dry_run?: boolean;
+            /** Format: date-time */
+            end_date?: string;
+            /** @default false */
+            include_downstream?: boolean;
+            /** @default false */
+            include_future?: boolean;
+            /** @default false */
+            include_past?: boolean;
+            /** @default false */
+            include_upstream?: boolean;
+            note?: string | null;
+            /** @default true */
+            only_failed?: boolean;
+            /** @default false */
+            only_running?: boolean;
+            /** @default false */
+            prevent_running_task?: boolean;
+            /** @default true */
+            reset_dag_runs?: boolean;
+            /** @default false */
+            run_on_latest_version?: boolean;
+            /** Format: date-time */
+            start_date?: string;
+            task_ids?: (string | [
+                string,
+                number
+            ])[] | null;
+        };
+        DAGCollectionResponse: {
+            dags: components["schemas"]["DAGResponse"][];
+            total_entries: number;
+        };
+        DAGDetailsResponse: {
+            active_runs_count: number;
+            allowed_run_types: ("backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization")[] | null;
+            asset_expression: {
+                [key: string]: unknown;
+            } | null;
+            bundle_name: string | null;
+            bundle_version: string | null;
+            catchup: boolean;
+            concurrency: number;
+            dag_display_name: string;
+            dag_id: string;
+            dag_run_timeout: string | null;
+            default_args: {
+                [key: string]: unknown;
+            } | null;
+            description: string | null;
+            doc_md: string | null;
+            /** Format: date-time */
+            end_date: string | null;
+            file_token: string;
+            fileloc: string;
+            has_import_errors: boolean;
+            has_task_concurrency_limits: boolean;
+            is_backfillable: boolean;
+            is_favorite: boolean;
+            is_paused: boolean;
+            is_paused_upon_creation: boolean | null;
+            is_stale: boolean;
+            /** Format: date-time */
+            last_expired: string | null;
+            last_parse_duration: number | null;
+            /** Format: date-time */
+            last_parsed: string | null;
+            /** Format: date-time */
+            last_parsed_time: string | null;
+            latest_dag_version: components["schemas"]["DagVersionResponse"];
+            max_active_runs: number | null;
+            max_active_tasks: number;
+            max_consecutive_failed_dag_runs: number;
+            /** Format: date-time */
+            next_dagrun_data_interval_end: string | null;
+            /** Format: date-time */
+            next_dagrun_data_interval_start: string | null;
+            /** Format: date-time */
+            next_dagrun_logical_date: string | null;
+            /** Format: date-time */
+            next_dagrun_run_after: string | null;
+            owner_links: {
+                [key: string]: string;
+            } | null;
+            owners: string[];
+            params: {
+                [key: string]: unknown;
+            } | null;
+            relative_fileloc: string | null;
+            render_template_as_native_obj: boolean;
+            /** Format: date-time */
+            start_date: string | null;
+            tags: {
+                dag_display_name: string;
+                dag_id: string;
+                name: string;
+            }[];
+            template_search_path: string[] | null;
+            timetable_description: string | null;
+            timetable_partitioned: boolean;
+            timetable_periodic: boolean;
+            timetable_summary: string | null;
+            timezone: string | null;
+        };
+        DAGGridResponse: {
+            next_cursor: string | null;
+            runs: {
+                run: components["schemas"]["DAGRunResponse"];
+                tasks: {
+                    discovered: number;
+                    ended: number;
+                    exhausted: boolean;
+                    instances: {
+                        deferred: number;
+                        failed: number;
+                        running: number;
+                        scheduled: number;
+                        skipped: number;
+                        success: number;
+                        up_for_retry: number;
+                        upstream_failed: number;
+                    };
+                    /** @enum {string} */
+                    kind: "task" | "mapped" | "source" | "fused";
+                    /** @enum {string} */
+                    state: "waiting" | "open" | "draining" | "success" | "failed" | "skipped" | "upstream_failed" | "cancelled";
+                    task_id: string;
+                }[];
+            }[];
+        };
+        DAGPatchBody: {
+            is_paused: boolean;
+        };
+        DAGResponse: {
+            allowed_run_types: ("backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization")[] | null;
+            bundle_name: string | null;
+            bundle_version: string | null;
+            dag_display_name: string;
+            dag_id: string;
+            description: string | null;
+            file_token: string;
+            fileloc: string;
+            has_import_errors: boolean;
+            has_task_concurrency_limits: boolean;
+            is_backfillable: boolean;
+            is_paused: boolean;
+            is_stale: boolean;
+            /** Format: date-time */
+            last_expired: string | null;
+            last_parse_duration: number | null;
+            /** Format: date-time */
+            last_parsed_time: string | null;
+            max_active_runs: number | null;
+            max_active_tasks: number;
+            max_consecutive_failed_dag_runs: number;
+            /** Format: date-time */
+            next_dagrun_data_interval_end: string | null;
+            /** Format: date-time */
+            next_dagrun_data_interval_start: string | null;
+            /** Format: date-time */
+            next_dagrun_logical_date: string | null;
+            /** Format: date-time */
+            next_dagrun_run_after: string | null;
+            owners: string[];
+            relative_fileloc: string | null;
+            tags: {
+                dag_display_name: string;
+                dag_id: string;
+                name: string;
+            }[];
+            timetable_description: string | null;
+            timetable_partitioned: boolean;
+            timetable_periodic: boolean;
+            timetable_summary: string | null;
+        };
+        DAGRunClearBody: {
+            /** @default true */
+            dry_run?: boolean;
+            /** @default false */
+            only_failed?: boolean;
+            /** @default false */
+            run_on_latest_version?: boolean;
+        };
+        DAGRunCollectionResponse: {
+            dag_runs: components["schemas"]["DAGRunResponse"][];
+            next_cursor?: string | null;
+            previous_cursor?: string | null;
+            total_entries?: number;
+        };
+        DAGRunPatchBody: {
+            note?: string | null;
+            /** @enum {string|null} */
+            state?: "queued" | "success" | "failed" | null;
+        };
+        DAGRunResponse: {
+            bundle_version: string | null;
+            conf: {
+                [key: string]: unknown;
+            } | null;
+            dag_display_name: string;
+            dag_id: string;
+            dag_run_id: string;
+            dag_versions: components["schemas"]["DagVersionResponse"][];
+            /** Format: date-time */
+            data_interval_end: string | null;
+            /** Format: date-time */
+            data_interval_start: string | null;
+            duration: number | null;
+            /** Format: date-time */
+            end_date: string | null;
+            is_cancelled: boolean;
+            /** Format: date-time */
+            last_scheduling_decision: string | null;
+            /** Format: date-time */
+            logical_date: string | null;
+            note: string | null;
+            partition_key: string | null;
+            /** Format: date-time */
+            queued_at: string | null;
+            /** Format: date-time */
+            run_after: string;
+            /** @enum {string} */
+            run_type: "backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization";
+            /** Format: date-time */
+            start_date: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "success" | "failed";
+            /** @enum {string|null} */
+            triggered_by: "cli" | "operator" | "rest_api" | "ui" | "test" | "timetable" | "asset" | "backfill" | null;
+            triggering_user_name: string | null;
+        };
+        DAGRunsBatchBody: {
+            conf_contains?: string | null;
+            dag_ids?: string[] | null;
+            duration_gt?: number | null;
+            duration_gte?: number | null;
+            duration_lt?: number | null;
+            duration_lte?: number | null;
+            /** Format: date-time */
+            end_date_gt?: string | null;
+            /** Format: date-time */
+            end_date_gte?: string | null;
+            /** Format: date-time */
+            end_date_lt?: string | null;
+            /** Format: date-time */
+            end_date_lte?: string | null;
+            /** Format: date-time */
+            logical_date_gt?: string | null;
+            /** Format: date-time */
+            logical_date_gte?: string | null;
+            /** Format: date-time */
+            logical_date_lt?: string | null;
+            /** Format: date-time */
+            logical_date_lte?: string | null;
+            order_by?: string | null;
+            /** @default 100 */
+            page_limit?: number;
+            /** @default 0 */
+            page_offset?: number;
+            /** Format: date-time */
+            run_after_gt?: string | null;
+            /** Format: date-time */
+            run_after_gte?: string | null;
+            /** Format: date-time */
+            run_after_lt?: string | null;
+            /** Format: date-time */
+            run_after_lte?: string | null;
+            /** Format: date-time */
+            start_date_gt?: string | null;
+            /** Format: date-time */
+            start_date_gte?: string | null;
+            /** Format: date-time */
+            start_date_lt?: string | null;
+            /** Format: date-time */
+            start_date_lte?: string | null;
+            states?: ("queued" | "running" | "success" | "failed" | null)[] | null;
+        };
+        DAGRunWaitResponse: {
+            results?: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "success" | "failed";
+        };
+        DAGSourceResponse: {
+            content: string | null;
+            dag_display_name: string;
+            dag_id: string;
+            version_number: number | null;
+        };
+        DagStatsCollectionResponse: {
+            dags: {
+                dag_display_name: string;
+                dag_id: string;
+                stats: {
+                    count: number;
+                    /** @enum {string} */
+                    state: "queued" | "running" | "success" | "failed";
+                }[];
+            }[];
+            total_entries: number;
+        };
+        DAGStructureResponse: {
+            dag_id: string;
+            description: string | null;
+            edges: {
+                downstream: string;
+                holds_back: boolean;
+                /** @enum {string} */
+                kind: "complete" | "stream";
+                upstream: string;
+            }[];
+            params_schema?: unknown;
+            tasks: components["schemas"]["TaskResponse"][];
+            version_number: number;
+        };
+        DAGTagCollectionResponse: {
+            tags: string[];
+            total_entries: number;
+        };
+        DAGVersionCollectionResponse: {
+            dag_versions: components["schemas"]["DagVersionResponse"][];
+            total_entries: number;
+        };
+        DagVersionResponse: {
+            bundle_name: string | null;
+            bundle_url: string | null;
+            bundle_version: string | null;
+            /** Format: date-time */
+            created_at: string;
+            dag_display_name: string;
+            dag_id: string;
+            /** Format: uuid */
+            id: string;
+            version_number: number;
+        } | null;
+        DryRunBackfillCollectionResponse: {
+            backfills: {
+                /** Format: date-time */
+                logical_date: string | null;
+                /** Format: date-time */
+                partition_date: string | null;
+                partition_key: string | null;
+            }[];
+            refused: {
+                /** Format: date-time */
+                logical_date: string;
+                /** @enum {string} */
+                refusal: "in flight" | "already exists" | "unknown";
+            }[];
+            total_entries: number;
+        };
+        ExpansionCollectionResponse: {
+            expansions: components["schemas"]["ExpansionResponse"][];
+            total_entries: number;
+        };
+        ExpansionExtendBody: {
+            /** @default false */
+            dry_run?: boolean;
+        };
+        ExpansionExtendResponse: {
+            dry_run: boolean;
+            task_id: string;
+            tasks: {
+                /** @enum {string} */
+                does: "go on" | "begin anew" | "stay";
+                reason: string | null;
+                task_id: string;
+            }[];
+        };
+        ExpansionInstancesResponse: {
+            next_after: number | null;
+            task_instances: components["schemas"]["TaskInstanceResponse"][];
+        };
+        ExpansionPageResponse: {
+            claimed: number;
+            count: number;
+            /** Format: date-time */
+            created_at: string;
+            failed: number;
+            first_index: number;
+            /** Format: date-time */
+            first_result_date: string | null;
+            is_done: boolean;
+            skipped: number;
+            success: number;
+            upstream_failed: number;
+        };
+        ExpansionPagesResponse: {
+            next_after: number | null;
+            pages: components["schemas"]["ExpansionPageResponse"][];
+        };
+        ExpansionPatchBody: {
+            concurrency?: number | null;
+            is_pulling_paused?: boolean;
+            is_running_paused?: boolean;
+            page_size?: number;
+            tolerated_failures?: {
+                count: number | null;
+                min_sample: number;
+                ratio: number | null;
+            } | null;
+            window?: number;
+        };
+        ExpansionRedriveBody: {
+            /** @default true */
+            downstream?: boolean;
+            /** @default false */
+            dry_run?: boolean;
+            error_type?: string;
+            from_index?: number;
+            key?: string;
+            /**
+             * @default [
+             *       "failed"
+             *     ]
+             */
+            states?: ("failed" | "skipped" | "success")[];
+            to_index?: number;
+        };
+        ExpansionRedriveResponse: {
+            downstream: {
+                instances: number | null;
+                reason: string | null;
+                /** @enum {string} */
+                runs: "anew" | "instances" | "nothing";
+                task_id: string;
+            }[];
+            dry_run: boolean;
+            notes: string[];
+            selected: number;
+            task_id: string;
+        };
+        ExpansionResponse: {
+            concurrency: number | null;
+            cursor: string | null;
+            dag_id: string;
+            dag_run_id: string;
+            discovered: number;
+            duplicates: number;
+            /** Format: date-time */
+            end_date: string | null;
+            exhausted: boolean;
+            /** Format: date-time */
+            first_result_date: string | null;
+            instances: {
+                deferred: number;
+                failed: number;
+                running: number;
+                scheduled: number;
+                skipped: number;
+                success: number;
+                up_for_retry: number;
+                upstream_failed: number;
+            };
+            is_pulling_paused: boolean;
+            is_running_paused: boolean;
+            /** @enum {string} */
+            kind: "task" | "mapped" | "source" | "fused";
+            page_size: number | null;
+            pages: number;
+            /** Format: date-time */
+            pull_after: string | null;
+            pull_failures: number;
+            pulls: number;
+            pulls_at_first_result: number | null;
+            /** Format: date-time */
+            start_date: string | null;
+            /** @enum {string} */
+            state: "waiting" | "open" | "draining" | "success" | "failed" | "skipped" | "upstream_failed" | "cancelled";
+            stop_reason: {
+                message: string;
+                type: string;
+            } | null;
+            stream_error: {
+                message: string;
+                type: string;
+            } | null;
+            task_id: string;
+            tolerated_failures: {
+                count: number | null;
+                min_sample: number;
+                ratio: number | null;
+            } | null;
+            total: number | null;
+            /** @enum {string|null} */
+            waits_for: "upstream" | "resume" | "pull_retry" | "instances" | "consumers" | "source" | "instance_retries" | "events" | null;
+            waits_for_tasks: string[];
+            window: number | null;
+            window_use: {
+                room: number;
+                unconsumed: number | null;
+                unfinished: number;
+                unfinished_peak: number;
+            } | null;
+        };
+        HealthInfoResponse: {
+            dag_processor: {
+                latest_dag_processor_heartbeat: string | null;
+                /** @enum {string|null} */
+                status: "healthy" | "unhealthy" | null;
+            } | null;
+            metadatabase: {
+                /** @enum {string|null} */
+                status: "healthy" | "unhealthy" | null;
+            };
+            roles: {
+                [key: string]: components["schemas"]["RoleHealth"];
+            };
+            scheduler: {
+                latest_scheduler_heartbeat: string | null;
+                /** @enum {string|null} */
+                status: "healthy" | "unhealthy" | null;
+            };
+            triggerer: {
+                latest_triggerer_heartbeat: string | null;
+                /** @enum {string|null} */
+                status: "healthy" | "unhealthy" | null;
+            };
+        };
+        HTTPExceptionResponse: {
+            detail: string | {
+                [key: string]: unknown;
+            };
+        };
+        HTTPValidationError: {
+            detail: {
+                ctx?: {
+                    [key: string]: unknown;
+                };
+                input?: unknown;
+                loc: (string | number)[];
+                msg: string;
+                type: string;
+            }[];
+        };
+        ImportErrorCollectionResponse: {
+            import_errors: {
+                bundle_name: string | null;
+                filename: string;
+                import_error_id: number;
+                stack_trace: string;
+                /** Format: date-time */
+                timestamp: string;
+            }[];
+            total_entries: number;
+        };
+        JobCollectionResponse: {
+            jobs: components["schemas"]["JobResponse"][];
+            total_entries: number;
+        };
+        JobResponse: {
+            dag_display_name: string | null;
+            dag_id: string | null;
+            /** Format: date-time */
+            end_date: string | null;
+            executor_class: string | null;
+            hostname: string | null;
+            id: number;
+            job_type: string | null;
+            /** Format: date-time */
+            latest_heartbeat: string | null;
+            pid: number;
+            role: string;
+            /** Format: date-time */
+            start_date: string | null;
+            state: string | null;
+            unixname: string | null;
+        };
+        LoginBody: {
+            password: string;
+            username: string;
+        };
+        LoginResponse: {
+            access_token: string;
+        };
+        LogTailLine: {
+            cursor: string;
+            event?: string;
+            fields?: unknown;
+            level?: string;
+            map_index?: number | null;
+            /** @enum {string|null} */
+            state?: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            /** Format: date-time */
+            timestamp?: string;
+            try_number?: number;
+            /** @enum {string} */
+            type: "line" | "waiting" | "end";
+        };
+        RecentDAGRunsResponse: {
+            dags: {
+                dag_id: string;
+                dag_runs: components["schemas"]["DAGRunResponse"][];
+            }[];
+        };
+        ResultLine: {
+            cursor: string;
+            is_broken?: boolean;
+            map_index?: number;
+            /** @enum {string} */
+            reason?: "upstream_failed" | "skipped";
+            state?: string;
+            /** @enum {string} */
+            type: "result" | "gap" | "waiting" | "end";
+            value?: unknown;
+        };
+        RoleHealth: {
+            latest_heartbeat: string | null;
+            /** @enum {string|null} */
+            status: "healthy" | "unhealthy" | null;
+        };
+        StructuredLogMessage: {
+            event: string;
+            /** Format: date-time */
+            timestamp?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        TaskCollectionResponse: {
+            tasks: components["schemas"]["TaskResponse"][];
+            total_entries: number;
+        };
+        TaskInstanceCollectionResponse: {
+            next_cursor?: string | null;
+            previous_cursor?: string | null;
+            task_instances: components["schemas"]["TaskInstanceResponse"][];
+            total_entries?: number;
+        };
+        TaskInstanceHistoryCollectionResponse: {
+            task_instances: components["schemas"]["TaskInstanceHistoryResponse"][];
+            total_entries: number;
+        };
+        TaskInstanceHistoryResponse: {
+            dag_display_name: string;
+            dag_id: string;
+            dag_run_id: string;
+            dag_version: components["schemas"]["DagVersionResponse"];
+            duration: number | null;
+            /** Format: date-time */
+            end_date: string | null;
+            executor: string | null;
+            executor_config: string;
+            hostname: string | null;
+            map_index: number;
+            max_tries: number;
+            operator: string | null;
+            operator_name: string | null;
+            pid: number | null;
+            pool: string;
+            pool_slots: number;
+            priority_weight: number | null;
+            queue: string | null;
+            /** Format: date-time */
+            queued_when: string | null;
+            /** Format: date-time */
+            scheduled_when: string | null;
+            /** Format: date-time */
+            start_date: string | null;
+            /** @enum {string|null} */
+            state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            task_display_name: string;
+            task_id: string;
+            try_number: number;
+            unixname: string | null;
+        };
+        TaskInstanceResponse: {
+            dag_display_name: string;
+            dag_id: string;
+            dag_run_id: string;
+            dag_version: components["schemas"]["DagVersionResponse"];
+            duration: number | null;
+            /** Format: date-time */
+            end_date: string | null;
+            error: {
+                message: string;
+                type: string;
+            } | null;
+            executor: string | null;
+            executor_config: string;
+            hostname: string | null;
+            /** Format: uuid */
+            id: string;
+            key: string | null;
+            /** Format: date-time */
+            logical_date: string | null;
+            map_index: number;
+            max_tries: number;
+            note: string | null;
+            operator: string | null;
+            operator_name: string | null;
+            pid: number | null;
+            pool: string;
+            pool_slots: number;
+            priority_weight: number | null;
+            queue: string | null;
+            /** Format: date-time */
+            queued_when: string | null;
+            rendered_fields: {
+                [key: string]: unknown;
+            };
+            rendered_map_index: string | null;
+            /** Format: date-time */
+            run_after: string;
+            /** Format: date-time */
+            scheduled_when: string | null;
+            /** Format: date-time */
+            start_date: string | null;
+            /** @enum {string|null} */
+            state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            task_display_name: string;
+            task_id: string;
+            trigger: {
+                [key: string]: unknown;
+            } | null;
+            triggerer_job: {
+                [key: string]: unknown;
+            } | null;
+            try_number: number;
+            unixname: string | null;
+        };
+        TaskInstancesBatchBody: {
+            dag_ids?: string[] | null;
+            dag_run_ids?: string[] | null;
+            duration_gt?: number | null;
+            duration_gte?: number | null;
+            duration_lt?: number | null;
+            duration_lte?: number | null;
+            /** Format: date-time */
+            end_date_gt?: string | null;
+            /** Format: date-time */
+            end_date_gte?: string | null;
+            /** Format: date-time */
+            end_date_lt?: string | null;
+            /** Format: date-time */
+            end_date_lte?: string | null;
+            executor?: string[] | null;
+            /** Format: date-time */
+            logical_date_gt?: string | null;
+            /** Format: date-time */
+            logical_date_gte?: string | null;
+            /** Format: date-time */
+            logical_date_lt?: string | null;
+            /** Format: date-time */
+            logical_date_lte?: string | null;
+            order_by?: string | null;
+            /** @default 100 */
+            page_limit?: number;
+            /** @default 0 */
+            page_offset?: number;
+            pool?: string[] | null;
+            queue?: string[] | null;
+            /** Format: date-time */
+            run_after_gt?: string | null;
+            /** Format: date-time */
+            run_after_gte?: string | null;
+            /** Format: date-time */
+            run_after_lt?: string | null;
+            /** Format: date-time */
+            run_after_lte?: string | null;
+            /** Format: date-time */
+            start_date_gt?: string | null;
+            /** Format: date-time */
+            start_date_gte?: string | null;
+            /** Format: date-time */
+            start_date_lt?: string | null;
+            /** Format: date-time */
+            start_date_lte?: string | null;
+            state?: ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null)[] | null;
+            task_ids?: string[] | null;
+        };
+        TaskInstancesLogResponse: {
+            content: components["schemas"]["StructuredLogMessage"][];
+            continuation_token: string | null;
+        };
+        TaskResponse: {
+            class_ref: {
+                [key: string]: unknown;
+            } | null;
+            concurrency: number | null;
+            depends_on_past: boolean;
+            doc_md: string | null;
+            downstream_task_ids: string[] | null;
+            /** Format: date-time */
+            end_date: string | null;
+            execution_timeout: components["schemas"]["TimeDelta"];
+            extra_links: string[];
+            is_mapped: boolean | null;
+            /** @enum {string} */
+            kind: "task" | "mapped" | "source" | "fused";
+            operator_name: string | null;
+            owner: string | null;
+            page_size: number | null;
+            params: {
+                [key: string]: unknown;
+            } | null;
+            pool: string | null;
+            pool_slots: number | null;
+            priority_weight: number | null;
+            queue: string | null;
+            retries: number | null;
+            retry_delay: components["schemas"]["TimeDelta"];
+            retry_exponential_backoff: number;
+            /** Format: date-time */
+            start_date: string | null;
+            task_display_name: string | null;
+            task_id: string | null;
+            template_fields: string[] | null;
+            trigger_rule: string | null;
+            ui_color: string | null;
+            ui_fgcolor: string | null;
+            wait_for_downstream: boolean;
+            weight_rule: string | null;
+            window: number | null;
+        };
+        TimeDelta: {
+            __type: string;
+            days: number;
+            microseconds: number;
+            seconds: number;
+        } | null;
+        TriggerDAGRunPostBody: {
+            conf?: {
+                [key: string]: unknown;
+            } | null;
+            dag_run_id?: string | null;
+            /** Format: date-time */
+            data_interval_end?: string | null;
+            /** Format: date-time */
+            data_interval_start?: string | null;
+            /** Format: date-time */
+            logical_date: string | null;
+            note?: string | null;
+            partition_key?: string | null;
+            /** Format: date-time */
+            run_after?: string | null;
+        };
+        VersionInfo: {
+            git_version: string | null;
+            version: string;
+        };
+        XComCollectionResponse: {
+            total_entries: number;
+            xcom_entries: components["schemas"]["XComResponse"][];
+        };
+        XComResponse: {
+            dag_display_name: string;
+            dag_id: string;
+            key: string;
+            /** Format: date-time */
+            logical_date: string | null;
+            map_index: number;
+            /** Format: date-time */
+            run_after: string;
+            run_id: string;
+            task_display_name: string;
+            task_id: string;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        XComResponseNative: {
+            dag_display_name: string;
+            dag_id: string;
+            key: string;
+            /** Format: date-time */
+            logical_date: string | null;
+            map_index: number;
+            /** Format: date-time */
+            run_after: string;
+            run_id: string;
+            task_display_name: string;
+            task_id: string;
+            /** Format: date-time */
+            timestamp: string;
+            value?: unknown;
+        };
+    };
+    responses: {
+        /** @description Why it is refused. */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["HTTPExceptionResponse"] | components["schemas"]["HTTPValidationError"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_backfills: {
+        parameters: {
+            query?: {
+                dag_id?: string;
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Backfills, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    create_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillPostBody"];
+            };
+        };
+        responses: {
+            /** @description The backfill. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backfill. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cancel_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backfill as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_backfill_dates: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dates, and the ordinal to go on after; null: these were the last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillDatesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pause_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backfill as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unpause_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backfill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The backfill as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    create_backfill_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillPostBody"];
+            };
+        };
+        responses: {
+            /** @description The dates that would get a run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunBackfillCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dags: {
+        parameters: {
+            query?: {
+                asset_dependency?: string;
+                bundle_name?: string;
+                bundle_version?: string;
+                dag_display_name_pattern?: string;
+                dag_id_pattern?: string;
+                dag_run_end_date_gt?: string;
+                dag_run_end_date_gte?: string;
+                dag_run_end_date_lt?: string;
+                dag_run_end_date_lte?: string;
+                dag_run_start_date_gt?: string;
+                dag_run_start_date_gte?: string;
+                dag_run_start_date_lt?: string;
+                dag_run_start_date_lte?: string;
+                dag_run_state?: string[];
+                exclude_stale?: boolean;
+                has_asset_schedule?: boolean;
+                has_import_errors?: boolean;
+                is_favorite?: boolean;
+                last_dag_run_state?: "queued" | "running" | "success" | "failed";
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                owners?: string[];
+                paused?: boolean;
+                tags?: string[];
+                tags_match_mode?: "any" | "all";
+                timetable_type?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description DAGs, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The DAG. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patch_dag: {
+        parameters: {
+            query?: {
+                update_mask?: string[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DAGPatchBody"];
+            };
+        };
+        responses: {
+            /** @description The DAG as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    post_clear_task_instances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearTaskInstancesBody"];
+            };
+        };
+        responses: {
+            /** @description The instances, 100 of them at most, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_runs: {
+        parameters: {
+            query?: {
+                bundle_version?: string;
+                conf_contains?: string;
+                consuming_asset_pattern?: string;
+                cursor?: string;
+                dag_id_pattern?: string;
+                dag_version?: number[];
+                duration_gt?: number;
+                duration_gte?: number;
+                duration_lt?: number;
+                duration_lte?: number;
+                end_date_gt?: string;
+                end_date_gte?: string;
+                end_date_lt?: string;
+                end_date_lte?: string;
+                limit?: number;
+                logical_date_gt?: string;
+                logical_date_gte?: string;
+                logical_date_lt?: string;
+                logical_date_lte?: string;
+                offset?: number;
+                order_by?: string[];
+                partition_key_pattern?: string;
+                run_after_gt?: string;
+                run_after_gte?: string;
+                run_after_lt?: string;
+                run_after_lte?: string;
+                run_id_pattern?: string;
+                run_type?: string[];
+                start_date_gt?: string;
+                start_date_gte?: string;
+                start_date_lt?: string;
+                start_date_lte?: string;
+                state?: string[];
+                triggering_user_name_pattern?: string;
+                updated_at_gt?: string;
+                updated_at_gte?: string;
+                updated_at_lt?: string;
+                updated_at_lte?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Runs: counted, or, with `cursor`, where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    trigger_dag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerDAGRunPostBody"];
+            };
+        };
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patch_dag_run: {
+        parameters: {
+            query?: {
+                update_mask?: string[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DAGRunPatchBody"];
+            };
+        };
+        responses: {
+            /** @description The run as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    clear_dag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DAGRunClearBody"];
+            };
+        };
+        responses: {
+            /** @description With dry_run the instances, else the run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"] | components["schemas"]["DAGRunResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    watch_dag_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `run` and `expansion`, each with all of it as it stands; at last `end`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One for each task. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The expansion. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patch_expansion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpansionPatchBody"];
+            };
+        };
+        responses: {
+            /** @description The expansion as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cancel_expansion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The expansion as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    extend_expansion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpansionExtendBody"];
+            };
+        };
+        responses: {
+            /** @description What goes on, begins anew or stays, or would. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionExtendResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansion_instances: {
+        parameters: {
+            query?: {
+                after?: number;
+                key?: string;
+                limit?: number;
+                state?: string[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Instances, and the map index to go on after; null: these were the last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionInstancesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansion_pages: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                open?: boolean;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Pages, and the first index to go on after; null: these were the last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionPagesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    redrive_expansion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpansionRedriveBody"];
+            };
+        };
+        responses: {
+            /** @description What runs again, or would. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionRedriveResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stream_results: {
+        parameters: {
+            query?: {
+                after?: string;
+                follow?: boolean;
+                limit?: number;
+                order?: "index" | "completed";
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of `result`, `gap` (an instance that left none), `waiting` (nothing new, still there) and at last `end`; each with the cursor to go on after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultLine"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_task_instances: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                dag_id_pattern?: string;
+                duration_gt?: number;
+                duration_gte?: number;
+                duration_lt?: number;
+                duration_lte?: number;
+                end_date_gt?: string;
+                end_date_gte?: string;
+                end_date_lt?: string;
+                end_date_lte?: string;
+                executor?: string[];
+                limit?: number;
+                logical_date_gt?: string;
+                logical_date_gte?: string;
+                logical_date_lt?: string;
+                logical_date_lte?: string;
+                map_index?: number[];
+                offset?: number;
+                operator?: string[];
+                operator_name_pattern?: string;
+                order_by?: string[];
+                pool?: string[];
+                pool_name_pattern?: string;
+                queue?: string[];
+                queue_name_pattern?: string;
+                rendered_map_index_pattern?: string;
+                run_after_gt?: string;
+                run_after_gte?: string;
+                run_after_lt?: string;
+                run_after_lte?: string;
+                run_id_pattern?: string;
+                start_date_gt?: string;
+                start_date_gte?: string;
+                start_date_lt?: string;
+                start_date_lte?: string;
+                state?: string[];
+                task_display_name_pattern?: string;
+                task_group_id?: string;
+                task_id?: string;
+                try_number?: number[];
+                updated_at_gt?: string;
+                updated_at_gte?: string;
+                updated_at_lt?: string;
+                updated_at_lte?: string;
+                version_number?: number[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Instances: counted, or, with `cursor`, where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_task_instance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_mapped_task_instance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                map_index: number;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_mapped_task_instance_tries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                map_index: number;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every attempt, the last one last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceHistoryCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_mapped_task_instances: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                dag_id_pattern?: string;
+                duration_gt?: number;
+                duration_gte?: number;
+                duration_lt?: number;
+                duration_lte?: number;
+                end_date_gt?: string;
+                end_date_gte?: string;
+                end_date_lt?: string;
+                end_date_lte?: string;
+                executor?: string[];
+                limit?: number;
+                logical_date_gt?: string;
+                logical_date_gte?: string;
+                logical_date_lt?: string;
+                logical_date_lte?: string;
+                map_index?: number[];
+                offset?: number;
+                operator?: string[];
+                operator_name_pattern?: string;
+                order_by?: string[];
+                pool?: string[];
+                pool_name_pattern?: string;
+                queue?: string[];
+                queue_name_pattern?: string;
+                rendered_map_index_pattern?: string;
+                run_after_gt?: string;
+                run_after_gte?: string;
+                run_after_lt?: string;
+                run_after_lte?: string;
+                run_id_pattern?: string;
+                start_date_gt?: string;
+                start_date_gte?: string;
+                start_date_lt?: string;
+                start_date_lte?: string;
+                state?: string[];
+                task_display_name_pattern?: string;
+                task_group_id?: string;
+                try_number?: number[];
+                updated_at_gt?: string;
+                updated_at_gte?: string;
+                updated_at_lt?: string;
+                updated_at_lte?: string;
+                version_number?: number[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Instances: counted, or, with `cursor`, where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_log: {
+        parameters: {
+            query?: {
+                full_content?: boolean;
+                map_index?: number;
+                token?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                try_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Log lines, the oldest first; the token, if there is one, reads on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstancesLogResponse"];
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tail_log: {
+        parameters: {
+            query?: {
+                after?: string;
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                try_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of `line`, `waiting` (nothing new, still there) and at last `end`; each with the cursor to go on after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTailLine"];
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_task_instance_tries: {
+        parameters: {
+            query?: {
+                map_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every attempt, the last one last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceHistoryCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_xcom_entries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                map_index?: number;
+                map_index_filter?: number;
+                offset?: number;
+                xcom_key?: string;
+                xcom_key_pattern?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XComCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_xcom_entry: {
+        parameters: {
+            query?: {
+                deserialize?: boolean;
+                map_index?: number;
+                stringify?: boolean;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+                xcom_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The value, as JSON, or with `stringify` as text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XComResponseNative"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_task_instances_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: "~";
+                dag_run_id: "~";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskInstancesBatchBody"];
+            };
+        };
+        responses: {
+            /** @description Instances: counted, or, with `cursor`, where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    wait_dag_run_until_finished: {
+        parameters: {
+            query: {
+                interval: number;
+                result?: string[];
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON object a line, the last one of a run that has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunWaitResponse"];
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_list_dag_runs_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: "~";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DAGRunsBatchBody"];
+            };
+        };
+        responses: {
+            /** @description Runs, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_versions: {
+        parameters: {
+            query?: {
+                bundle_name?: string;
+                bundle_version?: string;
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                version_number?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGVersionCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DagVersionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The DAG. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGDetailsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_grid: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Runs, the newest first, and where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGGridResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_structure: {
+        parameters: {
+            query?: {
+                version_number?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tasks and edges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGStructureResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_tasks: {
+        parameters: {
+            query?: {
+                order_by?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tasks, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_source: {
+        parameters: {
+            query?: {
+                version_number?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The module that runs, with all that the DAG file imports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGSourceResponse"];
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_stats: {
+        parameters: {
+            query?: {
+                dag_ids?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DagStatsCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_tags: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                tag_name_pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tags, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGTagCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    watch_dag_runs: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `run`, each with the run and its counters as they stand. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_import_errors: {
+        parameters: {
+            query?: {
+                filename_pattern?: string;
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Errors, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportErrorCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_jobs: {
+        parameters: {
+            query?: {
+                end_date_gt?: string;
+                end_date_gte?: string;
+                end_date_lt?: string;
+                end_date_lte?: string;
+                executor_class?: string;
+                hostname?: string;
+                is_alive?: boolean;
+                job_state?: string;
+                job_type?: string;
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                start_date_gt?: string;
+                start_date_gte?: string;
+                start_date_lt?: string;
+                start_date_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Processes, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bearer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of each part; the request itself succeeds while the server answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthInfoResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI 3.1 document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        openapi: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_recent_dag_runs: {
+        parameters: {
+            query?: {
+                dag_ids?: string[];
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For each DAG its runs, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentDAGRunsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionInfo"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LoginBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["LoginBody"];
+            };
+        };
+        responses: {
+            /** @description A bearer token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    create_token_cli: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LoginBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["LoginBody"];
+            };
+        };
+        responses: {
+            /** @description A bearer token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+}
