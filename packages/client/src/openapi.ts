@@ -120,6 +120,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server was started with, and the bounds it keeps */
+        get: operations["get_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/config/section/{section}/option/{option}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One option */
+        get: operations["get_config_value"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags": {
         parameters: {
             query?: never;
@@ -770,6 +804,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/eventLogs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people, programs and limits did: counted, or by cursor */
+        get: operations["get_event_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/eventLogs/{event_log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event */
+        get: operations["get_event_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/events": {
         parameters: {
             query?: never;
@@ -1055,6 +1123,17 @@ export interface components {
                 string,
                 number
             ])[] | null;
+        };
+        Config: {
+            sections: components["schemas"]["ConfigSection"][];
+        };
+        ConfigOption: {
+            key: string;
+            value: string;
+        };
+        ConfigSection: {
+            name: string;
+            options: components["schemas"]["ConfigOption"][];
         };
         DAGCollectionResponse: {
             dags: components["schemas"]["DAGResponse"][];
@@ -1378,6 +1457,28 @@ export interface components {
                 refusal: "in flight" | "already exists" | "unknown";
             }[];
             total_entries: number;
+        };
+        EventLogCollectionResponse: {
+            event_logs: components["schemas"]["EventLogResponse"][];
+            next_cursor?: string | null;
+            total_entries?: number;
+        };
+        EventLogResponse: {
+            dag_display_name: string | null;
+            dag_id: string | null;
+            event: string;
+            event_log_id: number;
+            extra: string | null;
+            /** Format: date-time */
+            logical_date: string | null;
+            map_index: number | null;
+            owner: string | null;
+            run_id: string | null;
+            task_display_name: string | null;
+            task_id: string | null;
+            try_number: number | null;
+            /** Format: date-time */
+            when: string;
         };
         ExpansionCollectionResponse: {
             expansions: components["schemas"]["ExpansionResponse"][];
@@ -1830,6 +1931,8 @@ export interface components {
             retries: number | null;
             retry_delay: components["schemas"]["TimeDelta"];
             retry_exponential_backoff: number;
+            /** @enum {string|null} */
+            setup_teardown_type: "setup" | "teardown" | null;
             /** Format: date-time */
             start_date: string | null;
             task_display_name: string | null;
@@ -2111,6 +2214,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DryRunBackfillCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_config: {
+        parameters: {
+            query?: {
+                section?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sections with their options; what is secret is hidden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_config_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                option: string;
+                section: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sections with their options; what is secret is hidden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                    "text/plain": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -3390,6 +3542,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DAGTagCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_event_logs: {
+        parameters: {
+            query?: {
+                after?: string;
+                before?: string;
+                cursor?: string;
+                dag_id?: string;
+                dag_id_pattern?: string;
+                event?: string;
+                event_pattern?: string;
+                excluded_events?: string[];
+                included_events?: string[];
+                limit?: number;
+                map_index?: number;
+                offset?: number;
+                order_by?: string[];
+                owner?: string;
+                owner_pattern?: string;
+                run_id?: string;
+                run_id_pattern?: string;
+                task_id?: string;
+                task_id_pattern?: string;
+                try_number?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, and how many there are or where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventLogCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_event_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventLogResponse"];
                 };
             };
             default: components["responses"]["Error"];
