@@ -14,6 +14,7 @@ const served = [
   "clear_dag_run",
   "create_backfill",
   "create_backfill_dry_run",
+  "delete_pool",
   "get_backfill",
   "get_config",
   "get_config_value",
@@ -37,6 +38,8 @@ const served = [
   "get_mapped_task_instance",
   "get_mapped_task_instance_tries",
   "get_mapped_task_instances",
+  "get_pool",
+  "get_pools",
   "get_task",
   "get_task_instance",
   "get_task_instance_tries",
@@ -49,8 +52,10 @@ const served = [
   "list_backfills",
   "patch_dag",
   "patch_dag_run",
+  "patch_pool",
   "pause_backfill",
   "post_clear_task_instances",
+  "post_pool",
   "trigger_dag_run",
   "unpause_backfill",
   "wait_dag_run_until_finished",
@@ -71,7 +76,7 @@ async function ask(
   const [pathname = ""] = path.split("?")
   const verdict = check({ method, path: decodeURI(pathname), ...answer })
   expect([method, path, answer.status, verdict.problems]).toEqual([method, path, options.status ?? 200, []])
-  if (answer.status === 200) seen.add(verdict.operationId ?? "")
+  if (answer.status < 300) seen.add(verdict.operationId ?? "")
   return answer.body
 }
 
@@ -191,6 +196,18 @@ describe("every answer fits Airflow's document", () => {
     }
     await ask("GET", "/api/v2/config?section=none", { status: 404 })
     await ask("GET", "/api/v2/config", { headers: { accept: "image/png" }, status: 406 })
+  })
+
+  it("of pools", async () => {
+    const pools = "/api/v2/pools"
+    await ask("POST", pools, { body: { name: "api", slots: 2 }, status: 201 })
+    await ask("POST", pools, { body: { name: "api", slots: 2 }, status: 409 })
+    expect((await ask("GET", `${pools}?order_by=-name`)).total_entries).toBe(2)
+    expect(await ask("PATCH", `${pools}/api`, { body: { slots: -1 } })).toMatchObject({ slots: -1 })
+    await ask("GET", `${pools}/api`)
+    await ask("GET", `${pools}/none`, { status: 404 })
+    await ask("DELETE", `${pools}/default_pool`, { status: 400 })
+    await ask("DELETE", `${pools}/api`, { status: 204 })
   })
 
   it("of a run that is waited for", async () => {

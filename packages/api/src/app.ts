@@ -28,6 +28,7 @@ import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
 import { monitorRoutes } from "./routes/monitor.ts"
+import { poolRoutes } from "./routes/pools.ts"
 import { resultRoutes } from "./routes/results.ts"
 import { runWaitRoutes } from "./routes/run-wait.ts"
 import { taskInstanceRoutes } from "./routes/task-instances.ts"
@@ -91,6 +92,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", resultRoutes())
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())
+    .route("/api/v2", poolRoutes())
     .route("/api/v2", viewRoutes())
     .route("/api/v2", eventLogRoutes())
     .route("/api/v2", configRoutes())

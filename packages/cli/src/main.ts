@@ -38,6 +38,9 @@ import { tokensList } from "./commands/tokens-list.ts"
 import { tokensRevoke } from "./commands/tokens-revoke.ts"
 import { usersCreate } from "./commands/users-create.ts"
 import { usersDelete } from "./commands/users-delete.ts"
+import { poolsDelete } from "./commands/pools-delete.ts"
+import { poolsList } from "./commands/pools-list.ts"
+import { poolsSet } from "./commands/pools-set.ts"
 import { usersList } from "./commands/users-list.ts"
 import { usersPasswd } from "./commands/users-passwd.ts"
 import { xcomGet } from "./commands/xcom-get.ts"
@@ -85,6 +88,9 @@ const commands: readonly Command[] = [
   api,
   usersCreate,
   usersList,
+  poolsList,
+  poolsSet,
+  poolsDelete,
   usersPasswd,
   usersDelete,
   tokensCreate,
@@ -106,6 +112,7 @@ await runMain({
     { name: "backfill", summary: "make runs for past dates" },
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "maps", summary: "steer one mapped task of a run" },
+    { name: "pools", summary: "share slots between tasks of all DAGs" },
     { name: "tasks", summary: "list, show and clear the task instances of a run" },
     { name: "xcom", summary: "read what tasks have returned" },
     { name: "events", summary: "see who did what" },

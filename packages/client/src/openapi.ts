@@ -940,6 +940,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pools, and what takes their slots */
+        get: operations["get_pools"];
+        put?: never;
+        /** Make a pool */
+        post: operations["post_pool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/pools/{pool_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One pool, and what takes its slots */
+        get: operations["get_pool"];
+        put?: never;
+        post?: never;
+        /** Delete a pool that no unfinished run uses */
+        delete: operations["delete_pool"];
+        options?: never;
+        head?: never;
+        /** Change a pool; it counts from the next instance on that starts */
+        patch: operations["patch_pool"];
+        trace?: never;
+    };
     "/api/v2/recentDagRuns": {
         parameters: {
             query?: never;
@@ -1717,6 +1754,39 @@ export interface components {
             try_number?: number;
             /** @enum {string} */
             type: "line" | "waiting" | "end";
+        };
+        PoolBody: {
+            description?: string | null;
+            /** @default false */
+            include_deferred?: boolean;
+            name: string;
+            slots: number;
+            team_name?: string | null;
+        };
+        PoolCollectionResponse: {
+            pools: components["schemas"]["PoolResponse"][];
+            total_entries: number;
+        };
+        PoolPatchBody: {
+            description?: string | null;
+            include_deferred?: boolean | null;
+            name?: string | null;
+            pool?: string | null;
+            slots?: number | null;
+            team_name?: string | null;
+        };
+        PoolResponse: {
+            deferred_slots: number;
+            description: string | null;
+            include_deferred: boolean;
+            name: string;
+            occupied_slots: number;
+            open_slots: number;
+            queued_slots: number;
+            running_slots: number;
+            scheduled_slots: number;
+            slots: number;
+            team_name: string | null;
         };
         RecentDAGRunsResponse: {
             dags: {
@@ -3761,6 +3831,130 @@ export interface operations {
                     } & {
                         [key: string]: unknown;
                     };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_pools: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                pool_name_pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Pools, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    post_pool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolBody"];
+            };
+        };
+        responses: {
+            /** @description The pool. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_pool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pool. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_pool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patch_pool: {
+        parameters: {
+            query?: {
+                update_mask?: string[];
+            };
+            header?: never;
+            path: {
+                pool_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolPatchBody"];
+            };
+        };
+        responses: {
+            /** @description The pool as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolResponse"];
                 };
             };
             default: components["responses"]["Error"];

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { defaultPool, type PoolStore } from "@sluice/core/store"
+import { defaultPool, type PoolStore, tooManyPools } from "@sluice/core/store"
 import type { Client } from "./client.ts"
 import * as pools from "./sql/pool.ts"
 import { call, orNotFound, orTaken } from "./store-call.ts"
@@ -10,7 +10,10 @@ export function poolVerbs(client: Client): PoolStore {
     listPools: (options) => call(client, "listPools", (sql) => pools.selectPools(sql, options)),
     pool: (name) => call(client, "pool", (sql) => pools.selectPool(sql, name)).pipe(orNotFound("pool", name)),
     createPool: (options) =>
-      call(client, "createPool", (sql) => pools.insertPool(sql, options)).pipe(orTaken("pool", options.name)),
+      call(client, "createPool", (sql) => pools.insertPool(sql, options)).pipe(
+        Effect.flatMap((made) => (made === "too many" ? Effect.fail(tooManyPools()) : Effect.succeed(made))),
+        orTaken("pool", options.name),
+      ),
     changePool: (options) =>
       call(client, "changePool", async (sql) =>
         (await pools.updatePool(sql, options)) ? pools.selectPool(sql, options.name) : null,

@@ -44,7 +44,7 @@ export function orLost(error: LeaseLost) {
 
 /** Makes a row that could not be made, for its name is taken, the failure `AlreadyExists`. */
 export function orTaken(what: string, id: string) {
-  return <A>(effect: Effect.Effect<A | null, StoreError>): Effect.Effect<A, AlreadyExists | StoreError> =>
+  return <A, E>(effect: Effect.Effect<A | null, E>): Effect.Effect<A, AlreadyExists | E> =>
     Effect.flatMap(effect, (row) =>
       row === null ? Effect.fail(new AlreadyExists({ what, id })) : Effect.succeed(row),
     )

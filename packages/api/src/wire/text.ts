@@ -2,9 +2,13 @@ import { z } from "@hono/zod-openapi"
 
 /** A text that the database can keep as it is: no NUL, whole Unicode, and no longer than so many characters. */
 export function text(lengthMax: number) {
+  return textOrNone(lengthMax).min(1)
+}
+
+/** As `text`; it may be empty. */
+export function textOrNone(lengthMax: number) {
   return z
     .string()
-    .min(1)
     .max(lengthMax)
     .refine((value) => !value.includes("\u0000"), "a NUL character cannot be stored")
     .refine((value) => value.isWellFormed(), "half a surrogate pair is no character")

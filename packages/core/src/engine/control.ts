@@ -17,6 +17,26 @@ export const changeMap = Effect.fnUntraced(function* (store: StoreService, optio
   return isChanged
 })
 
+/** Changes a pool; from the next claim on it lets more run, or less. */
+export const changePool = Effect.fnUntraced(function* (
+  store: StoreService,
+  options: Parameters<StoreService["changePool"]>[0],
+) {
+  const pool = yield* store.changePool(options)
+  store.wake("work")
+  return pool
+})
+
+/** Makes a pool; tasks that named it before it was there may start. */
+export const createPool = Effect.fnUntraced(function* (
+  store: StoreService,
+  options: Parameters<StoreService["createPool"]>[0],
+) {
+  const pool = yield* store.createPool(options)
+  store.wake("work")
+  return pool
+})
+
 /** Cancels one map of a run that goes on: what runs of it is aborted, its downstream sees a failed upstream. */
 export const cancelMap = Effect.fnUntraced(function* (
   store: StoreService,

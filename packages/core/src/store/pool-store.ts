@@ -1,11 +1,14 @@
 import type { Effect } from "effect"
-import type { AlreadyExists, NotFound, StoreError } from "./errors.ts"
+import { type AlreadyExists, NotAllowed, type NotFound, type StoreError } from "./errors.ts"
 
 /** The pool of a task that names none. It is always there, and has no limit until it is given one. */
 export const defaultPool = "default_pool"
 
 /** The most slots that a pool can be given. */
 export const poolSlotsMax = 1_000_000
+
+/** The most pools there may be: lists of them are read whole. */
+export const poolsMax = 1_000
 
 /** The longest description of a pool. */
 export const poolDescriptionLengthMax = 10_000
@@ -38,9 +41,10 @@ export interface PoolStore {
     limit: number
   }) => Effect.Effect<readonly PoolRow[], StoreError>
   readonly pool: (name: string) => Effect.Effect<PoolRow, NotFound | StoreError>
+  /** Makes a pool; `NotAllowed` once there are `poolsMax`. */
   readonly createPool: (
     options: PoolSettings & { name: string; actor: string },
-  ) => Effect.Effect<PoolRow, AlreadyExists | StoreError>
+  ) => Effect.Effect<PoolRow, AlreadyExists | NotAllowed | StoreError>
   /** Changes what is given. It counts from the next claim on: what runs by then goes on. */
   readonly changePool: (
     options: Partial<PoolSettings> & { name: string; actor: string },
@@ -54,4 +58,10 @@ export interface PoolStore {
     name: string
     actor: string
   }) => Effect.Effect<"deleted" | "unknown" | "in_use" | "default", StoreError>
+}
+
+/** Why no further pool is made. */
+export function tooManyPools(): NotAllowed {
+  const message = `there are ${poolsMax} pools, and there may be no more; delete one that nothing uses`
+  return new NotAllowed({ what: "pool", state: "too many", message })
 }

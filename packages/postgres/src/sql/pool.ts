@@ -1,4 +1,4 @@
-import type { PoolRow, PoolSettings } from "@sluice/core/store"
+import { type PoolRow, type PoolSettings, poolsMax } from "@sluice/core/store"
 import { noteIdentityEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
@@ -30,25 +30,27 @@ export async function selectPool(sql: Sql, name: string): Promise<PoolRow | null
   return rows.map(toPool)[0] ?? null
 }
 
-/** Makes a pool; null when the name is taken. */
+/** Makes a pool; null when the name is taken. Those who come at once may pass the bound by as many as they are. */
 export async function insertPool(
   sql: Sql,
   options: PoolSettings & { name: string; actor: string },
-): Promise<PoolRow | null> {
+): Promise<PoolRow | "too many" | null> {
   const { actor, ...settings } = options
   const { name, slots, includeDeferred, description } = settings
-  const rows = await sql`
+  const [row] = await sql<{ isMade: boolean; isTaken: boolean }[]>`
     with changed as (
       insert into pool (name, slots, include_deferred, description)
-      values (${name}, ${slots}, ${includeDeferred}, ${description})
+      select ${name}, ${slots}::int, ${includeDeferred}::boolean, ${description}
+      where (select count(*) from pool) < ${poolsMax}::int
       on conflict (name) do nothing
       returning name
     ), noted as (
       ${noteIdentityEvent(sql, { actor, event: "pool_created", detail: { ...settings } })}
     )
-    select name from changed
+    select exists (select from changed) as is_made, exists (select from pool where name = ${name}) as is_taken
   `
-  return rows.length > 0 ? selectPool(sql, name) : null
+  if (row?.isMade === true) return selectPool(sql, name)
+  return row?.isTaken === true ? null : "too many"
 }
 
 /** Changes what is given of a pool; says whether there is one. */

@@ -1,6 +1,13 @@
 import { Effect } from "effect"
-import { AlreadyExists, NotFound } from "../errors.ts"
-import { defaultPool, type PoolRow, type PoolSettings, type PoolStore } from "../pool-store.ts"
+import { AlreadyExists, type NotAllowed, NotFound } from "../errors.ts"
+import {
+  defaultPool,
+  type PoolRow,
+  type PoolSettings,
+  poolsMax,
+  type PoolStore,
+  tooManyPools,
+} from "../pool-store.ts"
 import { countsOf, sumOf } from "./counts.ts"
 import { noteIdentityEvent } from "./events.ts"
 import { namesAfter } from "./names-after.ts"
@@ -13,13 +20,7 @@ export function pools(state: MemoryState): PoolStore {
     listPools: ({ after, limit }) =>
       Effect.sync(() => namesAfter(state.pools, after, limit).map(([name]) => rowOf(state, name))),
     pool: (name) => Effect.suspend(() => found(state, name)),
-    createPool: ({ actor, name, ...settings }) =>
-      Effect.suspend(() => {
-        if (state.pools.has(name)) return Effect.fail(new AlreadyExists({ what: "pool", id: name }))
-        state.pools.set(name, settings)
-        noteIdentityEvent(state, { actor, event: "pool_created", detail: { name, ...settings } })
-        return Effect.succeed(rowOf(state, name))
-      }),
+    createPool: (options) => Effect.suspend(() => createPool(state, options)),
     changePool: ({ actor, name, ...change }) =>
       Effect.suspend(() => {
         const before = state.pools.get(name)
@@ -39,6 +40,17 @@ export function pools(state: MemoryState): PoolStore {
         return "deleted"
       }),
   }
+}
+
+function createPool(
+  state: MemoryState,
+  { actor, name, ...settings }: Parameters<PoolStore["createPool"]>[0],
+): Effect.Effect<PoolRow, AlreadyExists | NotAllowed> {
+  if (state.pools.has(name)) return Effect.fail(new AlreadyExists({ what: "pool", id: name }))
+  if (state.pools.size >= poolsMax) return Effect.fail(tooManyPools())
+  state.pools.set(name, settings)
+  noteIdentityEvent(state, { actor, event: "pool_created", detail: { name, ...settings } })
+  return Effect.succeed(rowOf(state, name))
 }
 
 /** Whether a pool limits what runs: one that does not exist lets nothing run. */

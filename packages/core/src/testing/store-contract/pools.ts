@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Lease } from "../../store/lease-store.ts"
+import { poolsMax } from "../../store/pool-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import type { OpenStore } from "./harness.ts"
 import { failureOf, runEffect } from "./run-effect.ts"
@@ -59,6 +60,14 @@ export function poolContract(open: OpenStore): void {
         "pool_created",
         "pool_deleted",
       ])
+    })
+
+    it("are never more than may be", async () => {
+      const { store } = await openWorld(open)
+      for (let n = 1; n < poolsMax; n++) await make(store, `p${n}`)
+      const one = { ...settings, name: "one more", actor }
+      expect(await failureOf(store.createPool(one))).toMatchObject({ _tag: "NotAllowed", what: "pool" })
+      expect(await runEffect(store.listPools({ after: null, limit: poolsMax }))).toHaveLength(poolsMax)
     })
 
     it("let no more run than they have slots, over all runs and DAGs, and count what waits", async () => {
