@@ -205,14 +205,14 @@ function schedulingVerbs(client: Client): Verbs<"fold" | "dueExpansions" | "deci
         Effect.map((due) => due.map(rows.toDue)),
       ),
     decideExpansion: ({ to, ...options }) =>
-      call(client, "decideExpansion", (sql) => {
-        if (to === null) return scheduling.noteSeen(sql, options)
+      call(client, "decideExpansion", async (sql) => {
+        if (to === null) return { isDone: await scheduling.noteSeen(sql, options), isAwaited: false }
         const mayFollow: readonly string[] = expansionTransitions[options.from]
         if (!mayFollow.includes(to) || to === "waiting") {
           throw new Error(`an expansion does not go from ${options.from} to ${to}`)
         }
         return to === "open" || to === "draining"
-          ? scheduling.startExpansion(sql, { ...options, to })
+          ? { isDone: await scheduling.startExpansion(sql, { ...options, to }), isAwaited: false }
           : scheduling.endExpansion(sql, { ...options, to })
       }),
   }

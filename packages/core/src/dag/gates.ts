@@ -35,13 +35,14 @@ function gateOf(node: TaskNode, around: Surroundings): Gate | null {
 }
 
 function branchGate(node: TaskNode, around: Surroundings): Gate {
-  const next = work(around.next(node))
+  const next = around.next(node)
+  const targets = work(next)
   // Where a way leads to a sibling, that is not skipped: it joins what was followed.
   const ways = next.map((child) => {
     const reached = around.from([child])
-    return { id: child.taskId, follows: around.ordinalsOf(next.filter((other) => reached.has(other))) }
+    return { id: child.taskId, follows: around.ordinalsOf(targets.filter((other) => reached.has(other))) }
   })
-  return { kind: "branch", targets: around.ordinalsOf(next), ways }
+  return { kind: "branch", targets: around.ordinalsOf(targets), ways }
 }
 
 /** The work of a setup lies before its teardowns; of one without a teardown it is all that follows. */

@@ -213,6 +213,23 @@ describe("order", () => {
   })
 })
 
+describe("a source that waits for others", () => {
+  it.each([
+    ["all_success", "fused"],
+    ["none_failed", "source"],
+    ["always", "source"],
+  ] as const)("is pulled by its reader only if that never starts without it: %s", (triggerRule, kind) => {
+    const reader = task("reader", (n: number) => n, { triggerRule })
+    const { kinds } = serialized(() => {
+      const n = numbers()
+      chain(one(), n)
+      reader.iterate(n)
+    })
+    expect(kinds["numbers"]).toBe(kind)
+    expect(serialized(() => reader.iterate(numbers())).kinds["numbers"]).toBe("fused")
+  })
+})
+
 describe("back-pressure", () => {
   it("is not asked of a consumer that waits for the upstream's end elsewhere", () => {
     const { edges } = serialized(() => {

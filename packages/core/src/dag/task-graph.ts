@@ -42,19 +42,24 @@ export function taskGraph(called: readonly TaskNode[]): TaskGraph {
 
 function fuseSources(nodes: readonly TaskNode[], edges: readonly GraphEdge[]): void {
   const outOf = Map.groupBy(edges, (edge) => edge.upstream)
+  const waiting = new Set(edges.map((edge) => edge.downstream))
   for (const node of nodes) {
     if (node.source === null) continue
     const readers = outOf.get(node) ?? []
     if (!readers.some((edge) => edge.isRead)) throw unread(node)
     const [only, ...others] = readers
-    if (only !== undefined && others.length === 0 && canFuse(only)) node.fuse()
+    if (only !== undefined && others.length === 0 && canFuse(only, waiting.has(node))) node.fuse()
   }
 }
 
-// A source that counts its own items, or for whose end its reader waits, needs an expansion of its own.
-function canFuse(edge: GraphEdge): boolean {
-  const countsItems = typeof edge.upstream.source?.options.maxItems === "number"
-  return edge.holdsBack && !countsItems && !readsTwice(edge.downstream, edge.upstream)
+/**
+ * A source that counts its own items, or for whose end its reader waits, needs an expansion of its own; and so does one that
+ * waits itself, if its reader's trigger rule may let that start though the source never does.
+ */
+function canFuse({ upstream, downstream, holdsBack }: GraphEdge, isWaiting: boolean): boolean {
+  const countsItems = typeof upstream.source?.options.maxItems === "number"
+  const startsAfter = !isWaiting || downstream.settings.triggerRule === "all_success"
+  return holdsBack && startsAfter && !countsItems && !readsTwice(downstream, upstream)
 }
 
 function unread(node: TaskNode): DagDefinitionError {

@@ -150,6 +150,13 @@ describe("a short circuit", () => {
   })
 })
 
+it("a run ends though its last task is followed by one that was decided before", async () => {
+  const states = await statesOf(() => {
+    work("early", { triggerRule: "all_failed" }).after(work("quick"), work("slow"))
+  })
+  expect(states).toMatchObject({ early: "skipped", slow: "success", run: "success" })
+})
+
 describe("gates", () => {
   it("are mapped by nobody, and have their options checked", () => {
     const untyped = pickTask as unknown as { expand(items: number[]): void }

@@ -45,7 +45,8 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   if (to === null && expansion.isStopped) yield* closeStopped(store, expansion)
   const isWatched = expansion.now !== null && needsWatch(expansion.toleratedFailures, expansion.now)
   const verdict = verdictOf(expansion, to)
-  const isDone = yield* store.decideExpansion({ expansionId, seq, from: state, to, isWatched, ...verdict })
+  const decision = { expansionId, seq, from: state, to, isWatched, ...verdict }
+  const { isDone, isAwaited } = yield* store.decideExpansion(decision)
   if (!isDone || to === null) return
   if (to === "draining") store.wake("work")
   if (to === "open") store.wake("open")
@@ -55,7 +56,8 @@ const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueE
   if (!expansion.isLeaf || state === "waiting") store.wake("due")
   // A reader that never starts holds nothing back any more.
   if (state === "waiting" && isFinalExpansionState(to)) store.wake("progress")
-  if (expansion.isLeaf && isFinalExpansionState(to)) yield* finishRun(store, expansion.dagRunId)
+  // Not only a leaf may be the last: what follows may have been decided before, or have left a stream before its end.
+  if (isFinalExpansionState(to) && !isAwaited) yield* finishRun(store, expansion.dagRunId)
 })
 
 /** What a gate that ends says of its targets. */

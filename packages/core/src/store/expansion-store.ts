@@ -95,6 +95,14 @@ export interface DueExpansion {
   readonly upstreamFailed: number
 }
 
+/** What became of a decision. */
+export interface Decided {
+  /** False: the facts have moved on meanwhile, and nothing was done. */
+  readonly isDone: boolean
+  /** A task that was told of the end waits still: it will be decided after this one. */
+  readonly isAwaited: boolean
+}
+
 /** A slice of a stream that a task of the run has left, encoded. */
 export interface StoredSlice {
   readonly items: readonly (string | { readonly gap: "upstream_failed" | "skipped" })[]
@@ -250,8 +258,7 @@ export interface ExpansionStore {
   readonly dueExpansions: (options: { limit: number }) => Effect.Effect<readonly DueExpansion[], StoreError>
   /**
    * Moves an expansion to its next state and tells its downstream, and of a gate that ends also its targets what it says;
-   * with `to: null` only notes that the facts were seen, and whether a success is one more. False when the facts have moved
-   * on meanwhile.
+   * with `to: null` only notes that the facts were seen, and whether a success is one more.
    */
   readonly decideExpansion: (options: {
     expansionId: string
@@ -260,6 +267,6 @@ export interface ExpansionStore {
     to: ExpansionState | null
     isWatched?: boolean
     verdict?: GateVerdict
-  }) => Effect.Effect<boolean, StoreError>
+  }) => Effect.Effect<Decided, StoreError>
   readonly expansionsOfRun: (dagRunId: string) => Effect.Effect<readonly ExpansionView[], StoreError>
 }

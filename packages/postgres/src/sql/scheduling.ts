@@ -6,6 +6,7 @@ import type {
   GateVerdict,
   TriggerRule,
 } from "@sluice/core/state"
+import type { Decided } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 
 /**
@@ -183,7 +184,10 @@ export async function startExpansion(
   return rows.length > 0
 }
 
-/** Ends an expansion and adds its outcome to the counters of each downstream task, in one statement. */
+/**
+ * Ends an expansion and adds its outcome to the counters of each downstream task, in one statement. Says whether one of these
+ * waits still.
+ */
 export async function endExpansion(
   sql: Sql,
   options: {
@@ -193,11 +197,11 @@ export async function endExpansion(
     to: FinalExpansionState
     verdict?: GateVerdict
   },
-): Promise<boolean> {
+): Promise<Decided> {
   const { to, verdict } = options
   const says = (ordinals: readonly number[] | undefined) =>
     ordinals === undefined ? sql`null` : sql`${[...ordinals]}::int[]`
-  const rows = await sql`
+  const rows = await sql<{ isAwaited: boolean }[]>`
     with changed as (
       update expansion
       set state = ${to}, is_due = false, seq = seq + 1, ended_at = now(), runner_expires_at = '-infinity',
@@ -216,9 +220,10 @@ export async function endExpansion(
     ), told as (
       ${tellDownstream(sql, to)}
     )${to === "success" ? mapEvents(sql) : sql``}
-    select ordinal from changed
+    -- In the state in which the update finds it: one that is being decided now has then decided on what it was told.
+    select exists (select from told where state = 'waiting') as is_awaited from changed
   `
-  return rows.length > 0
+  return { isDone: rows.length > 0, isAwaited: rows[0]?.isAwaited ?? false }
 }
 
 /** An event of each outlet of a mapped task that ends, in the CTE `changed`: its instances' successes are none. */
@@ -271,5 +276,6 @@ export function tellDownstream(sql: Sql, to: FinalExpansionState) {
         group by id
       ) reader
       where downstream.id = reader.id
+      returning downstream.state
   `
 }

@@ -2,7 +2,7 @@ import { type ExpansionState, expansionTransitions, isFinalExpansionState } from
 import type { FailureCounts } from "../../state/failure-tolerance.ts"
 import type { GateVerdict } from "../../state/gate.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
-import type { DueExpansion, ExpansionStore } from "../expansion-store.ts"
+import type { Decided, DueExpansion, ExpansionStore } from "../expansion-store.ts"
 import { addAssetEvent } from "./asset-events.ts"
 import { addCounts, countsOf, isFoldedWhole, sumOf } from "./counts.ts"
 import { addPage } from "./pages.ts"
@@ -51,15 +51,23 @@ function failuresOf(expansion: ExpansionRecord): FailureCounts {
 }
 
 /** Applies a decision of the scheduler, unless the facts it was made on have moved on. */
-export function decideExpansion(state: MemoryState, options: DecideOptions): boolean {
+export function decideExpansion(state: MemoryState, options: DecideOptions): Decided {
   const { from, to } = options
   if (to !== null) requireTransition(from, to)
   const expansion = state.expansions.get(options.expansionId)
-  if (expansion?.state !== from || String(expansion.seq) !== options.seq) return false
+  if (expansion?.state !== from || String(expansion.seq) !== options.seq)
+    return { isDone: false, isAwaited: false }
   state.due.delete(expansion)
   if (to === null) expansion.isWatched = options.isWatched ?? false
   if (to !== null) moveTo(state, expansion, to, options.verdict)
-  return true
+  const isAwaited = to !== null && isFinalExpansionState(to) && isAwaitedBy(expansion)
+  return { isDone: true, isAwaited }
+}
+
+function isAwaitedBy(expansion: ExpansionRecord): boolean {
+  const told = downstreamOf(expansion).filter(([edge]) => edge === "complete" || expansion.openedAt === null)
+  const targets = expansion.verdict === null ? [] : targetsOf(expansion)
+  return [...told.map(([, downstream]) => downstream), ...targets].some(({ state }) => state === "waiting")
 }
 
 function requireTransition(from: ExpansionState, to: ExpansionState): void {

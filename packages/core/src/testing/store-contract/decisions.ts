@@ -21,6 +21,7 @@ import {
   viewOf,
 } from "./world.ts"
 
+const refused = { isDone: false }
 const noSetups = { setups: 0, setupSuccess: 0, setupSkipped: 0 }
 
 /** Deciding on expansions from their facts, and folding pages into those. */
@@ -45,8 +46,8 @@ export function decisionContract(open: OpenStore): void {
       const { seq } = (await factsOf(store, expansionId))!
       await decide(store, ids["a"]!, "skipped")
       const late = { expansionId, seq, from: "waiting" } as const
-      expect(await runEffect(store.decideExpansion({ ...late, to: "draining" }))).toBe(false)
-      expect(await runEffect(store.decideExpansion({ ...late, to: null }))).toBe(false)
+      expect(await runEffect(store.decideExpansion({ ...late, to: "draining" }))).toMatchObject(refused)
+      expect(await runEffect(store.decideExpansion({ ...late, to: null }))).toMatchObject(refused)
       const facts = (await factsOf(store, expansionId))!
       expect(facts).toMatchObject({ state: "waiting", upstream: { skipped: 1 } })
     })
@@ -56,7 +57,7 @@ export function decisionContract(open: OpenStore): void {
       const { ids } = await createRun(world, { tasks: [mapped("a")] })
       const { seq } = (await factsOf(world.store, ids["a"]!))!
       const wrong = { expansionId: ids["a"]!, seq, from: "open", to: "draining" } as const
-      expect(await runEffect(world.store.decideExpansion(wrong))).toBe(false)
+      expect(await runEffect(world.store.decideExpansion(wrong))).toMatchObject(refused)
     })
 
     it("are taken from one of many who decide on the same facts", async () => {
@@ -69,7 +70,7 @@ export function decisionContract(open: OpenStore): void {
       const { seq } = (await factsOf(store, ids["a"]!))!
       const decision = { expansionId: ids["a"]!, seq, from: "waiting", to: "skipped" } as const
       const all = Array.from({ length: 8 }, () => runEffect(store.decideExpansion(decision)))
-      expect((await Promise.all(all)).filter(Boolean)).toHaveLength(1)
+      expect((await Promise.all(all)).filter(({ isDone }) => isDone)).toHaveLength(1)
       expect((await factsOf(store, ids["b"]!))!.upstream.skipped).toBe(1)
     })
 
@@ -173,6 +174,25 @@ export function decisionContract(open: OpenStore): void {
       expect((await factsOf(store, ids["b"]!))!.upstream).toMatchObject(counted)
     })
 
+    it("says whether anyone who was told waits still: otherwise it may be the last of its run", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { ids } = await createRun(world, {
+        tasks: [{ taskId: "a" }, { taskId: "b" }, { taskId: "early", triggerRule: "always" }],
+        edges: [completeEdge("a", "b"), completeEdge("a", "early")],
+      })
+      const endOf = async (taskId: string) => {
+        const { seq, state } = (await factsOf(store, ids[taskId]!))!
+        return { expansionId: ids[taskId]!, seq, from: state, to: "skipped" } as const
+      }
+      const first = await endOf("early")
+      expect(await runEffect(store.decideExpansion(first))).toEqual({ isDone: true, isAwaited: false })
+      const second = await endOf("a")
+      expect(await runEffect(store.decideExpansion(second))).toEqual({ isDone: true, isAwaited: true })
+      const late = await runEffect(store.decideExpansion(await endOf("b")))
+      expect(late).toEqual({ isDone: true, isAwaited: false })
+    })
+
     it("is one count for each of its edges, and every upstream is counted", async () => {
       const world = await openWorld(open)
       const { store } = world
@@ -230,7 +250,7 @@ export function decisionContract(open: OpenStore): void {
       await complete(store, await claimOne(store))
       await foldAll(store)
       const late = store.decideExpansion({ ...map, seq, from: "draining", to: null })
-      expect(await runEffect(late)).toBe(false)
+      expect(await runEffect(late)).toMatchObject(refused)
       expect(await factsOf(store, map.expansionId)).toMatchObject({ success: 2 })
     })
 

@@ -58,7 +58,7 @@ export function gateContract(open: OpenStore): void {
       await decide(store, ids["pick"]!, "draining")
       const verdict = { skips: [1], fails: [] }
       const late = { expansionId: ids["pick"]!, seq, from: "waiting", to: "skipped", verdict } as const
-      expect(await runEffect(store.decideExpansion(late))).toBe(false)
+      expect(await runEffect(store.decideExpansion(late))).toMatchObject({ isDone: false })
       expect(await factsOf(store, ids["a"]!)).toBeUndefined()
     })
 
@@ -212,5 +212,5 @@ async function runPick({ store }: StoreHarness, expansionId: string): Promise<vo
 async function end({ store }: StoreHarness, expansionId: string, verdict: GateVerdict): Promise<void> {
   const { seq, state } = (await factsOf(store, expansionId))!
   const decision = { expansionId, seq, from: state, to: "success", verdict } as const
-  expect(await runEffect(store.decideExpansion(decision))).toBe(true)
+  expect(await runEffect(store.decideExpansion(decision))).toMatchObject({ isDone: true })
 }

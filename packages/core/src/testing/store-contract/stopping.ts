@@ -448,7 +448,6 @@ function stop(
 /** Notes as the scheduler does that the facts change nothing. */
 async function seen(store: StoreService, expansionId: string, isWatched: boolean): Promise<void> {
   const { seq, state } = (await factsOf(store, expansionId))!
-  expect(await runEffect(store.decideExpansion({ expansionId, seq, from: state, to: null, isWatched }))).toBe(
-    true,
-  )
+  const decision = { expansionId, seq, from: state, to: null, isWatched }
+  expect(await runEffect(store.decideExpansion(decision))).toMatchObject({ isDone: true })
 }

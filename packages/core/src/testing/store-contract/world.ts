@@ -79,8 +79,8 @@ export async function decide(
   const facts = await factsOf(store, expansionId)
   if (facts === undefined) throw new Error(`expansion ${expansionId} is not due`)
   const { seq, state } = facts
-  const isDecided = await runEffect(store.decideExpansion({ expansionId, seq, from: state, to }))
-  if (!isDecided) throw new Error(`expansion ${expansionId} could not go from ${state} to ${to}`)
+  const { isDone } = await runEffect(store.decideExpansion({ expansionId, seq, from: state, to }))
+  if (!isDone) throw new Error(`expansion ${expansionId} could not go from ${state} to ${to}`)
 }
 
 /** Marks everything that is due as seen. */
