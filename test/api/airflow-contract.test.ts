@@ -3,6 +3,7 @@ import { serializedDag } from "@sluice/core/testing"
 import { Effect } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
 import { type Answer, openApi, type ServedApi } from "../harness/api.ts"
+import { eventually } from "../harness/eventually.ts"
 import type { Run } from "../harness/run.ts"
 import { openWorld, type World } from "../harness/world.ts"
 
@@ -12,13 +13,23 @@ const check = makeResponseChecker(readAirflowDocument())
 const served = [
   "cancel_backfill",
   "clear_dag_run",
+  "create_asset_event",
   "create_backfill",
   "create_backfill_dry_run",
+  "delete_asset_queued_events",
+  "delete_dag_asset_queued_event",
+  "delete_dag_asset_queued_events",
   "delete_pool",
+  "get_asset",
+  "get_asset_events",
+  "get_asset_queued_events",
+  "get_assets",
   "get_backfill",
   "get_config",
   "get_config_value",
   "get_dag",
+  "get_dag_asset_queued_event",
+  "get_dag_asset_queued_events",
   "get_dag_details",
   "get_dag_run",
   "get_dag_runs",
@@ -46,10 +57,12 @@ const served = [
   "get_task_instances",
   "get_task_instances_batch",
   "get_tasks",
+  "get_upstream_asset_events",
   "get_version",
   "get_xcom_entries",
   "get_xcom_entry",
   "list_backfills",
+  "materialize_asset",
   "patch_dag",
   "patch_dag_run",
   "patch_pool",
@@ -208,6 +221,57 @@ describe("every answer fits Airflow's document", () => {
     await ask("GET", `${pools}/none`, { status: 404 })
     await ask("DELETE", `${pools}/default_pool`, { status: 400 })
     await ask("DELETE", `${pools}/api`, { status: 204 })
+  })
+
+  it("of assets, their events and queues", async () => {
+    const assets = [{ name: "orders", uri: "s3://orders", extra: { owner: "ada" } }]
+    const planning = { assets: { asset: "orders" } }
+    const waits = serializedDag({ dagId: "after_orders", tasks: [{ taskId: "t" }], assets, planning })
+    const makes = serializedDag({ dagId: "orders", tasks: [{ taskId: "load", outlets: ["orders"] }], assets })
+    const bundle = { hash: "orders", code: "", sourceMap: null }
+    for (const dag of [waits, makes]) await Effect.runPromise(world.store.registerDag({ dag, bundle }))
+    const pause = (dagId: string, isPaused: boolean) =>
+      Effect.runPromise(world.store.setDagPaused({ dagId, isPaused, actor: "test" }))
+    await pause("after_orders", true)
+    await pause("orders", true)
+    const [{ id }] = (await ask("GET", "/api/v2/assets?name_pattern=orders")).assets
+    const emit = () => ask("POST", "/api/v2/assets/events", { body: { asset_id: id, extra: { rows: 3 } } })
+    await emit()
+    await ask("GET", `/api/v2/assets/${id}`)
+    const queue = `/api/v2/dags/after_orders/assets/${id}/queuedEvents`
+    const told = () =>
+      eventually("the DAG has been told", async () => {
+        const rows = await Effect.runPromise(world.store.queuedAssets({ limit: 1 }))
+        return rows.length > 0 ? rows : undefined
+      })
+    for (const path of [
+      queue,
+      `/api/v2/assets/${id}/queuedEvents`,
+      "/api/v2/dags/after_orders/assets/queuedEvents",
+    ]) {
+      await told()
+      await ask("GET", path)
+      await ask("DELETE", path, { status: 204 })
+      await emit()
+    }
+    await ask("DELETE", "/api/v2/dags/none/assets/queuedEvents", { status: 404 })
+    await told()
+    await pause("after_orders", false)
+    const run = await eventually("a run after the asset", async () => {
+      const [row] = await Effect.runPromise(world.store.listDagRuns({ dagId: "after_orders", limit: 1 }))
+      return row
+    })
+    const of = `/api/v2/dags/after_orders/dagRuns/${encodeURIComponent(run.runId)}`
+    expect(await ask("GET", of)).toMatchObject({ run_type: "asset_triggered", triggered_by: "asset" })
+    await Effect.runPromise(world.store.cancelDagRun({ dagRunId: run.id, note: "no code", actor: "test" }))
+    expect((await ask("GET", `${of}/upstreamAssetEvents`)).total_entries).toBeGreaterThan(0)
+    const { asset_events: events } = await ask(
+      "GET",
+      `/api/v2/assets/events?asset_id=${id}&order_by=-timestamp`,
+    )
+    expect(events[0].created_dagruns).toMatchObject([{ run_id: run.runId }])
+    await ask("POST", `/api/v2/assets/${id}/materialize`, { body: {} })
+    await ask("GET", "/api/v2/assets/4711", { status: 404 })
   })
 
   it("of a run that is waited for", async () => {

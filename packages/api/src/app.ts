@@ -15,6 +15,8 @@ import { answerError, ApiError, invalid } from "./problem.ts"
 import { makeRunFeeds } from "./events/run-feeds.ts"
 import { makeDagVersions } from "./instances/dag-versions.ts"
 import { makeLogTails } from "./logs/log-tails.ts"
+import { assetQueueRoutes } from "./routes/asset-queue.ts"
+import { assetRoutes } from "./routes/assets.ts"
 import { backfillRoutes } from "./routes/backfills.ts"
 import { clearRoutes } from "./routes/clear.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
@@ -80,6 +82,8 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", monitorRoutes())
     .route("/api/v2", dagRoutes())
     .route("/api/v2", dagCatalogRoutes())
+    .route("/api/v2", assetRoutes())
+    .route("/api/v2", assetQueueRoutes())
     .route("/api/v2", backfillRoutes())
     .route("/api/v2", dagRunRoutes())
     .route("/api/v2", runWaitRoutes())

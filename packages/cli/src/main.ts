@@ -1,5 +1,9 @@
 import type { Command } from "./command.ts"
 import { api } from "./commands/api.ts"
+import { assetsEmit } from "./commands/assets-emit.ts"
+import { assetsEvents } from "./commands/assets-events.ts"
+import { assetsList } from "./commands/assets-list.ts"
+import { assetsShow } from "./commands/assets-show.ts"
 import { backfillCancel, backfillPause, backfillUnpause } from "./commands/backfill-control.ts"
 import { backfillCreate } from "./commands/backfill-create.ts"
 import { backfillList } from "./commands/backfill-list.ts"
@@ -62,6 +66,10 @@ const commands: readonly Command[] = [
   dagsUnpause,
   dagsTrigger,
   dagsErrors,
+  assetsList,
+  assetsShow,
+  assetsEvents,
+  assetsEmit,
   backfillCreate,
   backfillList,
   backfillShow,
@@ -109,6 +117,7 @@ await runMain({
       name: "dags",
       summary: "list, pause and trigger DAGs, see what comes next and which files cannot be used",
     },
+    { name: "assets", summary: "list assets and their events, and say that one has changed" },
     { name: "backfill", summary: "make runs for past dates" },
     { name: "runs", summary: "list, show and cancel runs" },
     { name: "maps", summary: "steer one mapped task of a run" },

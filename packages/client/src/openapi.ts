@@ -1,5 +1,92 @@
 // Made from the API's OpenAPI document by `npm run client:types`; not to be edited.
 export interface paths {
+    "/api/v2/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The assets that DAGs wait for or make */
+        get: operations["get_assets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/assets/{asset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One asset */
+        get: operations["get_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/assets/{asset_id}/materialize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a run of the DAG that makes an asset */
+        post: operations["materialize_asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/assets/{asset_id}/queuedEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What DAGs have been told of an asset, and have had no run for */
+        get: operations["get_asset_queued_events"];
+        put?: never;
+        post?: never;
+        /** Let DAGs forget what they have been told of an asset */
+        delete: operations["delete_asset_queued_events"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/assets/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events of assets, with the runs that were made for them */
+        get: operations["get_asset_events"];
+        put?: never;
+        /** Say that an asset has changed */
+        post: operations["create_asset_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/backfills": {
         parameters: {
             query?: never;
@@ -187,6 +274,42 @@ export interface paths {
         head?: never;
         /** Pause a DAG, or let it go on */
         patch: operations["patch_dag"];
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/assets/{asset_id}/queuedEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a DAG has been told of an asset, and has had no run for */
+        get: operations["get_dag_asset_queued_event"];
+        put?: never;
+        post?: never;
+        /** Let a DAG forget what it has been told of an asset */
+        delete: operations["delete_dag_asset_queued_event"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/assets/queuedEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a DAG has been told of assets, and has had no run for */
+        get: operations["get_dag_asset_queued_events"];
+        put?: never;
+        post?: never;
+        /** Let a DAG forget what it has been told of assets */
+        delete: operations["delete_dag_asset_queued_events"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v2/dags/{dag_id}/clearTaskInstances": {
@@ -594,6 +717,23 @@ export interface paths {
         put?: never;
         /** Instances of many runs, by a filter in the body */
         post: operations["get_task_instances_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/upstreamAssetEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events that a run was made for */
+        get: operations["get_upstream_asset_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1056,6 +1196,84 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "user" | "op" | "admin";
         };
+        AssetCollectionResponse: {
+            assets: components["schemas"]["AssetResponse"][];
+            total_entries: number;
+        };
+        AssetEventCollectionResponse: {
+            asset_events: components["schemas"]["AssetEventResponse"][];
+            total_entries: number;
+        };
+        AssetEventResponse: {
+            asset_id: number;
+            created_dagruns: components["schemas"]["DagRunAssetReference"][];
+            extra: {
+                [key: string]: unknown;
+            } | null;
+            group: string | null;
+            id: number;
+            name: string | null;
+            partition_key: string | null;
+            source_dag_id: string | null;
+            source_map_index: number;
+            source_run_id: string | null;
+            source_task_id: string | null;
+            /** Format: date-time */
+            timestamp: string;
+            uri: string | null;
+        };
+        AssetResponse: {
+            aliases: {
+                group: string;
+                id: number;
+                name: string;
+            }[];
+            consuming_tasks: {
+                /** Format: date-time */
+                created_at: string;
+                dag_id: string;
+                task_id: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** Format: date-time */
+            created_at: string;
+            extra: {
+                [key: string]: unknown;
+            } | null;
+            group: string;
+            id: number;
+            last_asset_event: {
+                id: number | null;
+                /** Format: date-time */
+                timestamp: string | null;
+            } | null;
+            name: string;
+            producing_tasks: {
+                /** Format: date-time */
+                created_at: string;
+                dag_id: string;
+                task_id: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            scheduled_dags: {
+                /** Format: date-time */
+                created_at: string;
+                dag_id: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** Format: date-time */
+            updated_at: string;
+            uri: string;
+            watchers: {
+                /** Format: date-time */
+                created_date: string;
+                name: string;
+                trigger_id: number;
+            }[];
+        };
         BackfillCollectionResponse: {
             backfills: components["schemas"]["BackfillResponse"][];
             total_entries: number;
@@ -1171,6 +1389,13 @@ export interface components {
         ConfigSection: {
             name: string;
             options: components["schemas"]["ConfigOption"][];
+        };
+        CreateAssetEventsBody: {
+            asset_id: number;
+            extra?: {
+                [key: string]: unknown;
+            };
+            partition_key?: string | null;
         };
         DAGCollectionResponse: {
             dags: components["schemas"]["DAGResponse"][];
@@ -1317,6 +1542,22 @@ export interface components {
             timetable_partitioned: boolean;
             timetable_periodic: boolean;
             timetable_summary: string | null;
+        };
+        DagRunAssetReference: {
+            dag_id: string;
+            /** Format: date-time */
+            data_interval_end: string | null;
+            /** Format: date-time */
+            data_interval_start: string | null;
+            /** Format: date-time */
+            end_date: string | null;
+            /** Format: date-time */
+            logical_date: string | null;
+            partition_key: string | null;
+            run_id: string;
+            /** Format: date-time */
+            start_date: string;
+            state: string;
         };
         DAGRunClearBody: {
             /** @default true */
@@ -1755,6 +1996,22 @@ export interface components {
             /** @enum {string} */
             type: "line" | "waiting" | "end";
         };
+        MaterializeAssetBody: {
+            conf?: {
+                [key: string]: unknown;
+            } | null;
+            dag_run_id?: string | null;
+            /** Format: date-time */
+            data_interval_end?: string | null;
+            /** Format: date-time */
+            data_interval_start?: string | null;
+            /** Format: date-time */
+            logical_date?: string | null;
+            note?: string | null;
+            partition_key?: string | null;
+            /** Format: date-time */
+            run_after?: string | null;
+        };
         PoolBody: {
             description?: string | null;
             /** @default false */
@@ -1787,6 +2044,18 @@ export interface components {
             scheduled_slots: number;
             slots: number;
             team_name: string | null;
+        };
+        QueuedEventCollectionResponse: {
+            queued_events: components["schemas"]["QueuedEventResponse"][];
+            total_entries: number;
+        };
+        QueuedEventResponse: {
+            asset_id: number;
+            /** Format: date-time */
+            created_at: string;
+            dag_display_name: string;
+            dag_id: string;
+            events: number;
         };
         RecentDAGRunsResponse: {
             dags: {
@@ -2095,6 +2364,193 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_assets: {
+        parameters: {
+            query?: {
+                dag_ids?: string[];
+                limit?: number;
+                name_pattern?: string;
+                offset?: number;
+                only_active?: boolean;
+                order_by?: string[];
+                uri_pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Assets, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The asset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    materialize_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MaterializeAssetBody"];
+            };
+        };
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGRunResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_asset_queued_events: {
+        parameters: {
+            query?: {
+                before?: string;
+            };
+            header?: never;
+            path: {
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is queued, a row for each DAG and asset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedEventCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_asset_queued_events: {
+        parameters: {
+            query?: {
+                before?: string;
+            };
+            header?: never;
+            path: {
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are queued no more; the events stay. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_asset_events: {
+        parameters: {
+            query?: {
+                asset_id?: number;
+                limit?: number;
+                name_pattern?: string;
+                offset?: number;
+                order_by?: string[];
+                source_dag_id?: string;
+                source_map_index?: number;
+                source_run_id?: string;
+                source_task_id?: string;
+                timestamp_gt?: string;
+                timestamp_gte?: string;
+                timestamp_lt?: string;
+                timestamp_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetEventCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    create_asset_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAssetEventsBody"];
+            };
+        };
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetEventResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     list_backfills: {
         parameters: {
             query?: {
@@ -2435,6 +2891,104 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DAGResponse"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_asset_queued_event: {
+        parameters: {
+            query?: {
+                before?: string;
+            };
+            header?: never;
+            path: {
+                asset_id: number;
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedEventResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_dag_asset_queued_event: {
+        parameters: {
+            query?: {
+                before?: string;
+            };
+            header?: never;
+            path: {
+                asset_id: number;
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are queued no more; the events stay. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_asset_queued_events: {
+        parameters: {
+            query?: {
+                before?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is queued, a row for each DAG and asset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedEventCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_dag_asset_queued_events: {
+        parameters: {
+            query?: {
+                before?: string;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are queued no more; the events stay. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };
@@ -3305,6 +3859,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskInstanceCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_upstream_asset_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetEventCollectionResponse"];
                 };
             };
             default: components["responses"]["Error"];

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import type { DagSummary } from "@sluice/core/store"
+import { toAssetExpression } from "./asset.ts"
 import { dagVersionSchema, toDagVersion } from "./dag-version.ts"
 import { dagRunTypes } from "./enums.ts"
 import { instant, instantOf } from "./instant.ts"
@@ -124,7 +125,7 @@ export function toDagDetails(dag: DagSummary): z.infer<typeof dagDetailsSchema> 
     ...toDag(dag),
     catchup: planning.catchup,
     dag_run_timeout: null,
-    asset_expression: null,
+    asset_expression: planning.assets === null ? null : toAssetExpression(planning.assets),
     doc_md: null,
     start_date: planning.startDate,
     end_date: planning.endDate,

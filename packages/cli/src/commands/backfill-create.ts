@@ -4,7 +4,7 @@ import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from "../options.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
-import { readConf } from "./run.ts"
+import { readJsonObject } from "../json-object.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface BackfillCreateOptions extends DatabaseFlag, ActorFlag {
@@ -63,7 +63,7 @@ export const backfillCreate = defineCommand<BackfillCreateOptions>({
       const request = {
         ...{ dagId, from, to, reprocess, isReversed: options.reverse === true },
         ...(maxActiveRuns !== undefined && { maxActiveRuns }),
-        conf: readConf(context, options.conf),
+        conf: readJsonObject(context, "--conf", options.conf),
       }
       if (options.dryRun === true) {
         for (const { logicalDate, intervalEnd, refusal } of await call(previewBackfill(store, request))) {

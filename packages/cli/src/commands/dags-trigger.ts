@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes } from "../problem.ts"
-import { readConf } from "./run.ts"
+import { readJsonObject } from "../json-object.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface DagsTriggerOptions extends DatabaseFlag {
@@ -35,7 +35,7 @@ export const dagsTrigger = defineCommand<DagsTriggerOptions>({
         requestRun(store, {
           dagId,
           runId: options.runId,
-          conf: readConf(context, options.conf),
+          conf: readJsonObject(context, "--conf", options.conf),
           triggeredBy: "cli",
         }),
       )

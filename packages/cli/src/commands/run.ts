@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs"
-import { resolve } from "node:path"
-import type { Json } from "@sluice/core"
 import { defineCommand } from "../command.ts"
-import type { CliContext } from "../context.ts"
+import { readJsonObject } from "../json-object.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { UsageProblem } from "../problem.ts"
 
@@ -38,7 +35,7 @@ export const run = defineCommand<RunOptions>({
     "sluice run dags/users.ts --json | tail -1 | jq .tasks",
   ],
   async run(context, options, [file = ""]) {
-    const conf = readConf(context, options.conf)
+    const conf = readJsonObject(context, "--conf", options.conf)
     if (options.resume === true && options.conf !== undefined)
       throw new UsageProblem("--conf came with --resume", {
         expected: "one of them: a run keeps the params it started with",
@@ -63,29 +60,3 @@ export const run = defineCommand<RunOptions>({
     return exitCodeOf(result)
   },
 })
-
-/** Reads `--conf`: JSON on the command line, or `@` and a file of it. */
-export function readConf(context: Pick<CliContext, "cwd">, text: string | undefined): Json {
-  if (text === undefined) return {}
-  const json = text.startsWith("@") ? readConfFile(resolve(context.cwd, text.slice(1))) : text
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch (error) {
-    throw new UsageProblem(`--conf is not JSON: ${(error as Error).message}`, {
-      expected: `an object such as '{"since": "2026-01-01"}', or @file.json`,
-    })
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json
-  throw new UsageProblem(`--conf is ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`, {
-    expected: "a JSON object",
-  })
-}
-
-function readConfFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8")
-  } catch {
-    throw new UsageProblem(`--conf: the file ${path} cannot be read`, { expected: "a JSON file after @" })
-  }
-}

@@ -2,13 +2,15 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import { testDatabase } from "@sluice/postgres/testing"
 import { makeProject, type Project } from "./project.test.fixture.ts"
 
-const dagFile = `import { dag, task } from "sluice"
+const dagFile = `import { asset, dag, task } from "sluice"
 const tell = task("tell", (_: void, ctx) => ctx.params)
 export default dag(
   "hourly",
   { schedule: "@hourly", params: { n: 1 }, paramsSchema: { properties: { n: { type: "number" } } } },
   () => tell(),
 )
+const orders = asset("orders", { uri: "s3://lake/orders" })
+export const after = dag("after_orders", { schedule: orders }, () => task("read", () => 1)())
 `
 
 let project: Project
@@ -17,7 +19,7 @@ let database: Awaited<ReturnType<typeof testDatabase>>
 beforeAll(async () => {
   database = await testDatabase()
   project = makeProject({ "hourly.ts": dagFile }, database.url)
-  const { code, stderr } = await project.sluice("run", "hourly.ts")
+  const { code, stderr } = await project.sluice("run", "hourly.ts", "--dag", "hourly")
   expect([code, stderr]).toEqual([0, ""])
 })
 
@@ -48,7 +50,7 @@ it("shows DAGs, what comes next of them, and lets them pause", async () => {
 
   expect((await project.sluice("dags", "pause", "hourly")).stdout).toBe("DAG hourly is now paused\n")
   expect((await project.sluice("dags", "pause", "hourly")).stdout).toBe("DAG hourly is already paused\n")
-  const refused = await project.sluice("run", "hourly.ts")
+  const refused = await project.sluice("run", "hourly.ts", "--dag", "hourly")
   expect(refused.code).toBe(1)
   expect(refused.stderr).toContain('DAG "hourly" is paused: its run would not start')
   expect(await json("dags", "trigger", "hourly", "--run-id", "waits")).toMatchObject([
@@ -115,4 +117,22 @@ it.each([
   expect(code).not.toBe(0)
   expect(stderr).toContain(message)
   expect(stderr.trimEnd().split("\n")).toHaveLength(1)
+})
+
+it("lists assets and their events, and emits one", async () => {
+  expect(await json("assets", "list")).toMatchObject([
+    { name: "orders", uri: "s3://lake/orders", scheduled_dags: ["after_orders"], last_event_at: null },
+  ])
+  expect((await project.sluice("assets", "events")).stdout).toBe("")
+  const [event] = await json("assets", "emit", "orders", "--extra", '{"rows": 3}', "--actor", "ada")
+  expect(event).toMatchObject({ asset: "orders", extra: { rows: 3 }, dag_id: null })
+  expect((await project.sluice("assets", "events", "orders")).stdout).toMatch(
+    /orders {2}from outside {2}\{"rows":3\}/,
+  )
+  expect(await json("assets", "show", "orders")).toMatchObject([{ name: "orders", queued: [] }])
+  expect((await project.sluice("assets", "show", "orders")).stdout).toMatch(/^scheduled_dags +after_orders$/m)
+  const unknown = await project.sluice("assets", "emit", "nothing")
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("nothing")])
+  const bad = await project.sluice("assets", "emit", "orders", "--extra", "[1]")
+  expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("--extra is a list")])
 })
