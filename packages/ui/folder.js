@@ -36,7 +36,9 @@ function newestSource() {
   const files = readdirSync(sources, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-  const around = ["index.html", "vite.config.ts", "package.json"].map((name) => join(root, name))
+  const around = ["index.html", "docs/index.html", "vite.config.ts", "package.json"].map((name) =>
+    join(root, name),
+  )
   return Math.max(...[...files, ...around].map((path) => statSync(path).mtimeMs))
 }
 

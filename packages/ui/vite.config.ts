@@ -11,5 +11,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 400,
+    // The web UI, and the reference of the API at /docs, each a document of its own.
+    rolldownOptions: { input: ["index.html", "docs/index.html"] },
   },
 })

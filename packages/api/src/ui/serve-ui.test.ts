@@ -13,6 +13,8 @@ function setup() {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
   write("index.html", "<!doctype html><title>first</title>")
   write("assets/app-abc.js", `console.log("${"sluice ".repeat(500)}")`)
+  mkdirSync(join(folder, "docs"))
+  write("docs/index.html", "<!doctype html><title>reference</title>")
   const api = createApi({
     store: makeMemoryStore(),
     signingSecret: makeSigningSecret(),
@@ -36,6 +38,15 @@ it("gives every view the one document, which loads nothing from elsewhere", asyn
     ])
     expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'")
     expect(answer.headers.get("cache-control")).toBe("no-cache")
+  }
+})
+
+it("gives a folder's own document at the folder's address, under the same policy", async () => {
+  const { get } = setup()
+  for (const path of ["/docs", "/docs/"]) {
+    const answer = await get(path)
+    expect(await answer.text()).toContain("reference")
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'")
   }
 })
 

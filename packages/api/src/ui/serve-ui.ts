@@ -43,8 +43,10 @@ export function serveUi(app: ReturnType<typeof makeRouter>, folder: UiFolder): v
         file,
         path.startsWith(hashedAddress) ? `public, max-age=${yearSeconds}, immutable` : "no-cache",
       )
+    // A folder with a document of its own is a page of its own.
+    const own = files.get(`${path.replace(/\/+$/, "")}${documentAddress}`)
     // A file that is gone is told so: a page in place of a script would only confuse.
-    const document = files.get(documentAddress)
+    const document = own ?? files.get(documentAddress)
     if (path.startsWith(hashedAddress) || document === undefined) throw nothing()
     c.header("content-security-policy", contentSecurityPolicy)
     return send(c, document, "no-cache")
