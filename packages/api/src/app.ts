@@ -25,6 +25,7 @@ import { dagRoutes } from "./routes/dags.ts"
 import { eventRoutes } from "./routes/events.ts"
 import { configRoutes } from "./routes/config.ts"
 import { eventLogRoutes } from "./routes/event-logs.ts"
+import { expansionInsightRoutes } from "./routes/expansion-insights.ts"
 import { expansionPageRoutes } from "./routes/expansion-pages.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
@@ -100,6 +101,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", viewRoutes())
     .route("/api/v2", eventLogRoutes())
     .route("/api/v2", configRoutes())
+    .route("/api/v2", expansionInsightRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   const whole = routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
   if (options.uiFolder !== undefined) serveUi(app, options.uiFolder)

@@ -451,6 +451,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/density": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the instances of a map are, from end to end, in buckets of indexes; from its pages, by samples where there are many */
+        get: operations["get_expansion_density"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why instances of a task failed, by class, of the first 5000 failures */
+        get: operations["get_expansion_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/extend": {
         parameters: {
             query?: never;
@@ -477,6 +511,23 @@ export interface paths {
         };
         /** The instances of a task in the order of the map index, by keyset */
         get: operations["get_expansion_instances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/items/{map_index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The item that an instance of a map was given */
+        get: operations["get_expansion_item"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1762,6 +1813,35 @@ export interface components {
             expansions: components["schemas"]["ExpansionResponse"][];
             total_entries: number;
         };
+        ExpansionDensityResponse: {
+            bucket_size: number;
+            buckets: {
+                begun: number;
+                failed: number;
+                scheduled: number;
+                skipped: number;
+                success: number;
+                upstream_failed: number;
+            }[];
+            from_index: number;
+            is_sampled: boolean;
+            to_index: number;
+        };
+        ExpansionErrorsResponse: {
+            classes: {
+                count: number;
+                examples: {
+                    label: string | null;
+                    map_index: number;
+                    message: string;
+                }[];
+                message: string;
+                retrying: number;
+                type: string;
+            }[];
+            is_complete: boolean;
+            looked_at: number;
+        };
         ExpansionExtendBody: {
             /** @default false */
             dry_run?: boolean;
@@ -1952,6 +2032,9 @@ export interface components {
                 timestamp: string;
             }[];
             total_entries: number;
+        };
+        ItemResponse: {
+            value?: unknown;
         };
         JobCollectionResponse: {
             jobs: components["schemas"]["JobResponse"][];
@@ -3320,6 +3403,60 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    get_expansion_density: {
+        parameters: {
+            query?: {
+                buckets?: number;
+                from_index?: number;
+                to_index?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Buckets, each with the shares of its pages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionDensityResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansion_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Classes, the most frequent first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionErrorsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     extend_expansion: {
         parameters: {
             query?: never;
@@ -3374,6 +3511,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExpansionInstancesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansion_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                map_index: number;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The item, as JSON. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemResponse"];
                 };
             };
             default: components["responses"]["Error"];

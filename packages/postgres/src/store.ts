@@ -307,6 +307,8 @@ function readVerbs(
   | "expansionsOfRun"
   | "listTaskInstances"
   | "listPages"
+  | "pagesAt"
+  | "itemAt"
   | "instanceByKey"
   | "xcom"
   | "taskTries"
@@ -327,6 +329,14 @@ function readVerbs(
     listPages: (options) =>
       call(client, "listPages", (sql) => views.selectPages(sql, options)).pipe(
         Effect.map((all) => all.map((row) => ({ ...row, firstIndex: toNumber(row.firstIndex) }))),
+      ),
+    pagesAt: (options) =>
+      call(client, "pagesAt", (sql) => views.selectPagesAt(sql, options)).pipe(
+        Effect.map((all) => all.map((row) => ({ ...row, firstIndex: toNumber(row.firstIndex) }))),
+      ),
+    itemAt: (options) =>
+      call(client, "itemAt", (sql) => views.selectItemAt(sql, options)).pipe(
+        orNotFound("item", `${options.expansionId}[${options.mapIndex}]`),
       ),
     instanceByKey: (options) =>
       call(client, "instanceByKey", (sql) => views.selectInstanceByKey(sql, options)).pipe(

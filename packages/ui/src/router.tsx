@@ -8,13 +8,19 @@ import {
 } from "@tanstack/react-router"
 import { currentToken } from "./api/session.ts"
 import { NotFound, RouteProblem } from "./views/route-problem.tsx"
+import type { InstanceSearch } from "./views/instance.tsx"
 import type { RunSearch } from "./views/runs.tsx"
+import type { TaskSearch } from "./views/task.tsx"
 import { Shell } from "./views/shell.tsx"
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound })
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
+const whole = (value: unknown): number | undefined => {
+  const n = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN
+  return Number.isSafeInteger(n) ? n : undefined
+}
 const oneOf =
   <const A extends string>(values: readonly A[]) =>
   (value: unknown): A | undefined =>
@@ -107,9 +113,43 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./views/run.tsx"), "RunView"),
 })
 
+const task = createRoute({
+  getParentRoute: () => shell,
+  path: "/dags/$dagId/runs/$runId/tasks/$taskId",
+  validateSearch: (search): TaskSearch => ({
+    tab: oneOf(["pages", "errors", "results"])(search["tab"]),
+    state: text(search["state"]),
+    key: text(search["key"]),
+    at: whole(search["at"]),
+    from: whole(search["from"]),
+    to: whole(search["to"]),
+  }),
+  component: lazyRouteComponent(() => import("./views/task.tsx"), "TaskView"),
+})
+
+const instance = createRoute({
+  getParentRoute: () => shell,
+  path: "/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex",
+  validateSearch: (search): InstanceSearch => ({
+    try: whole(search["try"]),
+    level: oneOf(["debug", "info", "warn", "error"])(search["level"]),
+    q: text(search["q"]),
+  }),
+  component: lazyRouteComponent(() => import("./views/instance.tsx"), "InstanceView"),
+})
+
 const tree = root.addChildren([
   login,
-  shell.addChildren([overview, dags, runs, importErrors, dag.addChildren([dagIndex, dagRuns]), run]),
+  shell.addChildren([
+    overview,
+    dags,
+    runs,
+    importErrors,
+    dag.addChildren([dagIndex, dagRuns]),
+    run,
+    task,
+    instance,
+  ]),
 ])
 
 /** Makes the router: an address for each state of each view. */

@@ -10,7 +10,8 @@ import { findTask } from "./task-instances.ts"
 /** The most pages that one answer has. */
 const pagesMax = 1_000
 
-const pageSchema = z
+/** A page of an expansion. */
+export const pageSchema = z
   .object({
     first_index: z.int(),
     count: z.int(),

@@ -1,5 +1,8 @@
 /** The forms in which the API answers, for clients in TypeScript: types alone, from the schemas that make the answers. */
 import type { z } from "@hono/zod-openapi"
+import type { densitySchema, errorClassesSchema } from "../routes/expansion-insights.ts"
+import type { pageSchema } from "../routes/expansion-pages.ts"
+import type { backfillSchema } from "./backfill.ts"
 import type { gridSchema, recentRunsSchema, structureSchema } from "../routes/views.ts"
 import type { dagDetailsSchema, dagSchema } from "./dag.ts"
 import type { dagRunSchema } from "./dag-run.ts"
@@ -23,3 +26,7 @@ export type Task = z.infer<typeof taskSchema>
 export type DagStructure = z.infer<typeof structureSchema>
 export type DagGrid = z.infer<typeof gridSchema>
 export type RecentRuns = z.infer<typeof recentRunsSchema>
+export type Density = z.infer<typeof densitySchema>
+export type ErrorClasses = z.infer<typeof errorClassesSchema>
+export type ExpansionPage = z.infer<typeof pageSchema>
+export type Backfill = z.infer<typeof backfillSchema>

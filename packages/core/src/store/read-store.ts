@@ -52,6 +52,9 @@ export interface LogRow extends LogEntry {
   readonly id: string
 }
 
+/** The most indexes that `pagesAt` looks for. */
+export const pagesAtMax = 2_000
+
 /** Reads for people and programs. Every list is by keyset and bounded by `limit` (≤ 1000). */
 export interface ReadStore {
   /** Instances of one expansion in index order, after `afterIndex` (-2: from the first). */
@@ -69,6 +72,19 @@ export interface ReadStore {
     /** Only those of which something has not ended, or is not in the counters yet: at most a window of them. */
     isOpenOnly?: boolean
   }) => Effect.Effect<readonly PageView[], StoreError>
+  /**
+   * The pages that hold some indexes, each page once, in the order of their indexes: a look at the key for each index.
+   * At most `pagesAtMax` indexes; those that no page holds (yet) find nothing.
+   */
+  readonly pagesAt: (options: {
+    expansionId: string
+    indexes: readonly number[]
+  }) => Effect.Effect<readonly PageView[], StoreError>
+  /** The encoded item that an instance of a map was given, or an item of a shared source. */
+  readonly itemAt: (options: {
+    expansionId: string
+    mapIndex: number
+  }) => Effect.Effect<string, NotFound | StoreError>
   /** The instance whose item has this key. */
   readonly instanceByKey: (options: {
     expansionId: string

@@ -1,4 +1,4 @@
-import type { ExpansionView, PageView, TaskInstanceView } from "@sluice/core/store"
+import { type ExpansionView, pagesAtMax, type PageView, type TaskInstanceView } from "@sluice/core/store"
 import type { TaskInstanceState } from "@sluice/core/state"
 import { type Sql, toNumber } from "./row.ts"
 
@@ -148,6 +148,43 @@ export function selectPages(
     order by first_index
     limit ${options.limit}
   `
+}
+
+/** The pages that hold some indexes: for each index the last page that does not begin after it, by its key. */
+export function selectPagesAt(
+  sql: Sql,
+  { expansionId, indexes }: { expansionId: string; indexes: readonly number[] },
+): Promise<PageViewRow[]> {
+  return sql<PageViewRow[]>`
+    select distinct on (found.first_index)
+      found.first_index, found.count, found.claimed, found.success, found.failed, found.skipped, found.upstream_failed,
+      found.folded as is_folded, found.created_at, found.first_ended_at as first_success_at
+    from unnest(${indexes.slice(0, pagesAtMax)}::bigint[]) as place (map_index)
+    cross join lateral (
+      select first_index, count, claimed, success, failed, skipped, upstream_failed, folded, created_at, first_ended_at
+      from page
+      where page.expansion_id = ${expansionId} and page.first_index <= place.map_index
+      order by page.first_index desc
+      limit 1
+    ) found
+    where place.map_index < found.first_index + found.count
+    order by found.first_index
+  `
+}
+
+/** The encoded item that stands at an index, or null. */
+export async function selectItemAt(
+  sql: Sql,
+  { expansionId, mapIndex }: { expansionId: string; mapIndex: number },
+): Promise<string | null> {
+  const rows = await sql<{ item: string | null }[]>`
+    select items[${mapIndex}::bigint - first_index + 1] as item
+    from page
+    where expansion_id = ${expansionId} and first_index <= ${mapIndex}::bigint
+    order by first_index desc
+    limit 1
+  `
+  return rows[0]?.item ?? null
 }
 
 /** The instance whose item has a key, or null. */

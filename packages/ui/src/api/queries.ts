@@ -6,7 +6,10 @@ import type {
   DagRun,
   DagStructure,
   DagVersion,
+  Density,
+  ErrorClasses,
   Expansion,
+  ExpansionPage,
   RecentRuns,
   TaskInstance,
   TaskTry,
@@ -303,4 +306,58 @@ export const xcomQuery = (name: TaskName, mapIndex: number, key: string) =>
         signal,
         query: { map_index: mapIndex },
       }),
+  })
+
+export const densityQuery = (name: TaskName, from: number | undefined, to: number | undefined) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "density", from ?? null, to ?? null],
+    queryFn: ({ signal }) =>
+      api<Density>(`${mapPath(name)}/density`, {
+        signal,
+        query: { from_index: from, to_index: to, buckets: 400 },
+      }),
+    placeholderData: (before) => before,
+    gcTime: 20_000,
+  })
+
+/** As many instances as the strip draws one by one. */
+export const closeUpMax = 400
+
+/** The instances of a short part of a map, one by one. */
+export const closeUpQuery = (name: TaskName, from: number, to: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "close-up", from, to],
+    queryFn: ({ signal }) =>
+      api<{ task_instances: TaskInstance[] }>(`${mapPath(name)}/instances`, {
+        signal,
+        query: { after: from - 1, limit: Math.min(closeUpMax, to - from) },
+      }),
+    gcTime: 20_000,
+  })
+
+export const errorClassesQuery = (name: TaskName) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "errors"],
+    queryFn: ({ signal }) => api<ErrorClasses>(`${mapPath(name)}/errors`, { signal }),
+  })
+
+export const pagesQuery = (name: TaskName, isOpenOnly: boolean) =>
+  infiniteQueryOptions({
+    queryKey: [...taskKey(name), "pages", isOpenOnly],
+    initialPageParam: -2,
+    queryFn: ({ signal, pageParam }) =>
+      api<{ pages: ExpansionPage[]; next_after: number | null }>(`${mapPath(name)}/pages`, {
+        signal,
+        query: { after: pageParam, open: isOpenOnly, limit: 100 },
+      }),
+    getNextPageParam: (last) => last.next_after ?? undefined,
+    gcTime: 20_000,
+  })
+
+export const itemQuery = (name: TaskName, mapIndex: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "item", mapIndex],
+    queryFn: ({ signal }) => api<{ value: unknown }>(`${mapPath(name)}/items/${mapIndex}`, { signal }),
+    enabled: mapIndex >= 0,
+    retry: false,
   })

@@ -1,7 +1,13 @@
 import { type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, useId } from "react"
 
 const box =
-  "h-8 w-full rounded-md border border-line-strong bg-surface px-2.5 text-sm text-ink aria-invalid:border-danger disabled:opacity-60"
+  "rounded-md border border-line-strong bg-surface px-2.5 text-sm text-ink aria-invalid:border-danger disabled:opacity-60"
+
+/** The size of a field, unless its place says another. */
+function sized(className: string, width: string): string {
+  const has = (start: string) => className.split(" ").some((one) => one.startsWith(start))
+  return `${box} ${has("h-") ? "" : "h-8"} ${has("w-") || has("flex-1") ? "" : width} ${className}`
+}
 
 /** A line of text to write. */
 export function Input({
@@ -9,12 +15,12 @@ export function Input({
   ref,
   ...rest
 }: InputHTMLAttributes<HTMLInputElement> & { readonly ref?: Ref<HTMLInputElement> }) {
-  return <input ref={ref} autoComplete="off" {...rest} className={`${box} ${className}`} />
+  return <input ref={ref} autoComplete="off" {...rest} className={sized(className, "w-full")} />
 }
 
 /** A choice of few. */
 export function Select({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
-  return <select {...rest} className={`${box} w-auto pr-7 ${className}`} />
+  return <select {...rest} className={sized(className, "w-auto")} />
 }
 
 /** A field with its name, what it is for, and what is wrong with it. */

@@ -34,18 +34,6 @@ export function PageHead({
   )
 }
 
-/** A link of a trail. */
-export function Crumb(props: LinkProps & { readonly children: ReactNode }) {
-  return (
-    <>
-      <Link {...props} className="hover:text-ink hover:underline" />
-      <span aria-hidden className="last:hidden">
-        /
-      </span>
-    </>
-  )
-}
-
 /** The views of one thing, as links. */
 export function Tabs({ children, label }: { readonly children: ReactNode; readonly label: string }) {
   return (

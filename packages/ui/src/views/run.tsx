@@ -1,73 +1,440 @@
+import type { DagRun, Expansion } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
-import { Link, useParams } from "@tanstack/react-router"
-import type { Expansion } from "@sluice/api/wire"
-import { expansionsQuery, runQuery } from "../api/queries.ts"
+import { Link, useNavigate, useParams } from "@tanstack/react-router"
+import { Ban, MoreHorizontal, Play, RotateCw } from "lucide-react"
+import { useState } from "react"
+import { api, path } from "../api/client.ts"
+import { expansionsQuery, type RunName, runQuery, structureQuery } from "../api/queries.ts"
+import { Button } from "../components/button.tsx"
 import { useNow } from "../components/clock.ts"
+import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
+import { Field, Input } from "../components/field.tsx"
+import { Graph } from "../components/graph.tsx"
+import { JsonView } from "../components/json.tsx"
+import { Menu, MenuItem } from "../components/menu.tsx"
+import { useAction } from "../components/mutation.ts"
 import { PageHead, Panel } from "../components/page.tsx"
+import { useDenied } from "../components/role.ts"
 import { ExpansionStateBadge, State, StateBar } from "../components/state.tsx"
 import { Time } from "../components/time.tsx"
-import { between, total } from "../model/format.ts"
+import { between, count, duration, total } from "../model/format.ts"
+import { endedOf } from "../model/history.ts"
+import { fillOf } from "../model/states.ts"
+import { marksOf, placeOf, type Timeline, timelineOf } from "../model/timeline.ts"
+import { waitInWords } from "../model/waits.ts"
 
-/** A run: how each of its tasks stands. */
+/** A run: its graph, and every task with its state bar on one line of time. */
 export function RunView() {
-  const { dagId, runId } = useParams({ from: "/shell/dags/$dagId/runs/$runId" })
-  const name = { dagId, runId }
+  const name = useParams({ from: "/shell/dags/$dagId/runs/$runId" })
   const run = useQuery(runQuery(name))
-  const expansions = useQuery(expansionsQuery(name))
-  const now = useNow()
   return (
     <Loaded query={run}>
       {(found) => (
         <>
-          <PageHead
-            trail={
-              <>
-                <Link to="/dags">DAGs</Link> /{" "}
-                <Link to="/dags/$dagId" params={{ dagId }}>
-                  {dagId}
-                </Link>
-              </>
-            }
-            title={runId}
-            meta={
-              <>
-                <State state={found.is_cancelled && found.state === "failed" ? "cancelled" : found.state} />
-                <span>
-                  started <Time at={found.start_date} />
-                </span>
-                <span>took {between(found.start_date, found.end_date, now)}</span>
-              </>
-            }
-          />
-          <Panel title="Tasks">
-            <Loaded query={expansions}>
-              {({ expansions: tasks }) => (
-                <ul className="m-0 list-none p-0">
-                  {tasks.map((expansion) => (
-                    <TaskRow key={expansion.task_id} expansion={expansion} />
-                  ))}
-                </ul>
-              )}
-            </Loaded>
-          </Panel>
+          <RunHead name={name} run={found} />
+          <div className="grid gap-3 xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+            <RunGraph name={name} run={found} />
+            <RunTasks name={name} run={found} />
+          </div>
+          {found.conf !== null && Object.keys(found.conf).length > 0 && (
+            <Panel title="Conf" className="mt-3">
+              <JsonView value={found.conf} label="Conf" />
+            </Panel>
+          )}
         </>
       )}
     </Loaded>
   )
 }
 
-function TaskRow({ expansion }: { readonly expansion: Expansion }) {
+function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
+  const now = useNow()
+  const isOver = run.state === "success" || run.state === "failed"
   return (
-    <li data-row className="flex flex-wrap items-center gap-3 border-b border-line px-3 py-2 last:border-0">
-      <span className="min-w-40 flex-1 font-semibold">{expansion.task_id}</span>
-      <span className="num w-24">{total(expansion.discovered, expansion.exhausted)}</span>
-      <div className="w-full sm:w-72">
-        <StateBar mix={expansion.instances} isOpen={!expansion.exhausted} />
+    <PageHead
+      trail={
+        <>
+          <Link to="/dags" className="hover:text-ink hover:underline">
+            DAGs
+          </Link>
+          <span aria-hidden>/</span>
+          <Link to="/dags/$dagId" params={{ dagId: name.dagId }} className="hover:text-ink hover:underline">
+            {name.dagId}
+          </Link>
+        </>
+      }
+      title={name.runId}
+      meta={
+        <>
+          <State state={run.is_cancelled && run.state === "failed" ? "cancelled" : run.state} />
+          <span>
+            {run.start_date === null ? "queued" : "started"} <Time at={run.start_date ?? run.queued_at} />
+            {run.start_date !== null &&
+              `, ${isOver ? "took" : "running for"} ${between(run.start_date, run.end_date, now)}`}
+          </span>
+          <span>
+            {run.run_type}
+            {run.triggering_user_name !== null && ` by ${run.triggering_user_name}`}
+          </span>
+          {run.logical_date !== null && (
+            <span>
+              of <Time at={run.logical_date} />
+            </span>
+          )}
+          <span>version {run.dag_versions[0]?.version_number}</span>
+          {run.note !== null && <span className="text-soft italic">{run.note}</span>}
+        </>
+      }
+      actions={<RunActions name={name} run={run} />}
+    />
+  )
+}
+
+function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
+  const [open, setOpen] = useState<"cancel" | "clear" | "note" | null>(null)
+  const denied = useDenied()("user")
+  const isOver = run.state === "success" || run.state === "failed"
+  const change = useAction({
+    run: (body: { state?: string; note?: string | null }) =>
+      api<DagRun>(path`/dags/${name.dagId}/dagRuns/${name.runId}`, { method: "PATCH", body }),
+    touches: [["dags"]],
+    done: (changed) =>
+      changed.state === "running" || changed.state === "queued" ? "The run goes on." : null,
+    onDone: () => setOpen(null),
+  })
+  return (
+    <>
+      {isOver && run.is_cancelled && (
+        <Button look="primary" denied={denied} onClick={() => change.mutate({ state: "queued" })}>
+          <Play size={14} aria-hidden /> Take up again
+        </Button>
+      )}
+      {isOver && (
+        <Button denied={denied} onClick={() => setOpen("clear")}>
+          <RotateCw size={14} aria-hidden /> Run again
+        </Button>
+      )}
+      {!isOver && (
+        <Button look="danger" denied={denied} onClick={() => setOpen("cancel")}>
+          <Ban size={14} aria-hidden /> Cancel run
+        </Button>
+      )}
+      <Menu
+        trigger={
+          <button
+            type="button"
+            aria-label="More"
+            className="inline-flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken"
+          >
+            <MoreHorizontal size={16} aria-hidden />
+          </button>
+        }
+      >
+        <MenuItem isDisabled={denied !== null} onSelect={() => setOpen("note")}>
+          Write a note
+        </MenuItem>
+        <MenuItem onSelect={() => void navigator.clipboard?.writeText(name.runId)}>Copy the run id</MenuItem>
+      </Menu>
+      {open === "cancel" && (
+        <Dialog
+          isOpen
+          onClose={() => setOpen(null)}
+          title="Cancel this run?"
+          description="What runs is stopped, sources are closed. It can be taken up again where it stood."
+        >
+          <div className="flex justify-end gap-2">
+            <Button onClick={() => setOpen(null)}>Keep it</Button>
+            <Button
+              look="danger"
+              disabled={change.isPending}
+              onClick={() => change.mutate({ state: "failed" })}
+            >
+              Cancel the run
+            </Button>
+          </div>
+        </Dialog>
+      )}
+      {open === "note" && (
+        <NoteDialog
+          note={run.note ?? ""}
+          onClose={() => setOpen(null)}
+          onSave={(note) => change.mutate({ note: note === "" ? null : note })}
+        />
+      )}
+      {open === "clear" && <ClearDialog name={name} onClose={() => setOpen(null)} />}
+    </>
+  )
+}
+
+function NoteDialog({
+  note,
+  onClose,
+  onSave,
+}: {
+  readonly note: string
+  readonly onClose: () => void
+  readonly onSave: (note: string) => void
+}) {
+  const [text, setText] = useState(note)
+  return (
+    <Dialog isOpen onClose={onClose} title="Note of this run">
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault()
+          onSave(text)
+        }}
+      >
+        <Field label="Note">
+          {(props) => (
+            <Input
+              {...props}
+              maxLength={1_000}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
+          )}
+        </Field>
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Close</Button>
+          <Button type="submit" look="primary">
+            Save
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+/** Runs a run again, or only what failed of it; how much that would be is told first. */
+function ClearDialog({ name, onClose }: { readonly name: RunName; readonly onClose: () => void }) {
+  const [onlyFailed, setOnlyFailed] = useState(true)
+  const clear = (isDryRun: boolean, signal?: AbortSignal) =>
+    api<{ total_entries?: number }>(path`/dags/${name.dagId}/dagRuns/${name.runId}/clear`, {
+      method: "POST",
+      body: { dry_run: isDryRun, only_failed: onlyFailed },
+      signal,
+    })
+  const preview = useQuery({
+    queryKey: ["clear", name, onlyFailed],
+    queryFn: ({ signal }) => clear(true, signal),
+    staleTime: 0,
+  })
+  const run = useAction({
+    run: () => clear(false),
+    touches: [["dags"]],
+    done: () => "The run goes on.",
+    onDone: onClose,
+  })
+  const n = preview.data?.total_entries ?? 0
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title="Run again"
+      description="Instances run on the inputs that they have."
+    >
+      <fieldset className="m-0 flex flex-col gap-2 border-0 p-0">
+        <legend className="sr-only">What runs again</legend>
+        <label className="flex items-center gap-2">
+          <input type="radio" checked={onlyFailed} onChange={() => setOnlyFailed(true)} /> Only what failed
+        </label>
+        <label className="flex items-center gap-2">
+          <input type="radio" checked={!onlyFailed} onChange={() => setOnlyFailed(false)} /> Everything
+        </label>
+      </fieldset>
+      <p className="rounded-md bg-sunken p-3" aria-live="polite">
+        {preview.error !== null ? (
+          <span className="text-danger">{preview.error.message}</span>
+        ) : preview.data === undefined ? (
+          "…"
+        ) : (
+          <>
+            <strong>{count(n)}</strong> {n === 1 ? "instance" : "instances"} would run again.
+          </>
+        )}
+      </p>
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Close</Button>
+        <Button look="primary" disabled={n === 0 || run.isPending} onClick={() => run.mutate(undefined)}>
+          Run {count(n)} again
+        </Button>
       </div>
-      <span className="w-32">
-        <ExpansionStateBadge expansion={expansion} />
-      </span>
+    </Dialog>
+  )
+}
+
+function RunGraph({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
+  const navigate = useNavigate()
+  const structure = useQuery(structureQuery(name.dagId, run.dag_versions[0]?.version_number))
+  const { data } = useQuery(expansionsQuery(name))
+  return (
+    <Panel title="Graph" className="overflow-hidden">
+      <Loaded query={structure}>
+        {(shape) => (
+          <Graph
+            structure={shape}
+            expansions={data?.expansions ?? []}
+            height="clamp(280px, 46vh, 520px)"
+            onPick={(taskId) =>
+              void navigate({ to: "/dags/$dagId/runs/$runId/tasks/$taskId", params: { ...name, taskId } })
+            }
+          />
+        )}
+      </Loaded>
+    </Panel>
+  )
+}
+
+function RunTasks({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
+  const expansions = useQuery(expansionsQuery(name))
+  const now = useNow()
+  return (
+    <Panel title="Tasks" className="overflow-hidden">
+      <Loaded query={expansions}>
+        {({ expansions: tasks }) => {
+          const line = timelineOf(
+            [
+              { start: run.start_date, end: run.end_date },
+              ...tasks.map(({ start_date: start, end_date: end }) => ({ start, end })),
+            ],
+            now,
+          )
+          return (
+            <>
+              <ul className="m-0 list-none p-0">
+                {tasks.map((expansion) => (
+                  <TaskRow key={expansion.task_id} name={name} expansion={expansion} line={line} now={now} />
+                ))}
+              </ul>
+              {line !== null && <Marks line={line} />}
+            </>
+          )
+        }}
+      </Loaded>
+    </Panel>
+  )
+}
+
+const rowGrid =
+  "grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1 sm:grid-cols-[minmax(0,1fr)_minmax(0,0.9fr)_minmax(0,1.6fr)] items-center px-3"
+
+function TaskRow({
+  name,
+  expansion,
+  line,
+  now,
+}: {
+  readonly name: RunName
+  readonly expansion: Expansion
+  readonly line: Timeline | null
+  readonly now: number
+}) {
+  const { instances, kind } = expansion
+  const isMapped = kind === "mapped"
+  const wait = waitInWords(expansion, now)
+  const bad = instances.failed + instances.upstream_failed
+  return (
+    <li data-row className={`${rowGrid} border-b border-line py-2 last:border-0 hover:bg-sunken`}>
+      <div className="min-w-0">
+        <Link
+          to="/dags/$dagId/runs/$runId/tasks/$taskId"
+          params={{ ...name, taskId: expansion.task_id }}
+          className="block truncate font-semibold hover:text-accent"
+        >
+          {expansion.task_id}
+        </Link>
+        <div className="truncate text-xs text-muted" title={wait ?? undefined}>
+          {wait ??
+            (expansion.start_date === null ? "" : between(expansion.start_date, expansion.end_date, now))}
+        </div>
+      </div>
+      <div className="col-span-2 row-start-2 min-w-0 sm:col-span-1 sm:row-start-auto">
+        {isMapped ? (
+          <>
+            <StateBar mix={instances} isOpen={!expansion.exhausted} />
+            <div className="mt-1 flex justify-between text-2xs text-muted">
+              <span>
+                {count(endedOf(expansion))} of {total(expansion.discovered, expansion.exhausted)}
+              </span>
+              {bad > 0 && <span className="font-semibold text-danger">{count(bad)} failed</span>}
+            </div>
+          </>
+        ) : (
+          <span className="text-xs text-muted">
+            {kind === "source"
+              ? `${total(expansion.discovered, expansion.exhausted)} items, ${count(expansion.pages)} pages`
+              : kind === "fused"
+                ? "read by its map"
+                : ""}
+          </span>
+        )}
+      </div>
+      <div className="flex items-center gap-3">
+        <span className="w-28 shrink-0 sm:order-2">
+          <ExpansionStateBadge expansion={expansion} />
+        </span>
+        <div className="relative hidden h-3.5 flex-1 rounded-sm bg-sunken sm:block">
+          {line !== null && <GanttBar expansion={expansion} line={line} now={now} />}
+        </div>
+      </div>
     </li>
+  )
+}
+
+function GanttBar({
+  expansion,
+  line,
+  now,
+}: {
+  readonly expansion: Expansion
+  readonly line: Timeline
+  readonly now: number
+}) {
+  const place = placeOf({ start: expansion.start_date, end: expansion.end_date }, line, now)
+  if (place === null) return null
+  const first = placeOf({ start: expansion.start_date, end: expansion.first_result_date }, line, now)
+  return (
+    <div
+      className="absolute inset-y-0 min-w-[3px] overflow-hidden rounded-sm"
+      title={`${between(expansion.start_date, expansion.end_date, now)}; first result after ${between(expansion.start_date, expansion.first_result_date, now)}`}
+      style={{
+        left: `${place.left * 100}%`,
+        width: `${place.width * 100}%`,
+        background: fillOf(expansion.state),
+      }}
+    >
+      {first !== null && expansion.first_result_date !== null && place.width > 0 && (
+        <div
+          className="h-full bg-black/25"
+          style={{ width: `${Math.min(1, first.width / place.width) * 100}%` }}
+        />
+      )}
+    </div>
+  )
+}
+
+function Marks({ line }: { readonly line: Timeline }) {
+  const span = line.to - line.from
+  return (
+    <div className={`${rowGrid} hidden border-t border-line py-1 sm:grid`} aria-hidden>
+      <span />
+      <span />
+      <div className="flex gap-3">
+        <div className="relative h-4 flex-1 text-2xs text-muted">
+          {marksOf(line, 3).map((mark) => (
+            <span
+              key={mark}
+              className="absolute -translate-x-1/2 whitespace-nowrap first:translate-x-0"
+              style={{ left: `${(mark / span) * 100}%` }}
+            >
+              {mark === 0 ? "0" : duration(mark)}
+            </span>
+          ))}
+        </div>
+        <span className="w-28 shrink-0" />
+      </div>
+    </div>
   )
 }

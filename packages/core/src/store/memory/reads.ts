@@ -1,8 +1,9 @@
 import { Effect } from "effect"
 import { NotFound } from "../errors.ts"
-import type { PageView, ReadStore } from "../read-store.ts"
+import { pagesAtMax, type PageView, type ReadStore } from "../read-store.ts"
 import { instanceByKey, listTaskInstances, xcomOf } from "./instances.ts"
 import { readLogs } from "./logs.ts"
+import { pageAt } from "./page-at.ts"
 import { type MemoryState, type PageRecord, dateOf, expansionOf } from "./state.ts"
 
 /** Reads over a memory state. */
@@ -17,6 +18,23 @@ export function reads(state: MemoryState): ReadStore {
           .filter((page) => page.firstIndex > after && (!isOpenOnly || unfolded.has(page)))
           .slice(0, limit)
           .map((page) => toPageView(page, unfolded))
+      }),
+    pagesAt: ({ expansionId, indexes }) =>
+      Effect.sync(() => {
+        const expansion = expansionOf(state, expansionId)
+        const found = new Set(indexes.slice(0, pagesAtMax).map((index) => pageAt(expansion, index)))
+        return [...found]
+          .filter((page) => page !== undefined)
+          .sort((a, b) => a.firstIndex - b.firstIndex)
+          .map((page) => toPageView(page, expansion.unfolded))
+      }),
+    itemAt: ({ expansionId, mapIndex }) =>
+      Effect.suspend(() => {
+        const page = pageAt(expansionOf(state, expansionId), mapIndex)
+        const item = page?.items?.[mapIndex - page.firstIndex]
+        return item == null
+          ? Effect.fail(new NotFound({ what: "item", id: `${expansionId}[${mapIndex}]` }))
+          : Effect.succeed(item)
       }),
     instanceByKey: ({ expansionId, key }) =>
       Effect.suspend(() => {

@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { LogEntry } from "../../host/host-pool.ts"
 import { mapped } from "./dag-fixture.ts"
@@ -155,6 +156,36 @@ export function readContract(open: OpenStore): void {
       expect(await firsts({ after: 2 })).toEqual([5])
       expect(await firsts({ isOpenOnly: true })).toEqual([2, 5])
       expect(await firsts({ after: 5 })).toEqual([])
+    })
+
+    it("are found by the indexes that they hold, each once", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      for (const count of [2, 3, 1]) await map.commit(items(count))
+      const { expansionId } = map
+      const at = async (...indexes: number[]) =>
+        (await runEffect(store.pagesAt({ expansionId, indexes }))).map(({ firstIndex }) => firstIndex)
+      expect(await at(5, 1, 0, 3, 4)).toEqual([0, 2, 5])
+      expect(await at(3)).toEqual([2])
+      expect(await at(6, 1_000_000, -1)).toEqual([])
+      expect(await at()).toEqual([])
+    })
+  })
+
+  describe("items of a map", () => {
+    it("are read one by one; where there is none, none is found", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      for (const count of [2, 3]) await map.commit(items(count))
+      const { expansionId } = map
+      const all = await Promise.all(
+        [0, 1, 2, 3, 4].map((mapIndex) => runEffect(store.itemAt({ expansionId, mapIndex }))),
+      )
+      expect(all).toEqual([...items(2), ...items(3)])
+      const failure = await runEffect(store.itemAt({ expansionId, mapIndex: 5 }).pipe(Effect.flip))
+      expect(failure).toMatchObject({ _tag: "NotFound" })
     })
   })
 

@@ -1,0 +1,350 @@
+import type { TaskInstance, TaskTry } from "@sluice/api/wire"
+import { useQuery } from "@tanstack/react-query"
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router"
+import { ChevronLeft, ChevronRight, RotateCw } from "lucide-react"
+import { type ReactNode, useState } from "react"
+import {
+  expansionsQuery,
+  instanceQuery,
+  itemQuery,
+  logPath,
+  type TaskName,
+  triesQuery,
+  xcomQuery,
+  xcomsQuery,
+} from "../api/queries.ts"
+import { Button, IconButton } from "../components/button.tsx"
+import { useNow } from "../components/clock.ts"
+import { Empty, Loaded } from "../components/feedback.tsx"
+import { Input, Select } from "../components/field.tsx"
+import { JsonView } from "../components/json.tsx"
+import { useKeys } from "../components/keys.ts"
+import { Log } from "../components/log.tsx"
+import { PageHead, Panel } from "../components/page.tsx"
+import { useDenied } from "../components/role.ts"
+import { State, StateIcon } from "../components/state.tsx"
+import { Time } from "../components/time.tsx"
+import { between, count, duration } from "../model/format.ts"
+import { fillOf, lookOf } from "../model/states.ts"
+import { RedriveDialog } from "./map/redrive-dialog.tsx"
+import { TaskTrail } from "./task.tsx"
+
+/** What of an instance is shown. */
+export interface InstanceSearch {
+  readonly try?: number | undefined
+  readonly level?: "debug" | "info" | "warn" | "error" | undefined
+  readonly q?: string | undefined
+}
+
+/** One instance: what it was given, what it left, how often it was tried, what it said. */
+export function InstanceView() {
+  const { mapIndex: text, ...name } = useParams({
+    from: "/shell/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex",
+  })
+  const mapIndex = Number(text)
+  const instance = useQuery(instanceQuery(name, mapIndex))
+  return (
+    <Loaded query={instance}>
+      {(found) => (
+        <>
+          <Head name={name} instance={found} />
+          {found.error !== null && <ErrorPanel error={found.error} state={found.state} />}
+          <div className="grid gap-3 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+            <div className="flex min-w-0 flex-col gap-3">
+              <Tries name={name} instance={found} />
+              {mapIndex >= 0 && <Item name={name} mapIndex={mapIndex} />}
+              <Values name={name} instance={found} />
+            </div>
+            <LogPanel name={name} instance={found} />
+          </div>
+        </>
+      )}
+    </Loaded>
+  )
+}
+
+function Head({ name, instance }: { readonly name: TaskName; readonly instance: TaskInstance }) {
+  const now = useNow()
+  const navigate = useNavigate()
+  const denied = useDenied()("user")
+  const { data } = useQuery(expansionsQuery(name))
+  const [isRedriving, setRedriving] = useState(false)
+  const expansion = data?.expansions.find(({ task_id }) => task_id === name.taskId)
+  const index = instance.map_index
+  const last = (expansion?.discovered ?? 0) - 1
+  const goTo = (next: number) => {
+    if (index < 0 || next < 0 || next > last) return
+    void navigate({
+      to: "/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex",
+      params: { ...name, mapIndex: String(next) },
+      search: (before) => ({ level: before.level, q: before.q }),
+      replace: true,
+    })
+  }
+  useKeys({
+    ArrowLeft: () => goTo(index - 1),
+    ArrowRight: () => goTo(index + 1),
+    "[": () => goTo(index - 1),
+    "]": () => goTo(index + 1),
+  })
+  const label = instance.rendered_map_index
+  const isEnded = ["success", "failed", "skipped", "upstream_failed"].includes(instance.state ?? "")
+  return (
+    <>
+      <PageHead
+        trail={<TaskTrail name={name} isAtTask={index < 0} />}
+        title={
+          index < 0
+            ? name.taskId
+            : `${name.taskId} ${count(index)}${label !== null && label !== String(index) ? ` · ${label}` : ""}`
+        }
+        meta={
+          <>
+            <State state={instance.state} />
+            {instance.key !== null && <span className="font-mono text-xs">{instance.key}</span>}
+            {instance.start_date !== null && (
+              <span>
+                started <Time at={instance.start_date} />, took{" "}
+                {between(instance.start_date, instance.end_date, now)}
+              </span>
+            )}
+            <span>
+              try {instance.try_number} of {instance.max_tries + 1}
+            </span>
+            <span>pool {instance.pool}</span>
+          </>
+        }
+        actions={
+          <>
+            {index >= 0 && (
+              <>
+                <IconButton label="Instance before ←" disabled={index === 0} onClick={() => goTo(index - 1)}>
+                  <ChevronLeft size={16} aria-hidden />
+                </IconButton>
+                <IconButton label="Next instance →" disabled={index >= last} onClick={() => goTo(index + 1)}>
+                  <ChevronRight size={16} aria-hidden />
+                </IconButton>
+              </>
+            )}
+            {isEnded && (
+              <Button denied={denied} onClick={() => setRedriving(true)}>
+                <RotateCw size={14} aria-hidden /> Run again
+              </Button>
+            )}
+          </>
+        }
+      />
+      {isRedriving && (
+        <RedriveDialog
+          name={name}
+          expansion={expansion}
+          mapIndex={index}
+          onClose={() => setRedriving(false)}
+        />
+      )}
+    </>
+  )
+}
+
+function ErrorPanel({
+  error,
+  state,
+}: {
+  readonly error: { readonly type: string; readonly message: string }
+  readonly state: string | null
+}) {
+  return (
+    <section
+      className="panel mb-3 border-l-4 px-3 py-2"
+      style={{ borderLeftColor: fillOf(state === "failed" ? "failed" : "up_for_retry") }}
+    >
+      <h2 className="m-0 font-mono text-xs font-semibold">{error.type}</h2>
+      <p className="m-0 break-words whitespace-pre-wrap">{error.message}</p>
+    </section>
+  )
+}
+
+/** The attempts, one below the other on one line of time. */
+function Tries({ name, instance }: { readonly name: TaskName; readonly instance: TaskInstance }) {
+  const tries = useQuery(triesQuery(name, instance.map_index))
+  const now = useNow()
+  return (
+    <Panel title="Tries">
+      <Loaded query={tries} rows={2}>
+        {({ task_instances: all }) => {
+          const begun = all.filter(({ start_date }) => start_date !== null)
+          if (begun.length === 0)
+            return <Empty title={lookOf(instance.state).label}>{whyNot(instance)}</Empty>
+          const from = Math.min(...begun.map((one) => Date.parse(one.start_date ?? "")))
+          const to = Math.max(
+            ...begun.map((one) => (one.end_date === null ? now : Date.parse(one.end_date))),
+            from + 1,
+          )
+          return (
+            <ul className="m-0 list-none p-3">
+              {begun.map((one) => (
+                <TryBar key={one.try_number} attempt={one} from={from} to={to} now={now} />
+              ))}
+            </ul>
+          )
+        }}
+      </Loaded>
+    </Panel>
+  )
+}
+
+function whyNot(instance: TaskInstance): ReactNode {
+  if (instance.state === "skipped")
+    return "It was not needed: a task above it was skipped, or it was stopped before it began."
+  if (instance.state === "upstream_failed") return "A task above it failed, so it could not run."
+  return "It has not begun."
+}
+
+function TryBar({
+  attempt,
+  from,
+  to,
+  now,
+}: {
+  readonly attempt: TaskTry
+  readonly from: number
+  readonly to: number
+  readonly now: number
+}) {
+  const start = Date.parse(attempt.start_date ?? "")
+  const end = attempt.end_date === null ? now : Date.parse(attempt.end_date)
+  const span = to - from
+  return (
+    <li className="mb-1.5 flex items-center gap-3 last:mb-0">
+      <span className="flex w-16 shrink-0 items-center gap-1.5 text-muted">
+        <StateIcon state={attempt.state} /> {attempt.try_number}
+      </span>
+      <div className="relative h-4 flex-1 rounded-sm bg-sunken" title={lookOf(attempt.state).label}>
+        <div
+          className="absolute inset-y-0 min-w-1 rounded-sm"
+          style={{
+            left: `${((start - from) / span) * 100}%`,
+            width: `${((end - start) / span) * 100}%`,
+            background: fillOf(attempt.state),
+          }}
+        />
+      </div>
+      <span className="num w-20 shrink-0 text-muted">{duration(end - start)}</span>
+    </li>
+  )
+}
+
+function Item({ name, mapIndex }: { readonly name: TaskName; readonly mapIndex: number }) {
+  const item = useQuery(itemQuery(name, mapIndex))
+  return (
+    <Panel title="Input">
+      {item.error === null ? (
+        <Loaded query={item} rows={2}>
+          {({ value }) => <JsonView value={value} label="Input" />}
+        </Loaded>
+      ) : (
+        <p className="m-0 p-3 text-muted">Its item is not kept, or it had none.</p>
+      )}
+    </Panel>
+  )
+}
+
+function Values({ name, instance }: { readonly name: TaskName; readonly instance: TaskInstance }) {
+  const values = useQuery(xcomsQuery(name, instance.map_index))
+  return (
+    <Panel title="Result and XComs">
+      <Loaded query={values} rows={2}>
+        {({ xcom_entries: entries }) =>
+          entries.length === 0 ? (
+            <p className="m-0 p-3 text-muted">
+              {instance.state === "success" ? "It returned nothing." : "It has left nothing yet."}
+            </p>
+          ) : (
+            <>
+              {entries.map((entry) => (
+                <Value key={entry.key} name={name} mapIndex={instance.map_index} xcomKey={entry.key} />
+              ))}
+            </>
+          )
+        }
+      </Loaded>
+    </Panel>
+  )
+}
+
+function Value({
+  name,
+  mapIndex,
+  xcomKey,
+}: {
+  readonly name: TaskName
+  readonly mapIndex: number
+  readonly xcomKey: string
+}) {
+  const value = useQuery(xcomQuery(name, mapIndex, xcomKey))
+  return (
+    <div className="border-b border-line last:border-0">
+      <div className="px-3 pt-2 font-mono text-xs text-muted">{xcomKey}</div>
+      <Loaded query={value} rows={1}>
+        {(entry) => <JsonView value={entry.value} label={xcomKey} />}
+      </Loaded>
+    </div>
+  )
+}
+
+function LogPanel({ name, instance }: { readonly name: TaskName; readonly instance: TaskInstance }) {
+  const search = useSearch({ from: "/shell/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex" })
+  const navigate = useNavigate({ from: "/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex" })
+  const set = (change: InstanceSearch) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false })
+  const tries = Array.from({ length: Math.max(1, instance.try_number) }, (_, at) => at + 1)
+  return (
+    <Panel
+      title="Log"
+      aside={
+        <div className="flex flex-wrap items-center gap-2">
+          <Input
+            type="search"
+            data-search
+            aria-label="Search the log"
+            placeholder="Search   /"
+            className="h-7 w-36"
+            value={search.q ?? ""}
+            onChange={(event) => set({ q: event.target.value || undefined })}
+          />
+          <Select
+            aria-label="Level"
+            className="h-7"
+            value={search.level ?? "debug"}
+            onChange={(event) => set({ level: event.target.value as "info" })}
+          >
+            <option value="debug">all levels</option>
+            <option value="info">info and up</option>
+            <option value="warn">warn and up</option>
+            <option value="error">errors</option>
+          </Select>
+          <Select
+            aria-label="Try"
+            className="h-7"
+            value={search.try ?? 0}
+            onChange={(event) => set({ try: Number(event.target.value) || undefined })}
+          >
+            <option value={0}>all tries</option>
+            {tries.map((one) => (
+              <option key={one} value={one}>
+                try {one}
+              </option>
+            ))}
+          </Select>
+        </div>
+      }
+    >
+      <Log
+        address={logPath(name, search.try ?? 0)}
+        mapIndex={instance.map_index}
+        level={search.level ?? "debug"}
+        search={search.q ?? ""}
+      />
+    </Panel>
+  )
+}

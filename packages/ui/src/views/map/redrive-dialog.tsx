@@ -1,0 +1,199 @@
+import type { Expansion } from "@sluice/api/wire"
+import { useQuery } from "@tanstack/react-query"
+import { useState } from "react"
+import { api } from "../../api/client.ts"
+import { mapPath, runKey, type TaskName } from "../../api/queries.ts"
+import { Button } from "../../components/button.tsx"
+import { Dialog } from "../../components/dialog.tsx"
+import { Problem, Skeleton } from "../../components/feedback.tsx"
+import { Field, Input } from "../../components/field.tsx"
+import { useAction } from "../../components/mutation.ts"
+import { count } from "../../model/format.ts"
+import { lookOf } from "../../model/states.ts"
+
+interface Report {
+  readonly selected: number
+  readonly downstream: readonly {
+    readonly task_id: string
+    readonly runs: "anew" | "instances" | "nothing"
+    readonly instances: number | null
+    readonly reason: string | null
+  }[]
+  readonly notes: readonly string[]
+}
+
+const redrivable = ["failed", "upstream_failed", "skipped", "success"] as const
+
+/** Runs instances again. What that would be is told before it is done. */
+export function RedriveDialog({
+  name,
+  expansion,
+  errorType,
+  mapIndex,
+  onClose,
+}: {
+  readonly name: TaskName
+  readonly expansion: Expansion | undefined
+  /** Only failures of this type. */
+  readonly errorType?: string
+  /** Only this instance, however it ended. */
+  readonly mapIndex?: number
+  readonly onClose: () => void
+}) {
+  const isOne = mapIndex !== undefined
+  const [states, setStates] = useState<readonly string[]>(isOne ? redrivable : ["failed"])
+  const [from, setFrom] = useState("")
+  const [to, setTo] = useState("")
+  const [type, setType] = useState(errorType ?? "")
+  const body = {
+    states,
+    ...(isOne && { from_index: mapIndex, to_index: mapIndex }),
+    ...(!isOne && /^\d+$/.test(from) && { from_index: Number(from) }),
+    ...(!isOne && /^\d+$/.test(to) && { to_index: Number(to) }),
+    ...(type !== "" && { error_type: type }),
+  }
+  const redrive = (isDryRun: boolean, signal?: AbortSignal) =>
+    api<Report>(`${mapPath(name)}/redrive`, { method: "POST", body: { ...body, dry_run: isDryRun }, signal })
+  const preview = useQuery({
+    queryKey: ["redrive", name, body],
+    queryFn: ({ signal }) => redrive(true, signal),
+    enabled: states.length > 0,
+    staleTime: 0,
+    placeholderData: (before) => before,
+  })
+  const run = useAction({
+    isQuiet: true,
+    run: () => redrive(false),
+    touches: [runKey(name)],
+    done: ({ selected }) => `${count(selected)} instances of ${name.taskId} run again.`,
+    onDone: onClose,
+  })
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={
+        isOne
+          ? `Run ${mapIndex < 0 ? name.taskId : `instance ${count(mapIndex)}`} again`
+          : `Redrive ${name.taskId}`
+      }
+      description="Instances run again on the inputs that they have; the source is not read again."
+    >
+      <div className="flex flex-col gap-3.5">
+        {!isOne && (
+          <fieldset className="m-0 flex flex-wrap gap-x-4 gap-y-2 border-0 p-0">
+            <legend className="mb-1 p-0 font-medium">Instances that are</legend>
+            {redrivable.map((state) => (
+              <label key={state} className="inline-flex items-center gap-1.5">
+                <input
+                  type="checkbox"
+                  checked={states.includes(state)}
+                  onChange={(event) =>
+                    setStates(
+                      event.target.checked ? [...states, state] : states.filter((one) => one !== state),
+                    )
+                  }
+                />
+                {lookOf(state).label}{" "}
+                {expansion !== undefined && (
+                  <span className="text-muted">{count(expansion.instances[state])}</span>
+                )}
+              </label>
+            ))}
+          </fieldset>
+        )}
+        {!isOne && (
+          <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+            <Field label="From index">
+              {(props) => (
+                <Input
+                  {...props}
+                  inputMode="numeric"
+                  value={from}
+                  onChange={(event) => setFrom(event.target.value)}
+                />
+              )}
+            </Field>
+            <Field label="To index">
+              {(props) => (
+                <Input
+                  {...props}
+                  inputMode="numeric"
+                  value={to}
+                  onChange={(event) => setTo(event.target.value)}
+                />
+              )}
+            </Field>
+            <Field label="Error type">
+              {(props) => (
+                <Input
+                  {...props}
+                  value={type}
+                  placeholder="any"
+                  onChange={(event) => setType(event.target.value)}
+                />
+              )}
+            </Field>
+          </div>
+        )}
+        <div className="rounded-md bg-sunken p-3" aria-live="polite">
+          {states.length === 0 ? (
+            "Choose states."
+          ) : preview.error !== null ? (
+            <span className="text-danger">{preview.error.message}</span>
+          ) : preview.data === undefined ? (
+            <Skeleton rows={2} />
+          ) : (
+            <ReportWords report={preview.data} />
+          )}
+        </div>
+        {run.error !== null && <Problem error={run.error} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Close</Button>
+          <Button
+            look="primary"
+            disabled={
+              run.isPending ||
+              preview.data === undefined ||
+              preview.data.selected === 0 ||
+              states.length === 0
+            }
+            onClick={() => run.mutate(undefined)}
+          >
+            {run.isPending ? "Working…" : `Run ${count(preview.data?.selected ?? 0)} again`}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  )
+}
+
+function ReportWords({ report }: { readonly report: Report }) {
+  return (
+    <>
+      <p className="m-0" data-preview>
+        <strong>{count(report.selected)}</strong> {report.selected === 1 ? "instance" : "instances"} would run
+        again.
+      </p>
+      {report.downstream.length > 0 && (
+        <ul className="mt-2 mb-0 list-none space-y-1 p-0 text-muted">
+          {report.downstream.map((effect) => (
+            <li key={effect.task_id}>
+              <span className="font-medium text-ink">{effect.task_id}</span>{" "}
+              {effect.runs === "anew"
+                ? "begins anew"
+                : effect.runs === "instances"
+                  ? `runs ${count(effect.instances ?? 0)} instances again`
+                  : `stays as it is${effect.reason === null ? "" : `: ${effect.reason}`}`}
+            </li>
+          ))}
+        </ul>
+      )}
+      {report.notes.map((note) => (
+        <p key={note} className="mt-2 mb-0 text-muted">
+          {note}
+        </p>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,154 @@
+import type { Browser, Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { startChromium } from "./harness/chromium.ts"
+import { serveDemo, type Served } from "./harness/served.ts"
+import { openPage, signIn, type WatchedPage } from "./harness/watched-page.ts"
+
+let served: Served
+let browser: Browser
+
+beforeAll(async () => {
+  ;[served, browser] = await Promise.all([serveDemo(), startChromium()])
+})
+
+afterAll(async () => {
+  await browser.close()
+  await served.close()
+})
+
+/** A run of the lazy maps, and the page of one of its tasks. */
+async function openTask(conf: object, taskId = "upsert"): Promise<WatchedPage & { runPath: string }> {
+  const run = (await served.call("POST", "/dags/users_sync/dagRuns", { logical_date: null, conf })) as {
+    dag_run_id: string
+  }
+  const runPath = `/dags/users_sync/runs/${run.dag_run_id}`
+  const watched = await openPage(browser, served.url)
+  await watched.page.goto(`${runPath}/tasks/${taskId}`)
+  await signIn(watched.page, served)
+  await watched.page.getByRole("heading", { name: taskId, exact: true }).waitFor()
+  return { ...watched, runPath }
+}
+
+const figure = (page: Page, name: string) => page.locator(`[data-figure="${name}"]`)
+const numberIn = (text: string) => Number(text.replaceAll(/[^\d]/g, ""))
+
+describe("a lazy map", () => {
+  it("is watched to its end, honest about a total that nobody knows yet", async () => {
+    const { page, faults, expectAccessible } = await openTask({ users: 700, page_ms: 150, item_ms: 5 })
+    await expect.poll(() => figure(page, "Discovered").innerText()).toMatch(/^≥ /)
+    await page.getByText("When it ends cannot be known: the source goes on.").waitFor()
+    await expectAccessible("a map that runs")
+    await expect.poll(() => figure(page, "Discovered").innerText(), { timeout: 30_000 }).toBe("700")
+    await expect.poll(() => figure(page, "Done").innerText(), { timeout: 30_000 }).toBe("700")
+    await page
+      .getByText(/It ended after/)
+      .first()
+      .waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  it("is paused, resized and resumed, at once", async () => {
+    const { page, faults, expectAccessible } = await openTask({ users: 5_000, page_ms: 20, item_ms: 40 })
+    await page.getByRole("button", { name: "Pause", exact: true }).click()
+    await page.getByRole("menuitem", { name: "Pause reading and running" }).click()
+    await page.getByText("Paused: waits to be resumed").waitFor()
+    await expect.poll(async () => numberIn(await figure(page, "Running").innerText())).toBe(0)
+    const done = await figure(page, "Done").innerText()
+    await page.getByRole("button", { name: "Limits" }).click()
+    await expectAccessible("the limits")
+    await page.getByRole("textbox", { name: "Window" }).fill("60")
+    await page.getByRole("textbox", { name: "Concurrency" }).fill("3")
+    await page.getByRole("button", { name: "Set limits" }).click()
+    await expect.poll(() => page.locator("[data-gauge=Window]").innerText()).toContain("of 60")
+    expect(await figure(page, "Done").innerText()).toBe(done)
+    await page.getByRole("button", { name: "Resume" }).click()
+    await expect
+      .poll(async () => numberIn(await figure(page, "Done").innerText()))
+      .toBeGreaterThan(numberIn(done))
+    await page.getByRole("button", { name: "Cancel", exact: true }).click()
+    await page.getByRole("button", { name: "Cancel the map" }).click()
+    await page.locator("header").getByText("cancelled").waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  it("shows what failed and why, opens one with its log, and redrives them", async () => {
+    const { page, faults, expectAccessible, runPath } = await openTask({ users: 60, fail_every: 10 })
+    await expect.poll(() => figure(page, "Failed").innerText(), { timeout: 30_000 }).toBe("6")
+    await page.getByRole("link", { name: /Errors/ }).click()
+    await page.getByText("InvalidAddress").first().waitFor()
+    await expectAccessible("the errors of a map")
+    await page.getByRole("link", { name: "Instances" }).click()
+    await page.getByRole("button", { name: /failed/ }).click()
+    await expect.poll(() => page.locator("[data-index]").count()).toBe(6)
+    await page.locator("[data-index='9']").click()
+    await page.getByRole("heading", { name: /upsert 9/ }).waitFor()
+    await page.getByText("the address of user-00009 is refused").first().waitFor()
+    await page.getByText('"name": "user-00009"').waitFor()
+    await expectAccessible("an instance")
+    await page.getByLabel("Level").selectOption("error")
+    await expect.poll(() => page.getByText("upserting user-00009").count()).toBe(0)
+    expect(new URL(page.url()).search).toContain("level=error")
+    await page.keyboard.press("ArrowRight")
+    await page.getByRole("heading", { name: /upsert 10/ }).waitFor()
+    await page.goto(`${runPath}/tasks/upsert`)
+    await page.getByRole("button", { name: "Redrive" }).click()
+    await expect.poll(() => page.locator("[data-preview]").innerText()).toBe("6 instances would run again.")
+    await expectAccessible("the redrive")
+    await page.getByRole("button", { name: "Run 6 again" }).click()
+    await page.getByText("6 instances of upsert run again.").waitFor()
+    await expect.poll(() => figure(page, "Failed").innerText(), { timeout: 30_000 }).toBe("6")
+    await page.goto(`${runPath}/tasks/upsert/9`)
+    await page.getByText(/try 4 of/).waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  it("is found by index and by key, and looked at closer", async () => {
+    const { page, faults } = await openTask({ users: 700 })
+    await expect.poll(() => figure(page, "Done").innerText(), { timeout: 30_000 }).toBe("700")
+    await page.keyboard.press("/")
+    await page.keyboard.type("555\n")
+    await page.locator("[data-index='555']").waitFor()
+    expect(new URL(page.url()).search).toBe("?at=555")
+    await page.getByLabel("Index or key").fill("user-123")
+    await page.keyboard.press("Enter")
+    await page.locator("[data-index='123']").waitFor()
+    expect(await page.locator("[data-index]").count()).toBe(1)
+    await page.getByRole("button", { name: "Closer" }).click()
+    await page.getByText(/one by one/).waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  it("gives its results as a table and as files", async () => {
+    const { page, faults, runPath } = await openTask({ users: 120 }, "enrich")
+    await expect.poll(() => figure(page, "Done").innerText(), { timeout: 30_000 }).toBe("120")
+    await page.goto(`${runPath}/tasks/enrich?tab=results`)
+    await page.getByText("120 read, the end").waitFor()
+    await page.getByText("region", { exact: true }).waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe("a run", () => {
+  it("is cancelled, and taken up again", async () => {
+    const { page, faults, expectAccessible, runPath } = await openTask({ users: 2_000, item_ms: 40 })
+    await page.goto(runPath)
+    await page.getByRole("link", { name: "upsert" }).first().waitFor()
+    await page.locator("[data-graph] .react-flow__node").first().waitFor()
+    await expectAccessible("a run")
+    await page.getByRole("button", { name: "Cancel run" }).click()
+    await page.getByRole("button", { name: "Cancel the run" }).click()
+    await page.locator("header").getByText("cancelled").waitFor()
+    await page.getByRole("button", { name: "Take up again" }).click()
+    await page.locator("header").getByText("running", { exact: true }).waitFor()
+    await page.getByRole("button", { name: "Cancel run" }).click()
+    await page.getByRole("button", { name: "Cancel the run" }).click()
+    await page.locator("header").getByText("cancelled").waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})

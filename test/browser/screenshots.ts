@@ -1,0 +1,119 @@
+// `npm run screenshots`: every view in light and dark, at 1280 and some at 390 pixels, into a folder (default: results/screenshots).
+import { mkdirSync } from "node:fs"
+import { join, resolve } from "node:path"
+import type { Page } from "playwright-core"
+import { holdTestServer } from "@sluice/postgres/testing"
+import { eventually } from "../harness/eventually.ts"
+import { startChromium } from "./harness/chromium.ts"
+import { serveDemo, type Served } from "./harness/served.ts"
+
+const folder = resolve(process.argv[2] ?? "results/screenshots")
+mkdirSync(folder, { recursive: true })
+
+interface Run {
+  readonly dag_run_id: string
+  readonly state: string
+}
+
+const held = holdTestServer()
+const served = await serveDemo()
+const browser = await startChromium()
+try {
+  const runs = await makeRuns(served)
+  const users = `/dags/users_sync/runs/${runs.slow}`
+  const failed = `/dags/users_sync/runs/${runs.failed}`
+  const views: Record<string, string> = {
+    overview: "/",
+    dags: "/dags",
+    runs: "/runs",
+    errors: "/errors",
+    run: users,
+    "run-failed": failed,
+    map: `${users}/tasks/upsert`,
+    "map-failed": `${failed}/tasks/upsert?state=failed`,
+    "map-errors": `${failed}/tasks/upsert?tab=errors`,
+    "map-pages": `${failed}/tasks/upsert?tab=pages`,
+    "map-results": `${failed}/tasks/enrich?tab=results`,
+    "map-close": `${failed}/tasks/upsert?from=20&to=180&at=99`,
+    instance: `${failed}/tasks/upsert/9`,
+    "dag-runs": "/dags/users_sync/runs",
+    ...JSON.parse(process.env["SLUICE_MORE_VIEWS"] ?? "{}"),
+  }
+  const only = process.argv[3]?.split(",")
+  for (const theme of ["light", "dark"] as const)
+    for (const width of [1280, 390]) {
+      const page = await signedIn(theme, width)
+      for (const [name, path] of Object.entries(views)) {
+        if (only !== undefined && !only.includes(name)) continue
+        await show(page, path)
+        await page.screenshot({
+          path: join(folder, `${name}-${theme}-${width}.png`),
+          fullPage: width === 390,
+        })
+      }
+      await page.context().close()
+    }
+} finally {
+  await browser.close()
+  await served.close()
+  await held.release()
+}
+
+/** Runs in each state: one that takes long, one that failed, one that went well, one that waits. */
+async function makeRuns({ call }: Served): Promise<{ slow: string; failed: string }> {
+  const trigger = async (dagId: string, conf: object = {}) =>
+    ((await call("POST", `/dags/${dagId}/dagRuns`, { logical_date: null, conf })) as Run).dag_run_id
+  const ended = (dagId: string, runId: string) =>
+    eventually(`${dagId} ends`, async () => {
+      const run = (await call("GET", `/dags/${dagId}/dagRuns/${runId}`)) as Run
+      return run.state === "success" || run.state === "failed" ? true : undefined
+    })
+  for (const fail of [0, 0, 40])
+    await ended("users_sync", await trigger("users_sync", { users: 120, fail_every: fail }))
+  for (let times = 0; times < 4; times++) await ended("nightly_report", await trigger("nightly_report"))
+  await ended("billing", await trigger("billing"))
+  await trigger("approval")
+  const failed = await trigger("users_sync", { users: 900, fail_every: 10 })
+  await ended("users_sync", failed)
+  const slow = await trigger("users_sync", { users: 100_000, page_ms: 150, item_ms: 60, fail_every: 90 })
+  await eventually("the slow run has begun", async () => {
+    const { expansions } = (await call("GET", `/dags/users_sync/dagRuns/${slow}/expansions`)) as {
+      expansions: { task_id: string; instances: { success: number } }[]
+    }
+    return (expansions.find((one) => one.task_id === "upsert")?.instances.success ?? 0) > 400
+      ? true
+      : undefined
+  })
+  return { slow, failed }
+}
+
+async function signedIn(theme: "light" | "dark", width: number): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width, height: width === 390 ? 844 : 800 },
+    colorScheme: theme,
+    baseURL: served.url,
+    timezoneId: "Europe/Berlin",
+    locale: "en-GB",
+  })
+  const page = await context.newPage()
+  await page.goto("/login")
+  await page.screenshot({ path: join(folder, `login-${theme}-${width}.png`) })
+  await page.getByLabel("User name").fill(served.username)
+  await page.getByLabel("Password").fill(served.password)
+  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByRole("heading", { name: "Overview" }).waitFor()
+  return page
+}
+
+/** As a person would see it: loaded, live, and with some seconds of rates. */
+async function show(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await page.locator("[data-live=live]").waitFor()
+  await page
+    .locator(".skeleton")
+    .first()
+    .waitFor({ state: "detached" })
+    .catch(() => {})
+  // A picture of something that moves: some of its movement belongs in it.
+  await page.waitForTimeout(path.endsWith("/tasks/upsert") ? 6_000 : 900)
+}
