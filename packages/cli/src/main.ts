@@ -8,6 +8,7 @@ import { backfillCancel, backfillPause, backfillUnpause } from "./commands/backf
 import { backfillCreate } from "./commands/backfill-create.ts"
 import { backfillList } from "./commands/backfill-list.ts"
 import { backfillShow } from "./commands/backfill-show.ts"
+import { dagsGraph } from "./commands/dags-graph.ts"
 import { dagsList } from "./commands/dags-list.ts"
 import { dagsNext } from "./commands/dags-next.ts"
 import { dagsPause, dagsUnpause } from "./commands/dags-pause.ts"
@@ -61,6 +62,7 @@ const commands: readonly Command[] = [
   roles,
   dagsList,
   dagsShow,
+  dagsGraph,
   dagsNext,
   dagsPause,
   dagsUnpause,

@@ -1748,6 +1748,10 @@ export interface components {
                 upstream: string;
             }[];
             params_schema?: unknown;
+            task_groups: {
+                group_id: string;
+                parent_id: string | null;
+            }[];
             tasks: components["schemas"]["TaskResponse"][];
             version_number: number;
         };
@@ -2358,6 +2362,7 @@ export interface components {
             /** Format: date-time */
             start_date: string | null;
             task_display_name: string | null;
+            task_group_id: string | null;
             task_id: string | null;
             template_fields: string[] | null;
             trigger_rule: string | null;

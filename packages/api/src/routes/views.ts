@@ -36,6 +36,7 @@ export const structureSchema = z
     description: z.string().nullable(),
     params_schema: z.unknown(),
     tasks: z.array(taskSchema),
+    task_groups: z.array(z.object({ group_id: z.string(), parent_id: z.string().nullable() })),
     edges: z.array(
       z.object({
         upstream: z.string(),
@@ -159,6 +160,7 @@ export function viewRoutes() {
           version_number: versionNumber,
           description: dag.description,
           params_schema: dag.paramsSchema as JSONValue,
+          task_groups: dag.groups.map(({ groupId, parent }) => ({ group_id: groupId, parent_id: parent })),
           tasks: dag.tasks.map((task) => toTask(dag, task)),
           edges,
         },

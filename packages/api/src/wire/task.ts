@@ -43,6 +43,7 @@ export const taskSchema = z
     window: z.int().nullable(),
     page_size: z.int().nullable(),
     concurrency: z.int().nullable(),
+    task_group_id: z.string().nullable(),
     setup_teardown_type: z.enum(["setup", "teardown"]).nullable(),
   })
   .openapi("TaskResponse")
@@ -91,6 +92,7 @@ export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof
     window: task.mapping?.window ?? null,
     page_size: task.mapping?.pageSize ?? null,
     concurrency: task.concurrency,
+    task_group_id: task.groupId,
     setup_teardown_type: task.setupTeardown,
   }
 }

@@ -1,13 +1,24 @@
 import { DagDefinitionError } from "./definition-error.ts"
+import { requireId } from "./task-id.ts"
 import { tasksPerDagMax } from "./option-defaults.ts"
 import { taskSettings, type GivenTaskOptions } from "./options.ts"
 import { TaskNode, type NodeParts } from "./task-node.ts"
+
+/** A task group: a name in front of the ids of its tasks, and of the groups in it. */
+export interface NodeGroup {
+  readonly groupId: string
+  /** The group around it; null: none. */
+  readonly parent: string | null
+}
 
 /** Collects the tasks of one DAG while its build function runs. */
 export class DagBuilder {
   readonly dagId: string
   readonly #defaults: GivenTaskOptions
   readonly #nodes = new Map<string, TaskNode>()
+  readonly #groups = new Map<string, NodeGroup>()
+  /** The groups around what is being called now, the outermost first. */
+  readonly #around: { readonly group: NodeGroup; readonly defaults: GivenTaskOptions }[] = []
 
   constructor(dagId: string, defaults: GivenTaskOptions) {
     this.dagId = dagId
@@ -19,17 +30,54 @@ export class DagBuilder {
     return [...this.#nodes.values()]
   }
 
-  /** Adds a task whose id must be new. */
-  add(parts: Omit<NodeParts, "settings">, options: GivenTaskOptions): TaskNode {
+  /** The groups in the order in which they were called. */
+  get groups(): readonly NodeGroup[] {
+    return [...this.#groups.values()]
+  }
+
+  /** The id of what is called now under this id: behind those of the groups around it. */
+  idOf(id: string): string {
+    const group = this.#around.at(-1)?.group
+    return group === undefined ? id : `${group.groupId}.${id}`
+  }
+
+  /** Runs a build function whose tasks are of a group of their own; gives what it returned, and its tasks. */
+  inGroup<A>(
+    id: string,
+    defaults: GivenTaskOptions,
+    build: () => A,
+  ): { readonly result: A; readonly nodes: readonly TaskNode[] } {
+    const groupId = this.idOf(id)
+    requireId(groupId, "group()")
+    this.#refuseDuplicate(groupId)
+    const parent = this.#around.at(-1)?.group.groupId ?? null
+    const group = { groupId, parent }
+    this.#groups.set(groupId, group)
+    this.#around.push({ group, defaults })
+    const before = this.#nodes.size
+    try {
+      const result = build()
+      return { result, nodes: this.nodes.slice(before) }
+    } finally {
+      this.#around.pop()
+    }
+  }
+
+  /** Adds a task whose id (`idOf`) must be new. */
+  add(parts: Omit<NodeParts, "settings" | "groupId">, options: GivenTaskOptions): TaskNode {
+    requireId(parts.taskId, "a task in a group")
     this.#refuseDuplicate(parts.taskId)
     this.#refuseTooMany()
-    const node = new TaskNode(this, { ...parts, settings: taskSettings(this.#defaults, options) })
+    const layers = this.#around.map(({ defaults }) => defaults)
+    const settings = taskSettings(this.#defaults, ...layers, options)
+    const groupId = this.#around.at(-1)?.group.groupId ?? null
+    const node = new TaskNode(this, { ...parts, groupId, settings })
     this.#nodes.set(node.taskId, node)
     return node
   }
 
   #refuseDuplicate(taskId: string): void {
-    if (!this.#nodes.has(taskId)) return
+    if (!this.#nodes.has(taskId) && !this.#groups.has(taskId)) return
     throw new DagDefinitionError({
       dagId: this.dagId,
       taskId,

@@ -77,7 +77,7 @@ export function checkDagOptions(
     paramsSchema: checked.paramsSchema ?? null,
   }
   refuseParamsNobodyGives(settings, dagId)
-  return { settings, defaults: checkDefaultTaskOptions(checked.defaultTaskOptions, dagId) }
+  return { settings, defaults: checkDefaultTaskOptions(checked.defaultTaskOptions, { dagId }) }
 }
 
 /** Nobody gives params to a run that the schedule makes: what its schema requires needs a default. */

@@ -28,7 +28,7 @@ export function dag(id: string, ...rest: readonly unknown[]): DagDefinition {
     id,
     buildInto(builder, () => Reflect.apply(build, undefined, []) as unknown),
   )
-  return new DagDefinition(id, settings, taskGraph(builder.nodes))
+  return new DagDefinition(id, settings, taskGraph(builder.nodes, builder.groups))
 }
 
 function notAFunction(dagId: string, build: unknown): DagDefinitionError {

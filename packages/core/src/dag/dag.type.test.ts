@@ -1,10 +1,12 @@
 import { describe, expect, expectTypeOf, it } from "vitest"
 import {
   branch,
+  chain,
   continuous,
   cron,
   dag,
   every,
+  group,
   once,
   page,
   setup,
@@ -13,7 +15,7 @@ import {
   task,
   teardown,
 } from "../index.ts"
-import type { DataInterval, LazyXCom, Schedule, SourceScope, TaskContext, XCom } from "../index.ts"
+import type { DataInterval, LazyXCom, Schedule, SourceScope, TaskContext, TaskGroup, XCom } from "../index.ts"
 
 // Nothing here is called: `tsc -b packages/core` checks it, and takes an unused @ts-expect-error for an error.
 
@@ -179,6 +181,19 @@ describe("the types of the authoring API", () => {
     teardown("drop", () => 1, { triggerRule: "all_done" })
     // @ts-expect-error it runs once in a run
     create.iterate(listUsers())
+  })
+
+  types("let groups take what their functions take, and give what these return", () => {
+    const load = group("load", (day: string) => count({ n: 1, label: day }))
+    expectTypeOf(load("monday")).toEqualTypeOf<TaskGroup<XCom<string>>>()
+    expectTypeOf(load("monday").result).toEqualTypeOf<XCom<string>>()
+    chain(hello(), load("tuesday").after(hello()), hello())
+    // @ts-expect-error the day is missing
+    load()
+    // @ts-expect-error a group is no value: its result is
+    double(load("monday"))
+    // @ts-expect-error no such option
+    group("load", () => hello(), { retries: 3 })
   })
 
   types("leave after partial what remains, and no more", () => {

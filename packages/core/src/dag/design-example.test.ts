@@ -76,6 +76,7 @@ it("serializes the example of the design", () => {
           "upstream": "upsert",
         },
       ],
+      "groups": [],
       "paramsSchema": null,
       "planning": {
         "assets": null,
@@ -105,6 +106,7 @@ it("serializes the example of the design", () => {
           "deferredMax": null,
           "gate": null,
           "gatesAbove": 0,
+          "groupId": null,
           "kind": "fused",
           "mapping": null,
           "ordinal": 0,
@@ -129,6 +131,7 @@ it("serializes the example of the design", () => {
           "deferredMax": null,
           "gate": null,
           "gatesAbove": 0,
+          "groupId": null,
           "kind": "mapped",
           "mapping": {
             "isDirect": false,
@@ -175,6 +178,7 @@ it("serializes the example of the design", () => {
           "deferredMax": null,
           "gate": null,
           "gatesAbove": 0,
+          "groupId": null,
           "kind": "task",
           "mapping": null,
           "ordinal": 2,

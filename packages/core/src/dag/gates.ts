@@ -1,14 +1,19 @@
 /** Works out of which tasks a branch, a short circuit or a setup decides whether they run. */
 import type { Gate } from "../state/gate.ts"
 import { DagDefinitionError } from "./definition-error.ts"
+import type { NodeGroup } from "./dag-builder.ts"
 import type { NodeEdge } from "./edges.ts"
 import { gateTargetsMax } from "./option-defaults.ts"
 import type { TaskNode } from "./task-node.ts"
 
 /** Gives the gates of a DAG, with their targets by ordinal. `nodes` are in topological order. */
-export function gatesOf(nodes: readonly TaskNode[], edges: readonly NodeEdge[]): ReadonlyMap<TaskNode, Gate> {
+export function gatesOf(
+  nodes: readonly TaskNode[],
+  edges: readonly NodeEdge[],
+  groups: readonly NodeGroup[],
+): ReadonlyMap<TaskNode, Gate> {
   const gates = new Map<TaskNode, Gate>()
-  const around = new Surroundings(nodes, edges)
+  const around = new Surroundings(nodes, edges, groups)
   for (const node of nodes) {
     const gate = gateOf(node, around)
     if (gate !== null) gates.set(node, gate)
@@ -38,10 +43,27 @@ function branchGate(node: TaskNode, around: Surroundings): Gate {
   const next = around.next(node)
   const targets = work(next)
   // Where a way leads to a sibling, that is not skipped: it joins what was followed.
-  const ways = next.map((child) => {
-    const reached = around.from([child])
-    return { id: child.taskId, follows: around.ordinalsOf(targets.filter((other) => reached.has(other))) }
-  })
+  const wayTo = (id: string, children: readonly TaskNode[]) => {
+    const reached = around.from(children)
+    return { id, follows: around.ordinalsOf(targets.filter((other) => reached.has(other))) }
+  }
+  const own = new Set(around.groupsOf(node))
+  const groups = Map.groupBy(
+    next.flatMap((child) => around.groupsOf(child).map((group) => ({ group, child }))),
+    ({ group }) => group,
+  )
+  const ways = [
+    ...next.map((child) => wayTo(child.taskId, [child])),
+    // A group's id stands for all of its tasks that come next.
+    ...[...groups].flatMap(([group, members]) =>
+      own.has(group)
+        ? []
+        : wayTo(
+            group,
+            members.map(({ child }) => child),
+          ),
+    ),
+  ]
   return { kind: "branch", targets: around.ordinalsOf(targets), ways }
 }
 
@@ -72,10 +94,20 @@ class Surroundings {
   readonly #below: Links
   readonly #above: Links
 
-  constructor(nodes: readonly TaskNode[], edges: readonly NodeEdge[]) {
+  readonly #parents: ReadonlyMap<string, string | null>
+
+  constructor(nodes: readonly TaskNode[], edges: readonly NodeEdge[], groups: readonly NodeGroup[]) {
+    this.#parents = new Map(groups.map(({ groupId, parent }) => [groupId, parent]))
     this.#ordinals = new Map(nodes.map((node, ordinal) => [node, ordinal] as const))
     this.#below = links(edges.map(({ upstream, downstream }) => [upstream, downstream]))
     this.#above = links(edges.map(({ upstream, downstream }) => [downstream, upstream]))
+  }
+
+  /** The groups that a task is in, the innermost first. */
+  groupsOf({ groupId }: TaskNode): string[] {
+    const around: string[] = []
+    for (let group = groupId; group !== null; group = this.#parents.get(group) ?? null) around.push(group)
+    return around
   }
 
   next(node: TaskNode): readonly TaskNode[] {

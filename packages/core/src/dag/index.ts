@@ -7,6 +7,7 @@ export type { DagOptions } from "./dag-options.ts"
 export type { JsonObject } from "./json-object.ts"
 export { dag } from "./dag.ts"
 export { DagDefinitionError } from "./definition-error.ts"
+export { group, type Group, type GroupOptions } from "./group.ts"
 export {
   after,
   at,
@@ -71,4 +72,4 @@ export { FailWithoutRetry, isFailWithoutRetry, isSkip, Skip } from "./task-outco
 export { task, type DeferringTaskOptions, type Task } from "./task.ts"
 export { triggerName } from "./trigger-spec.ts"
 export type * from "./trigger-spec.ts"
-export { XCom, type Orderable } from "./xcom.ts"
+export { TaskGroup, XCom, type Orderable } from "./xcom.ts"

@@ -157,11 +157,11 @@ export function checkTaskOptions(given: unknown, place: Partial<OptionPlace>): G
   return checkOptions(given, taskChecks, { call: "task()", elsewhere, ...place })
 }
 
-/** Checks the `defaultTaskOptions` of a DAG. */
-export function checkDefaultTaskOptions(given: unknown, dagId: string): GivenTaskOptions {
+/** Checks the `defaultTaskOptions` of a DAG or a group. */
+export function checkDefaultTaskOptions(given: unknown, place: Partial<OptionPlace>): GivenTaskOptions {
   const elsewhere = { ...homes(mapChecks, "iterate() or expand()"), outlets: "the task() that makes them" }
   const { outlets: _, ...checks } = taskChecks
-  return checkOptions(given, checks, { dagId, call: "defaultTaskOptions", elsewhere })
+  return checkOptions(given, checks, { ...place, call: "defaultTaskOptions", elsewhere })
 }
 
 /** Checks the options of `source()`, and parts those of the task from those of its pages. */

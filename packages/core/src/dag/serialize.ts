@@ -30,6 +30,7 @@ export function serializeGraph(dagId: string, settings: DagSettings, graph: Task
       gatesAbove: gatesAbove.get(ordinal) ?? 0,
       decidesRun: graph.deciding.has(node),
     })),
+    groups: graph.groups,
     edges: graph.edges.map(({ upstream, downstream, kind, holdsBack }) => {
       return { upstream: upstream.taskId, downstream: downstream.taskId, kind, holdsBack }
     }),
@@ -50,6 +51,7 @@ function serializeTask(
   const purpose = node.purpose?.kind
   return {
     taskId: node.taskId,
+    groupId: node.groupId,
     ordinal,
     kind: node.kind,
     ...node.settings,

@@ -26,6 +26,8 @@ export interface SerializedDag {
   readonly runTimeoutMs: number | null
   readonly paramsSchema: Json | null
   readonly tasks: readonly SerializedTask[]
+  /** In the order in which they were called. */
+  readonly groups: readonly SerializedGroup[]
   readonly edges: readonly SerializedEdge[]
 }
 
@@ -37,8 +39,17 @@ export interface SerializedAsset {
   readonly extra: JsonObject
 }
 
+/** A task group. */
+export interface SerializedGroup {
+  readonly groupId: string
+  /** The group around it; null: none. */
+  readonly parent: string | null
+}
+
 export interface SerializedTask {
   readonly taskId: string
+  /** The group that it is directly in; null: none. */
+  readonly groupId: string | null
   readonly ordinal: number
   /**
    * `task`: one instance, map index -1. `mapped`: one instance for each item of its stream. `source`: its pages are

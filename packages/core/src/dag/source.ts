@@ -109,12 +109,13 @@ export function source(id: string, definition: unknown, options?: SourceOptions)
 type SourceDefinition = ((scope: SourceArgs) => AsyncIterable<unknown>) | Unfold<unknown, Cursor>
 
 function makeSource(
-  taskId: string,
+  id: string,
   definition: SourceDefinition,
   options: ReturnType<typeof checkSourceOptions>,
 ): Source<unknown, unknown> {
   const call = (params?: unknown) => {
     const builder = dagBeingBuilt()
+    const taskId = builder?.idOf(id) ?? id
     const place = { dagId: builder?.dagId ?? "", taskId }
     refuseReserved(params, place)
     const input = planSourceInput(params, place)
@@ -126,7 +127,7 @@ function makeSource(
     requireId(newId, "withId()")
     return makeSource(newId, definition, options)
   }
-  return Object.assign(call, { taskId, withId })
+  return Object.assign(call, { taskId: id, withId })
 }
 
 // The parameters go onto the object that the stream makes afresh for each call, whose `pageSize` must stay a getter.

@@ -1,4 +1,5 @@
 import { holdingEdges, readsTwice } from "./back-pressure.ts"
+import type { NodeGroup } from "./dag-builder.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { edgesInto, type NodeEdge } from "./edges.ts"
 import { decidingNodes, gatesOf } from "./gates.ts"
@@ -14,6 +15,7 @@ export interface GraphEdge extends NodeEdge {
 /** The tasks of a complete DAG in topological order, and what joins them. */
 export interface TaskGraph {
   readonly nodes: readonly TaskNode[]
+  readonly groups: readonly NodeGroup[]
   /** By downstream, then by upstream, both in topological order. */
   readonly edges: readonly GraphEdge[]
   /** What the tasks that are gates may say of others. */
@@ -23,7 +25,7 @@ export interface TaskGraph {
 }
 
 /** Checks the tasks of a DAG together, and decides what depends on all of them: order, back-pressure, fusion, gates. */
-export function taskGraph(called: readonly TaskNode[]): TaskGraph {
+export function taskGraph(called: readonly TaskNode[], groups: readonly NodeGroup[] = []): TaskGraph {
   const into = new Map(called.map((node) => [node, edgesInto(node)] as const))
   const edgesOf = (node: TaskNode) => into.get(node) ?? []
   const nodes = topologicalOrder(called, (node) => edgesOf(node).map((edge) => edge.upstream))
@@ -35,9 +37,9 @@ export function taskGraph(called: readonly TaskNode[]): TaskGraph {
   const holding = holdingEdges(nodes, sorted)
   const edges = sorted.map((edge) => ({ ...edge, holdsBack: holding.has(edge) }))
   fuseSources(nodes, edges)
-  const gates = gatesOf(nodes, edges)
+  const gates = gatesOf(nodes, edges, groups)
   for (const [node, gate] of gates) node.guard(gate)
-  return { nodes, edges, gates, deciding: decidingNodes(nodes, edges) }
+  return { nodes, groups, edges, gates, deciding: decidingNodes(nodes, edges) }
 }
 
 function fuseSources(nodes: readonly TaskNode[], edges: readonly GraphEdge[]): void {

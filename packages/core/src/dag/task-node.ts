@@ -33,6 +33,8 @@ export interface NodeSource {
 /** What a node is made of. */
 export interface NodeParts {
   readonly taskId: string
+  /** The group that it is directly in; null: none. */
+  readonly groupId: string | null
   readonly settings: TaskSettings
   readonly input: InputPlan
   /** null: a source, which has no instances. */
@@ -55,6 +57,7 @@ export class TaskNode {
   readonly owner: object
   readonly dagId: string
   readonly taskId: string
+  readonly groupId: string | null
   readonly settings: TaskSettings
   readonly input: InputPlan
   readonly mapping: NodeMapping | null
@@ -71,6 +74,7 @@ export class TaskNode {
     this.owner = owner
     this.dagId = owner.dagId
     this.taskId = parts.taskId
+    this.groupId = parts.groupId
     this.settings = parts.settings
     this.input = parts.input
     this.mapping = parts.mapping

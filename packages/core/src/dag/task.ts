@@ -118,8 +118,9 @@ function makeTask(parts: TaskParts): AnyTask {
 }
 
 function callTask(parts: TaskParts, given: unknown): XCom<unknown> {
-  const { taskId, run, options, fixed, resume, purpose } = parts
-  const builder = requireDag(taskId, "the task")
+  const { run, options, fixed, resume, purpose } = parts
+  const builder = requireDag(parts.taskId, "the task")
+  const taskId = builder.idOf(parts.taskId)
   const input = planInput(given, fixed, { dagId: builder.dagId, taskId })
   return new XCom(builder.add({ taskId, input, run, resume, mapping: null, source: null, purpose }, options))
 }
@@ -130,8 +131,9 @@ function mapTask(
   given: unknown,
   givenOptions: MapOptions | undefined,
 ): LazyXCom<unknown> {
-  const { taskId, run, options, fixed, resume } = parts
-  const builder = requireDag(taskId, `${kind}()`)
+  const { run, options, fixed, resume } = parts
+  const builder = requireDag(parts.taskId, `${kind}()`)
+  const taskId = builder.idOf(parts.taskId)
   const place = { dagId: builder.dagId, taskId }
   if (parts.purpose !== undefined) throw notMappable(place, kind, parts.call)
   const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })

@@ -47,25 +47,59 @@ export class XCom<out A> {
   }
 }
 
-/** What a task leaves in a DAG file, and so what can be put in order. */
-export type Orderable = XCom<unknown> | LazyXCom<unknown>
+const groupBrand = Symbol.for("sluice.TaskGroup")
+
+/** A group that was called: what its build function returned, and what can be put before and after it as a whole. */
+export class TaskGroup<out Result> {
+  readonly [groupBrand] = true
+  readonly groupId: string
+  /** What the group's function returned. */
+  readonly result: Result
+  /** Its tasks that wait for none of the group. */
+  readonly roots: readonly TaskNode[]
+  /** Those that none of the group waits for; where that is a teardown, the work before it. */
+  readonly leaves: readonly TaskNode[]
+
+  constructor(parts: Pick<TaskGroup<Result>, "groupId" | "result" | "roots" | "leaves">) {
+    this.groupId = parts.groupId
+    this.result = parts.result
+    this.roots = parts.roots
+    this.leaves = parts.leaves
+  }
+
+  /** Makes the group's first tasks wait until others have ended. */
+  after(...upstreams: readonly Orderable[]): this {
+    orderAfter(this, upstreams, "after()")
+    return this
+  }
+}
+
+function isTaskGroup(value: unknown): value is TaskGroup<unknown> {
+  return typeof value === "object" && value !== null && groupBrand in value
+}
+
+/** What a task or a group leaves in a DAG file, and so what can be put in order. */
+export type Orderable = XCom<unknown> | LazyXCom<unknown> | TaskGroup<unknown>
 
 /** Makes the tasks behind one value wait for those behind others; `call` is what the author wrote, for messages. */
 export function orderAfter(downstream: Orderable, upstreams: readonly Orderable[], call: string): void {
-  const waitedFor = upstreams.flatMap((value) => nodesBehind(value, call))
-  for (const node of nodesBehind(downstream, call)) {
+  const waitedFor = upstreams.flatMap((value) => nodesBehind(value, "leaves", call))
+  for (const node of nodesBehind(downstream, "roots", call)) {
     for (const upstream of waitedFor) node.after.add(upstream)
   }
 }
 
-function nodesBehind(value: unknown, call: string): readonly TaskNode[] {
-  const nodes =
-    value instanceof LazyXCom ? leafNodes(value) : [XCom.nodeOf(value)].filter((node) => node !== undefined)
+function nodesBehind(value: unknown, side: "roots" | "leaves", call: string): readonly TaskNode[] {
+  const nodes = isTaskGroup(value)
+    ? value[side]
+    : value instanceof LazyXCom
+      ? leafNodes(value)
+      : [XCom.nodeOf(value)].filter((node) => node !== undefined)
   for (const node of nodes) requireOwnNode(node, call)
   if (nodes.length > 0) return nodes
   throw new DagDefinitionError({
     problem: `${call} got ${value instanceof LazyXCom ? "a stream with no task behind it" : describeValue(value)}`,
-    expected: "what a task or a source returned when it was called",
+    expected: "what a task, a source or a group returned when it was called",
     fix: "pass the result of calling the task, not the task itself",
   })
 }

@@ -40,6 +40,7 @@ export function serializedDag(options: {
     runTimeoutMs: options.runTimeoutMs ?? null,
     paramsSchema: null,
     tasks: options.tasks.map((task, ordinal) => serializedTask(task, ordinal, options.edges ?? [])),
+    groups: [],
     edges: (options.edges ?? []).map(serializedEdge),
   }
 }
@@ -47,6 +48,7 @@ export function serializedDag(options: {
 function serializedTask(task: TaskFixture, ordinal: number, edges: readonly EdgeFixture[]): SerializedTask {
   const kind = task.kind ?? "task"
   return {
+    groupId: null,
     triggerRule: "all_success",
     retries: 0,
     retryDelayMs: 1000,
