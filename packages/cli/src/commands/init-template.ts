@@ -1,7 +1,8 @@
 /** The files of a new project, by their paths. */
 export function projectFiles(options: {
   readonly name: string
-  readonly version: string
+  /** What npm is asked for. */
+  readonly source: string
 }): Record<string, string> {
   return {
     "package.json": json({
@@ -9,7 +10,7 @@ export function projectFiles(options: {
       private: true,
       type: "module",
       scripts: { dev: "sluice dev", check: "tsc" },
-      dependencies: { sluice: `^${options.version}` },
+      dependencies: { sluice: options.source },
       devDependencies: { "@types/node": "^24.0.0", typescript: "^7.0.0" },
       // Puts Node 24 first on npm's path where the machine has an older one.
       optionalDependencies: nodes,

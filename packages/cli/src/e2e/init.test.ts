@@ -21,9 +21,9 @@ async function setup() {
 
 it("makes a project whose DAG type-checks and runs", async () => {
   const project = await setup()
-  const { code, stdout } = await project.sluice("init", "My Flows")
+  const { code, stdout } = await project.sluice("init", "My Flows", "--no-install")
   expect(code).toBe(0)
-  expect(stdout).toContain("Now: cd My Flows && npm install && npx sluice run dags/hello.ts")
+  expect(stdout).toContain("Now: cd My Flows && npm install && npx sluice dev")
   const root = join(project.dir, "My Flows")
   expect(readdirSync(root).toSorted()).toEqual([
     ".gitignore",

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const sluiceBin = fileURLToPath(new URL("../../bin/sluice.js", import.meta.url))
@@ -26,8 +26,9 @@ export interface Running {
 /** A folder with DAG files, and commands in it. */
 export interface Project {
   readonly dir: string
-  start(args: readonly string[], env?: Record<string, string>): Running
-  sluice(...args: string[]): Promise<Ended>
+  /** Starts a command, in a folder of the project. */
+  readonly start: (args: readonly string[], env?: Record<string, string>, folder?: string) => Running
+  readonly sluice: (...args: string[]) => Promise<Ended>
   remove(): void
 }
 
@@ -42,9 +43,9 @@ export function makeProject(
   chmodSync(dir, 0o755)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
   const children = new Set<ChildProcess>()
-  const start: Project["start"] = (args, env = {}) => {
-    const child = spawn(process.execPath, [bin, ...args], {
-      cwd: dir,
+  const start: Project["start"] = (args, env = {}, folder = ".") => {
+    const child = spawn(process.execPath, [resolve(dir, bin), ...args], {
+      cwd: join(dir, folder),
       env: { ...process.env, DATABASE_URL: databaseUrl, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     })
