@@ -10,9 +10,20 @@ import { type Bench, runBench } from "./harness/bench.ts"
 import { type BenchServer, startServer } from "./harness/database.ts"
 import * as limit from "./limit.ts"
 import * as memory from "./memory.ts"
+import * as redrive from "./redrive.ts"
 import { smoke } from "./smoke.ts"
 
-const benches: readonly Bench[] = [limit, memory, firstItem, growth, eager, cancel, fairness, deferral]
+const benches: readonly Bench[] = [
+  limit,
+  memory,
+  firstItem,
+  growth,
+  eager,
+  cancel,
+  fairness,
+  deferral,
+  redrive,
+]
 
 const help = [
   "npm run bench -- <name> [--items n] [--smoke]",

@@ -47,6 +47,11 @@ const failing = task("failing", () => Promise.reject(new Error("not yet")), {
   retryDelay: "4h",
   retryDelayMax: "5h",
 })
+const failingFirst = task("failing_first", async (item: Item, ctx) => {
+  const { every } = ctx.params as { every: number }
+  if (ctx.tryNumber === 1 && item.n % every === 0) throw new Error("not yet")
+  return doNothing(item)
+})
 const list = task("list", async (_: void, ctx: TaskContext) => {
   const all: Item[] = []
   const amount = amountOf(ctx)
@@ -88,6 +93,11 @@ export const patient = dag("patient", {}, () => {
 /** Items that all fail at first, and then wait for hours until they are tried again. */
 export const retrying = dag("retrying", {}, () => {
   failing.iterate(numbers(), { window: 100_000, pageSize: 1_000 })
+})
+
+/** Items of which some fail, until they are run again by hand. */
+export const failingOnce = dag("failing", {}, () => {
+  failingFirst.iterate(numbers(), bounds)
 })
 
 /** The whole list first, then a no-op over it. */

@@ -42,7 +42,7 @@ it("goes on at the resume point, with input, state and event, which may defer ag
   const go = (event: string) =>
     workOf([{ n: 7 }], {
       firstIndex: 3,
-      resume: `{"resume":"go","state":{"$sluice":["Date","1970-01-01T00:00:00.000Z"]},"event":${event}}`,
+      resumes: [`{"resume":"go","state":{"$sluice":["Date","1970-01-01T00:00:00.000Z"]},"event":${event}}`],
     })
   const { results } = await run(pool, contextOf("t"), go("[1]"))
   expect(results.get(3)).toEqual([{ n: 7 }, { state: new Date(0), event: [1] }, 1])
@@ -52,6 +52,27 @@ it("goes on at the resume point, with input, state and event, which may defer ag
     resume: "on",
     state: '{"$sluice":"undefined"}',
   })
+})
+
+it("runs instances that do not follow each other in one lease, those that were deferred from their resume points", async () => {
+  const resume = `{ go: async (input, resumed, ctx) => [input, resumed.event, ctx.mapIndex] }`
+  const build = deferring(
+    "async (n, ctx) => { if (n === 9) throw new Error('no'); return ctx.mapIndex }",
+    resume,
+  )
+  const pool = poolOf({ top: imports, build })
+  const go = (event: number) => `{"resume":"go","state":null,"event":${event}}`
+  const work = workOf([7, 8, 9, 10], {
+    ...{ firstIndex: 3, indexes: [3, 20, 21, 500], recorded: [20], concurrency: 2 },
+    resumes: [go(1), null, null, go(2)],
+  })
+  const { results, others, batches } = await run(pool, contextOf("t"), work)
+  expect([...results]).toEqual([
+    [3, [7, 1, 3]],
+    [500, [10, 2, 500]],
+  ])
+  expect(others).toMatchObject([{ mapIndex: 21, kind: "failed" }])
+  expect(batches.at(-1)?.leaseId).toBe("lease")
 })
 
 const refused: readonly (readonly [what: string, call: string, message: RegExp])[] = [

@@ -71,7 +71,8 @@ export function workOf(items: readonly unknown[], given: Partial<LeaseWork> = {}
     items: JSON.stringify(items),
     recorded: [],
     tryNumber: 1,
-    resume: null,
+    indexes: null,
+    resumes: null,
     concurrency: 1,
     isolated: false,
     ...given,
@@ -117,7 +118,7 @@ export async function run(
 /** Reads a batch as the port describes it. */
 function resultsOf(batch: OutcomeBatch, work: LeaseWork): [number, unknown][] {
   const absent = new Set([...work.recorded, ...batch.others.map((other) => other.mapIndex)])
-  const all = Array.from({ length: work.count }, (_, position) => work.firstIndex + position)
+  const all = work.indexes ?? Array.from({ length: work.count }, (_, position) => work.firstIndex + position)
   const indexes = batch.indexes ?? all.filter((index) => !absent.has(index))
   const values = decode(batch.values) as unknown[]
   if (values.length !== indexes.length)

@@ -35,7 +35,8 @@ const work = {
   items: null,
   recorded: [],
   tryNumber: 1,
-  resume: null,
+  indexes: null,
+  resumes: null,
   concurrency: 1,
   isolated: false,
 }

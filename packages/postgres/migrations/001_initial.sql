@@ -645,11 +645,17 @@ create table lease (
   pool_slots int not null,
   claimed_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  -- A retry may stand beside what is left of the range that it came from.
-  unique (expansion_id, first_index, is_retry)
+  -- Retries and resumed instances, which were each offered by themselves: their indexes, ascending, whatever their pages,
+  -- and those of them that have an outcome. Otherwise the lease is a range of one page.
+  indexes bigint[],
+  ended bigint[] not null default '{}',
+  check ((indexes is not null) = is_retry)
 ) with (fillfactor = 50);
 create index lease_expiry on lease (expires_at);
 create index lease_of_pool on lease (pool);
+-- One lease of a range. A retry may stand beside what is left of the range that it came from, or of the lease in which it
+-- was tried before.
+create unique index lease_place on lease (expansion_id, first_index, (case when is_retry then id else 0 end));
 
 -- How many more instances of an expansion may run, where that is limited: by its task, how many run or may be deferred
 -- (whatever runs may yet be deferred), or by its pool; 0 when another claim is deciding that now, or the pool is not there.
@@ -717,6 +723,82 @@ create table offer (
 );
 create index offer_live on offer (expansion_id, at) where not is_parked;
 create index offer_due on offer (at) where not is_parked;
+
+-- The first index of the page that holds an instance.
+create function page_of(of_expansion bigint, map_index bigint) returns bigint
+language sql stable as $$
+  select page.first_index from page
+  where page.expansion_id = of_expansion and page.first_index <= page_of.map_index
+  order by page.expansion_id, page.first_index desc
+  limit 1
+$$;
+
+-- Counts instances that have ended in their pages, which it locks in their order; says whether that finished one. A
+-- function, so that each page is found by its key: a join would read what the planner believes of the table.
+create function count_ended(
+  of_expansion bigint, pulls bigint, success bigint[], failed bigint[], skipped bigint[]
+) returns boolean
+language plpgsql volatile as $$
+#variable_conflict use_variable
+declare
+  ended record;
+  has_finished boolean := false;
+  is_finished boolean;
+begin
+  for ended in
+    select page_of(of_expansion, one.map_index) as page_first, sum(one.success)::int as success,
+      sum(one.failed)::int as failed, sum(one.skipped)::int as skipped
+    from (
+      select unnest(success) as map_index, 1 as success, 0 as failed, 0 as skipped
+      union all
+      select unnest(failed), 0, 1, 0
+      union all
+      select unnest(skipped), 0, 0, 1
+    ) one
+    group by 1
+    order by 1
+  loop
+    update page
+    set success = page.success + ended.success, failed = page.failed + ended.failed,
+        skipped = page.skipped + ended.skipped,
+        finished = page.finished + ended.success + ended.failed + ended.skipped,
+        first_ended_at = coalesce(page.first_ended_at, now()),
+        pulls_at_first_end = coalesce(page.pulls_at_first_end, pulls)
+    where page.expansion_id = of_expansion and page.first_index = ended.page_first
+    returning page.finished = page.count into is_finished;
+    has_finished := has_finished or coalesce(is_finished, false);
+  end loop;
+  return has_finished;
+end
+$$;
+
+-- What is left of a lease, as it is offered again: the range, or each of its other instances.
+create function left_of(
+  of_expansion bigint, range_first bigint, range_count int, range_page bigint, indexes bigint[], ended bigint[]
+) returns table (first_index bigint, count int, page_first bigint)
+language sql stable as $$
+  select range_first, range_count, range_page where indexes is null
+  union all
+  select unended.map_index, 1, page_of(of_expansion, unended.map_index)
+  from (select unnest(indexes) except select unnest(ended)) as unended (map_index)
+$$;
+
+-- Items of a page by their places. In this language, since it unpacks the array once, and a query for each item.
+create function items_at(items text[], places bigint[]) returns text[]
+language plpgsql immutable as $$
+declare
+  chosen text[] := '{}';
+  place bigint;
+begin
+  if items is null then
+    return null;
+  end if;
+  foreach place in array places loop
+    chosen := chosen || items[place];
+  end loop;
+  return chosen;
+end
+$$;
 
 -- Puts the pages and offers of expansions in the way of claims or out of it, as `is_claimable` says: O(open pages +
 -- offers). Called in the statement that changes what `is_claimable` says. A function, because only its own statements
@@ -893,8 +975,12 @@ begin
   insert into offer (
     expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
   )
-  select expansion_id, first_index, count, page_first, now(), try_number, base_try, is_retry, is_isolated, true
-  from revoked;
+  select revoked.expansion_id, rest.first_index, rest.count, rest.page_first, now(), try_number, base_try, is_retry,
+    is_isolated, true
+  from revoked
+  cross join lateral left_of(
+    revoked.expansion_id, revoked.first_index, revoked.count, revoked.page_first, indexes, ended
+  ) rest;
   -- A map that was cancelled by itself never goes on: nothing is waited for any more.
   delete from trigger using expansion
   where expansion.id = any(ids) and expansion.is_cancelled and trigger.expansion_id = expansion.id

@@ -92,13 +92,18 @@ export interface LeaseWork {
   /** The map index of the first instance; -1 for an unmapped task. */
   readonly firstIndex: number
   readonly count: number
+  /** The map indexes, ascending, where they do not follow each other; null: from `firstIndex` on. */
+  readonly indexes: readonly number[] | null
   /** The encoded inputs as one JSON array text of `count` elements; null for an unmapped task. */
   readonly items: string | null
   /** Map indexes of the range that must not run: their outcome is recorded already. Ascending. */
   readonly recorded: readonly number[]
   readonly tryNumber: number
-  /** JSON text of a `ResumePayload`: the single instance of the lease goes on after its event. null: it starts. */
-  readonly resume: string | null
+  /**
+   * For each of the instances, in their order: the JSON text of a `ResumePayload`, where it goes on after its event; null:
+   * it starts. null: all of them start.
+   */
+  readonly resumes: readonly (string | null)[] | null
   /** The most instances of this lease that may run at once. */
   readonly concurrency: number
   /** True when nothing else may run in the host meanwhile: an instance is suspected of killing hosts. */

@@ -2,18 +2,23 @@ import type { Effect } from "effect"
 import type { Deferral, EmittedAssetEvent, LogEntry, PushedXCom, TaskError } from "../host/host-pool.ts"
 import type { LeaseLost, StoreError } from "./errors.ts"
 
-/** A worker's right to run a range of instances, with their inputs. */
+/**
+ * A worker's right to run some instances, with their inputs: a range of one page, or instances of one map, of any of its
+ * pages, that were each offered by themselves.
+ */
 export interface Lease {
   readonly leaseId: string
   readonly expansionId: string
   readonly firstIndex: number
   readonly count: number
-  /** Instances of the range without a recorded outcome. */
+  /** The map indexes, ascending, of instances that were each offered by themselves; null: a range. */
+  readonly indexes: readonly number[] | null
+  /** Instances without a recorded outcome. */
   readonly remaining: number
   readonly tryNumber: number
   /** The tries that do not count against the task's retries: those before a redrive. */
   readonly baseTry: number
-  /** One instance that was tried before: its row waits for this try. */
+  /** Its instances were tried before, each with a row that waits for this try; then `indexes` names them. */
   readonly isRetry: boolean
   /** How often the expansion was begun anew. */
   readonly generation: number
@@ -26,8 +31,11 @@ export interface Lease {
   readonly wasOffered: boolean
   /** Set when the task limits how many run at once: the end of this lease makes room for others. */
   readonly isLimited: boolean
-  /** JSON text of a `ResumePayload`, where a deferred instance goes on; null: it starts at its beginning. */
-  readonly resume: string | null
+  /**
+   * For each of `indexes`: the JSON text of a `ResumePayload`, where a deferred instance goes on; null: it starts at its
+   * beginning. null: all of them do.
+   */
+  readonly resumes: readonly (string | null)[] | null
 }
 
 /** An instance of a lease that ended in another way than success. */
@@ -55,9 +63,10 @@ export interface Completed {
 /** Leases: claimed, renewed, completed, given back, rescued. */
 export interface LeaseStore {
   /**
-   * Takes up to `limit` ranges of work, each a lease of its own: what was offered again (retries, rescued ranges) and
-   * open pages, each with its share (`offersQuota`), each by priority, and in turn between expansions: pages beginning
-   * after `after`, offers after `offersAfter`. A task that limits its concurrency gets one of the two in a claim, its
+   * Takes up to `limit` leases: of what was offered again (retries, rescued ranges) and of open pages, each with its share
+   * (`offersQuota`), each by priority, and in turn between expansions, at most one lease of each: pages beginning after `after`,
+   * offers after `offersAfter`. Offers of single instances that are in the same try are gathered into one lease, the
+   * longest due first (see `gatherable`). A task that limits its concurrency gets one of the two in a claim, its
    * pages when `offersFirst` is not set: whoever claims sets it every other time.
    */
   readonly claim: (options: {
@@ -82,6 +91,8 @@ export interface LeaseStore {
   readonly complete: (options: {
     workerId: string
     leaseId: string
+    /** As the lease says. */
+    isRetry: boolean
     remainingBefore: number
     indexes: readonly number[] | null
     values: string
@@ -98,7 +109,7 @@ export interface LeaseStore {
     leaseIds: readonly string[]
     leaseSeconds: number
   }) => Effect.Effect<readonly string[], StoreError>
-  /** Gives a lease's unrecorded instances back at once; `split` halves the range and isolates what is left. */
+  /** Gives a lease's unrecorded instances back at once; `split` isolates them, a range in two halves. */
   readonly release: (options: {
     workerId: string
     leaseId: string

@@ -153,7 +153,7 @@ export class LeaseRun implements InstanceLease {
       }
       const position = this.#take()
       if (position < 0) break
-      const instance = new Instance(this, this.#work.firstIndex + position)
+      const instance = new Instance(this, this.#indexAt(position))
       if (this.#tellsStart) {
         startedAt = await this.#tellStart(instance.mapIndex)
         while (isTurnDue(startedAt)) {
@@ -194,12 +194,16 @@ export class LeaseRun implements InstanceLease {
   /** The position of the next instance to run, or -1. */
   #take(): number {
     if (this.#stopReason !== null) return -1
-    const { recorded, firstIndex, count } = this.#work
-    while (recorded[this.#recordedSeen] === firstIndex + this.#nextPosition) {
+    const { recorded, count } = this.#work
+    while (this.#nextPosition < count && recorded[this.#recordedSeen] === this.#indexAt(this.#nextPosition)) {
       this.#recordedSeen += 1
       this.#nextPosition += 1
     }
     return this.#nextPosition < count ? this.#nextPosition++ : -1
+  }
+
+  #indexAt(position: number): number {
+    return this.#work.indexes?.[position] ?? this.#work.firstIndex + position
   }
 
   #succeed(instance: Instance, position: number, startedAt: number, value: unknown): void {
@@ -225,17 +229,17 @@ export class LeaseRun implements InstanceLease {
   }
 
   #recordFailure(position: number, startedAt: number, error: TaskError, isFinal: boolean): void {
-    const mapIndex = this.#work.firstIndex + position
+    const mapIndex = this.#indexAt(position)
     this.#outcomes.addOther({ mapIndex, kind: "failed", error, isFinal, ...this.#times(startedAt) })
   }
 
   #recordSkip(position: number, startedAt: number, reason: string | null): void {
-    const mapIndex = this.#work.firstIndex + position
+    const mapIndex = this.#indexAt(position)
     this.#outcomes.addOther({ mapIndex, kind: "skipped", reason, ...this.#times(startedAt) })
   }
 
   #recordDeferral(position: number, startedAt: number, deferral: Deferral): void {
-    const mapIndex = this.#work.firstIndex + position
+    const mapIndex = this.#indexAt(position)
     this.#outcomes.addOther({ mapIndex, kind: "deferred", deferral, ...this.#times(startedAt) })
   }
 

@@ -93,12 +93,12 @@ function createCall(
   items: readonly unknown[] | null,
   { callId, context, work }: { callId: number; context: ExecutionContext; work: LeaseWork },
 ): CallTask {
-  const resumed = work.resume === null ? null : (decode(work.resume) as Resumed & { resume: string })
   const xcoms = xcomValues(context, items !== null)
   return (position, instance) => {
     const input = buildInput(node, items?.[position], xcoms, (lazy) => bindStream(lazy, callId, instance))
-    if (resumed === null) return node.run(input, instance)
-    const { resume, state, event } = resumed
+    const payload = work.resumes?.[position] ?? null
+    if (payload === null) return node.run(input, instance)
+    const { resume, state, event } = decode(payload) as Resumed & { resume: string }
     return node.resume(resume, input, { event, state }, instance)
   }
 }

@@ -6,6 +6,7 @@ import { takeStrayLogs } from "./log.ts"
 export class Outcomes {
   readonly #leaseId: string
   readonly #firstIndex: number
+  readonly #indexes: readonly number[] | null
   readonly #startedAt: number
   /** The encoded results not yet sent, by position. */
   readonly #values: (string | undefined)[]
@@ -21,9 +22,16 @@ export class Outcomes {
   /** About how large the batch is so far. */
   chars = 0
 
-  constructor(options: { leaseId: string; firstIndex: number; count: number; startedAt: number }) {
+  constructor(options: {
+    leaseId: string
+    firstIndex: number
+    count: number
+    indexes: readonly number[] | null
+    startedAt: number
+  }) {
     this.#leaseId = options.leaseId
     this.#firstIndex = options.firstIndex
+    this.#indexes = options.indexes
     this.#startedAt = options.startedAt
     this.#values = Array.from({ length: options.count })
     this.#startedMs = new Float64Array(options.count)
@@ -110,7 +118,7 @@ export class Outcomes {
       if (text === undefined) continue
       this.#values[position] = undefined
       this.#succeeded -= 1
-      indexes.push(this.#firstIndex + position)
+      indexes.push(this.#indexes?.[position] ?? this.#firstIndex + position)
       texts.push(text)
       startedMs.push(Math.round(this.#startedMs[position] ?? 0))
       endedMs.push(Math.round(this.#endedMs[position] ?? 0))

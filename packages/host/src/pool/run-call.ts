@@ -1,4 +1,4 @@
-import { HostLost, type HostPool, type OutcomeBatch } from "../port.ts"
+import { HostLost, type HostPool, type LeaseWork, type OutcomeBatch } from "../port.ts"
 import { watchAbort } from "./abortable-call.ts"
 import { answerRead } from "./answer-read.ts"
 import type { HostProcess } from "./host-process.ts"
@@ -69,9 +69,9 @@ function deliver(
 /** Names a lease for people: `upsert[0..99] of users_sync`. */
 function describeWork(
   context: { readonly taskId: string; readonly dagId: string },
-  work: { readonly firstIndex: number; readonly count: number },
+  work: Pick<LeaseWork, "firstIndex" | "count" | "indexes">,
 ): string {
-  const last = work.firstIndex + work.count - 1
+  const last = work.indexes?.at(-1) ?? work.firstIndex + work.count - 1
   const range = work.count === 1 ? `[${last}]` : `[${work.firstIndex}..${last}]`
   return `${context.taskId}${work.firstIndex < 0 ? "" : range} of ${context.dagId}`
 }

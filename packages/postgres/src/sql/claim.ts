@@ -18,10 +18,11 @@ export interface LeaseRow {
   generation: number
   items: string | null
   recorded: string[] | null
+  indexes: string[] | null
   isIsolated: boolean
   wasOffered: boolean
   isLimited: boolean
-  resume: string | null
+  resumes: (string | null)[] | null
 }
 
 /** Whether it is limited how many instances of a task run at once: by itself, or by its pool. */
@@ -159,43 +160,30 @@ export function claim(
       select expansion_id from offer_walk
       union
       select expansion_id from oldest_offer
-    ), offered as materialized (
-      select due.*, expansion.generation, expansion.priority, room.free, room.is_limited, room.shared_pool
+    ), due_offers as materialized (
+      -- What has been offered the longest in each.
+      select oldest.*, expansion.generation, expansion.priority, room.free, room.is_limited, room.shared_pool,
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
       from offering
       join expansion on expansion.id = offering.expansion_id and expansion.is_claimable
-      ${roomOfExpansion(sql)}
+      left join hint on hint.expansion_id = offering.expansion_id
       cross join lateral (
         select offer.expansion_id, offer.first_index, offer.count, offer.page_first, offer.at, offer.try_number,
           offer.base_try, offer.is_retry, offer.is_isolated
         from offer
         where offer.expansion_id = offering.expansion_id and not offer.is_parked and offer.at <= now()
         order by offer.expansion_id, offer.at
-        limit ${limit}
+        limit 1
         for update skip locked
-      ) due
+      ) oldest
+      ${roomOfExpansion(sql)}
       where room.free > 0
-    ), offered_sized as (
-      select offered.*, sized.size,
-        sum(sized.size) over (before rows between unbounded preceding and 1 preceding) as size_before,
-        row_number() over before as turn
-      from offered
-      left join hint on hint.expansion_id = offered.expansion_id
-      cross join lateral (
-        select least(
-          offered.count,
-          case when offered.is_isolated then offered.count else coalesce(hint.size, ${options.sizeDefault}::int) end
-        ) as size
-      ) sized
-      window before as (
-        partition by offered.expansion_id order by offered.at, offered.first_index, offered.is_retry
-      )
     ), ranked_offers as (
       -- By urgency, and in turn between expansions.
-      select offered_sized.*, row_number() over (
-        order by priority desc, turn, expansion_id > ${offersAfter}::bigint desc, expansion_id
+      select due_offers.*, row_number() over (
+        order by priority desc, expansion_id > ${offersAfter}::bigint desc, expansion_id
       ) as place
-      from offered_sized
-      where free > coalesce(size_before, 0)
+      from due_offers
     ), sharing_offers as materialized (
       select ranked_offers.*, ${isFirstSharer(sql)} as is_first from ranked_offers
     ), ranked as (
@@ -214,7 +202,7 @@ export function claim(
       select ranked.*, ${isFirstSharer(sql)} as is_first from ranked
     ), queued_offers as materialized (
       select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
-        is_limited, shared_pool, free, size, size_before, row_number() over (order by place) as place
+        is_limited, shared_pool, free, size, row_number() over (order by place) as place
       from sharing_offers
       where is_first and (
         ${offersFirst}::boolean or not is_limited
@@ -253,26 +241,55 @@ export function claim(
         (select count(*) from queued_offers),
         greatest(${offersQuota(options)}::int, ${limit}::int - (select count(*) from paged))
       ) as offers
-    ), sized_offers as materialized (
-      select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
-        is_limited, least(size, free - coalesce(size_before, 0))::int as size
-      from queued_offers
-      where place <= (select offers from share)
+    ), served as materialized (
+      select * from queued_offers where place <= (select offers from share)
+    ), offered_range as materialized (
+      select served.*, least(count, case when is_isolated then free else size end)::int as taken
+      from served
+      where not is_retry
+    ), nearby as materialized (
+      -- Others of the same kind with what has been offered the longest: see isGatherable.
+      select locked.place
+      from served
+      cross join lateral (
+        select offer.ctid as place from offer
+        where offer.expansion_id = served.expansion_id and not is_parked and at <= now() and is_retry
+          and offer.try_number = served.try_number and offer.base_try = served.base_try
+          and case when served.is_isolated then offer.first_index = served.first_index else not offer.is_isolated end
+        order by offer.expansion_id, at
+        limit case when served.is_isolated then 1 else served.size end
+        for update skip locked
+      ) locked
+      where served.is_retry
+    ), gathered_gone as (
+      -- By their places, whatever the planner believes of the table. What was parked and unparked since this statement began
+      -- has another place by now: it is not taken, and so nothing may be leased but what this gives back.
+      delete from offer where ctid = any(array(select place from nearby))
+      returning expansion_id, first_index, page_first, try_number, base_try, is_isolated
+    ), gathered as materialized (
+      select gone.*, served.generation, served.is_limited
+      from (
+        select expansion_id, try_number, base_try, is_isolated,
+          array_agg(first_index order by first_index) as indexes,
+          array_agg(page_first order by first_index) as pages
+        from gathered_gone
+        group by expansion_id, try_number, base_try, is_isolated
+      ) gone
+      join served on served.expansion_id = gone.expansion_id
     ), chosen as materialized (
       select * from paged order by place limit ${limit}::int - (select offers from share)
-    ), offers_gone as (
-      delete from offer using sized_offers s
-      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index
-        and offer.is_retry = s.is_retry
-    ), offers_left as (
+    ), ranges_gone as (
+      delete from offer using offered_range s
+      where offer.expansion_id = s.expansion_id and offer.first_index = s.first_index and not offer.is_retry
+    ), ranges_left as (
       -- A new row and not a new key: a claim that saw the old one would take what is left without removing it.
       insert into offer (
         expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
       )
-      select expansion_id, first_index + size, count - size, page_first, at, try_number, base_try, is_retry,
+      select expansion_id, first_index + taken, count - taken, page_first, at, try_number, base_try, false,
         is_isolated, false
-      from sized_offers
-      where size < count
+      from offered_range
+      where taken < count
     ), taken as (
       update page
       set claimed = chosen.claimed + chosen.size,
@@ -289,26 +306,32 @@ export function claim(
           where task_instance.expansion_id = chosen.expansion_id
             and map_index between chosen.first_index + claimed and chosen.first_index + claimed + size - 1
           order by map_index
-        ) end as recorded
+        ) end as recorded,
+        null::bigint[] as indexes, null::bigint[] as pages
       from chosen
       union all
-      select expansion_id, page_first, first_index, size, try_number, base_try, is_retry, is_isolated, generation,
+      select expansion_id, page_first, first_index, taken, try_number, base_try, false, is_isolated, generation,
         is_limited, true,
-        case when not is_retry then array(
+        array(
           select map_index from task_instance
           where task_instance.expansion_id = s.expansion_id
-            and map_index between s.first_index and s.first_index + size - 1
+            and map_index between s.first_index and s.first_index + taken - 1
           order by map_index
-        ) end
-      from sized_offers s
+        ),
+        null, null
+      from offered_range s
+      union all
+      select expansion_id, pages[1], indexes[1], cardinality(indexes), try_number, base_try, true, is_isolated,
+        generation, is_limited, true, null, indexes, pages
+      from gathered
     ), leased as (
       insert into lease (
         expansion_id, page_first, first_index, count, remaining, worker_id, try_number, base_try, is_retry,
-        is_isolated, pool, pool_slots, expires_at
+        is_isolated, pool, pool_slots, expires_at, indexes
       )
       select range.expansion_id, page_first, first_index, count, count - coalesce(cardinality(recorded), 0),
         ${options.workerId}, try_number, range.base_try, is_retry, is_isolated, expansion.pool, expansion.pool_slots,
-        now() + make_interval(secs => ${options.leaseSeconds})
+        now() + make_interval(secs => ${options.leaseSeconds}), indexes
       from range
       join expansion on expansion.id = range.expansion_id
       where count > coalesce(cardinality(recorded), 0)
@@ -316,20 +339,54 @@ export function claim(
     )
     select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
       leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.was_offered,
-      range.is_limited, range.recorded,
-      case when leased.is_retry then (
-        select ti.value::text from task_instance ti
-        where ti.expansion_id = leased.expansion_id and ti.map_index = leased.first_index and ti.state = 'scheduled'
-      ) end as resume,
-      case when page.items is not null then
-        '[' || array_to_string(
-          page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],
-          ',', 'null'
-        ) || ']'
+      range.is_limited, range.recorded, range.indexes,
+      case when range.indexes is not null then ${resumesOf(sql)} end as resumes,
+      case
+        when range.indexes is not null then ${gatheredItems(sql)}
+        when page.items is not null then
+          '[' || array_to_string(
+            page.items[leased.first_index - leased.page_first + 1 : leased.first_index - leased.page_first + leased.count],
+            ',', 'null'
+          ) || ']'
       end as items
     from range
     left join leased on range.expansion_id = leased.expansion_id and range.first_index = leased.first_index
       and range.is_retry = leased.is_retry
     left join page on page.expansion_id = leased.expansion_id and page.first_index = leased.page_first
   `
+}
+
+/** What those of a lease's instances go on with that were deferred; null where all start at their beginning. */
+function resumesOf(sql: Sql) {
+  return sql`(
+          select case when bool_or(ti.state = 'scheduled') then array_agg(
+            case when ti.state = 'scheduled' then ti.value::text end order by place.map_index
+          ) end
+          from unnest(range.indexes) as place (map_index)
+          -- Limited, so that the planner looks each up by its key, and cannot read all for each.
+          left join lateral (
+            select state, value from task_instance
+            where task_instance.expansion_id = range.expansion_id and task_instance.map_index = place.map_index
+            limit 1
+          ) ti on true
+        )`
+}
+
+/** The inputs of instances of several pages, each page read once; null for an unmapped task. */
+function gatheredItems(sql: Sql) {
+  return sql`(
+          select '[' || string_agg(
+            array_to_string(items_at(page.items, own.places), ',', 'null'), ',' order by own.page_first
+          ) || ']'
+          from (
+            select place.page_first, array_agg(place.map_index - place.page_first + 1 order by place.map_index) as places
+            from unnest(range.indexes, range.pages) as place (map_index, page_first)
+            group by place.page_first
+          ) own
+          cross join lateral (
+            select items from page
+            where page.expansion_id = range.expansion_id and page.first_index = own.page_first
+            limit 1
+          ) page
+        )`
 }

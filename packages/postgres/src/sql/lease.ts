@@ -51,6 +51,7 @@ export async function completeWhole(
 export interface PartOptions {
   workerId: string
   leaseId: string
+  isRetry: boolean
   remainingBefore: number
   indexes: readonly number[]
   values: string
@@ -78,6 +79,8 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
   const success = options.indexes.length
   const finished = success + failed + skipped
   const done = finished + retried + deferrals.length
+  const { isRetry } = options
+  const counts = { success, failed, skipped, finished }
   // What may need the scheduler, or leaves an offer: then the expansion is locked first.
   const touched = failed + retried + deferrals.length
   const rows = await sql<CompletedRow[]>`
@@ -88,7 +91,7 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
       ${touched === 0 ? sql`` : sql`join home on home.id = lease.expansion_id`}
       join expansion on expansion.id = lease.expansion_id and expansion.state in ('open', 'draining')
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId}
-        and lease.remaining = ${options.remainingBefore}
+        and lease.remaining = ${options.remainingBefore} and lease.is_retry = ${isRetry}::boolean
         ${touched === 0 ? sql`` : sql`and (select count(*) from alarmed) >= 0`}
       for update of lease
     ), outcome as (
@@ -116,27 +119,63 @@ export async function completePart(sql: Sql, options: PartOptions): Promise<Comp
       set started_at = excluded.started_at, ended_at = excluded.ended_at, state = excluded.state,
           try_number = excluded.try_number, value = excluded.value, error = excluded.error
       where task_instance.state in ('up_for_retry', 'scheduled')
-    )${retried === 0 ? sql`` : retryRows(sql, exceptions)}${deferralRows(sql, deferrals)}${xcomRows(sql, options.xcoms)}${assetEventRows(sql, options.assetEvents)}, shrunk as (
+    )${retried === 0 ? sql`` : retryRows(sql, { exceptions, isRetry })}${deferralRows(sql, { deferrals, isRetry })}${xcomRows(sql, options.xcoms)}${assetEventRows(sql, options.assetEvents)}, shrunk as (
       update lease
-      set remaining = lease.remaining - ${done}::int, expires_at = now() + make_interval(secs => ${options.leaseSeconds})
+      set remaining = lease.remaining - ${done}::int,
+          expires_at = now() + make_interval(secs => ${options.leaseSeconds})${isRetry ? sql`, ended = lease.ended || ${endedIn(options)}::bigint[]` : sql``}
       from held
       where lease.id = held.id and lease.remaining > ${done}::int
     ), gone as (
       delete from lease using held where lease.id = held.id and lease.remaining <= ${done}::int
-    )
-    update page
-    set success = page.success + ${success}::int, failed = page.failed + ${failed}::int, skipped = page.skipped + ${skipped}::int,
-        finished = page.finished + ${finished}::int,
-        first_ended_at = case when ${finished > 0} then coalesce(page.first_ended_at, now()) else page.first_ended_at end,
-        pulls_at_first_end = case when ${finished > 0} then coalesce(page.pulls_at_first_end, held.pulls)
-          else page.pulls_at_first_end end
-    from held
-    where page.expansion_id = held.expansion_id and page.first_index = held.page_first
-    returning held.remaining - ${done}::int as remaining, page.finished = page.count as is_page_finished,
+    )${isRetry ? sql`` : pageCounted(sql, counts)}
+    select held.remaining - ${done}::int as remaining,
+      ${isRetry ? pagesCounted(sql, options) : sql`coalesce((select is_finished from paged), false)`} as is_page_finished,
       held.is_exhausted, held.is_watched,
       ${touched === 0 ? sql`false` : sql`exists (select from alarmed)`} as is_due
+    from held
   `
   return rows[0] ?? null
+}
+
+function endedIn({ indexes, exceptions }: PartOptions): number[] {
+  return [...indexes, ...exceptions.map((exception) => exception.mapIndex)]
+}
+
+/** Counts what ended in the page of a range. */
+function pageCounted(
+  sql: Sql,
+  {
+    success,
+    failed,
+    skipped,
+    finished,
+  }: { success: number; failed: number; skipped: number; finished: number },
+) {
+  return sql`, paged as (
+      update page
+      set success = page.success + ${success}::int, failed = page.failed + ${failed}::int, skipped = page.skipped + ${skipped}::int,
+          finished = page.finished + ${finished}::int,
+          first_ended_at = case when ${finished > 0} then coalesce(page.first_ended_at, now()) else page.first_ended_at end,
+          pulls_at_first_end = case when ${finished > 0} then coalesce(page.pulls_at_first_end, held.pulls)
+            else page.pulls_at_first_end end
+      from held
+      where page.expansion_id = held.expansion_id and page.first_index = held.page_first
+      returning page.finished = page.count as is_finished
+    )`
+}
+
+/** Counts what ended of instances that were each offered by themselves, in their pages. */
+function pagesCounted(sql: Sql, { indexes, exceptions }: PartOptions) {
+  const of = (...states: string[]) =>
+    exceptions.filter(({ state }) => states.includes(state)).map(({ mapIndex }) => mapIndex)
+  return sql`count_ended(
+      held.expansion_id, held.pulls, ${[...indexes]}::bigint[], ${of("failed")}::bigint[], ${of("skipped")}::bigint[]
+    )`
+}
+
+/** The page of an instance of the lease in `held`. */
+function homePage(sql: Sql, isRetry: boolean, index: ReturnType<Sql>) {
+  return isRetry ? sql`page_of(held.expansion_id, ${index})` : sql`held.page_first`
 }
 
 /**
@@ -167,7 +206,10 @@ function exceptionRows(sql: Sql, exceptions: readonly RecordedException[]) {
   ) as x (map_index, state, error, started_ms, ended_ms, delay_seconds)`
 }
 
-function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
+function retryRows(
+  sql: Sql,
+  { exceptions, isRetry }: { exceptions: readonly RecordedException[]; isRetry: boolean },
+) {
   return sql`, tried as (
       insert into task_try (expansion_id, map_index, try_number, started_at, ended_at, state, error)
       select held.expansion_id, x.map_index, held.try_number,
@@ -179,14 +221,20 @@ function retryRows(sql: Sql, exceptions: readonly RecordedException[]) {
       insert into offer (
         expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
       )
-      select held.expansion_id, x.map_index, 1, held.page_first, now() + make_interval(secs => x.delay_seconds),
+      select held.expansion_id, x.map_index, 1, ${homePage(sql, isRetry, sql`x.map_index`)}, now() + make_interval(secs => x.delay_seconds),
         held.try_number + 1, held.base_try, true, held.is_isolated, not held.is_claimable
       from held, ${exceptionRows(sql, exceptions)}
       where x.state = 'up_for_retry'
     )`
 }
 
-function deferralRows(sql: Sql, deferrals: readonly (Deferral & { readonly mapIndex: number })[]) {
+function deferralRows(
+  sql: Sql,
+  {
+    deferrals,
+    isRetry,
+  }: { deferrals: readonly (Deferral & { readonly mapIndex: number })[]; isRetry: boolean },
+) {
   if (deferrals.length === 0) return sql``
   const secondsOf = (ms: number | null) => (ms === null ? null : ms / 1000)
   const ofKind = <K extends TriggerSpec["kind"], A>(
@@ -201,7 +249,7 @@ function deferralRows(sql: Sql, deferrals: readonly (Deferral & { readonly mapIn
         expansion_id, map_index, page_first, try_number, base_try, spec, resume, state, fire_at, timeout_at, run_dag_id, run_id,
         is_watched
       )
-      select held.expansion_id, d.map_index, held.page_first, held.try_number, held.base_try, d.spec::json, d.resume, d.state::json,
+      select held.expansion_id, d.map_index, ${homePage(sql, isRetry, sql`d.map_index`)}, held.try_number, held.base_try, d.spec::json, d.resume, d.state::json,
         coalesce(to_timestamp(d.at_seconds), now() + make_interval(secs => d.delay_seconds)),
         now() + make_interval(secs => d.timeout_seconds), d.run_dag_id, d.run_id,
         coalesce(d.at_seconds, d.delay_seconds) is null and d.run_id is null
@@ -264,7 +312,7 @@ export async function renew(
   return rows.map((row) => row.id)
 }
 
-/** Gives a lease back: its range is offered again at once, whole or in two isolated halves. */
+/** Gives a lease back: what is left is offered again at once, isolated where it is split, a range then in two halves. */
 export async function release(
   sql: Sql,
   options: { workerId: string; leaseId: string; split: boolean },
@@ -277,8 +325,10 @@ export async function release(
       where lease.id = ${options.leaseId} and lease.worker_id = ${options.workerId} and lease.expansion_id = home.id
       returning lease.*, home.is_claimable
     ), bounds as (
-      select gone.*, case when ${options.split}::boolean and count > 1 then count / 2 else count end as left_count
+      select gone.expansion_id, rest.first_index, rest.count, rest.page_first, try_number, base_try, is_retry, is_isolated,
+        is_claimable, case when ${options.split}::boolean and rest.count > 1 then rest.count / 2 else rest.count end as left_count
       from gone
+      ${leftOf(sql)}
     )
     insert into offer (
       expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
@@ -296,7 +346,7 @@ export async function release(
 
 /** Offers a dead worker's leases again and lets go of the expansions it pulled and of the triggers it watched; says how many leases. */
 export async function forgetWorker(sql: Sql, workerId: string): Promise<number> {
-  const rows = await sql`
+  const [row] = await sql<{ leases: number }[]>`
     with let_go as (
       update expansion set runner_expires_at = '-infinity', runner_id = null
       where runner_id = ${workerId} and state = 'open'
@@ -304,21 +354,31 @@ export async function forgetWorker(sql: Sql, workerId: string): Promise<number> 
       update triggerer set expires_at = '-infinity' where id = ${workerId}
     ), gone as (
       delete from lease where worker_id = ${workerId} returning lease.*
+    ), offered as (
+      ${offerAgain(sql)}
     )
-    ${offerAgain(sql)}
+    select count(*)::int as leases from gone
   `
-  return rows.length
+  return row?.leases ?? 0
 }
 
-/** Offers the ranges of `gone` again; parked where their expansion may not be claimed. */
+/** What is left of each lease in `gone`, as `rest`. */
+function leftOf(sql: Sql) {
+  return sql`cross join lateral left_of(
+    gone.expansion_id, gone.first_index, gone.count, gone.page_first, gone.indexes, gone.ended
+  ) rest`
+}
+
+/** Offers what is left of the leases in `gone` again; parked where their expansion may not be claimed. */
 export function offerAgain(sql: Sql) {
   return sql`
     insert into offer (
       expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, is_parked
     )
-    select gone.expansion_id, first_index, count, page_first, now(), try_number, gone.base_try, is_retry, is_isolated,
-      not home.is_claimable
+    select gone.expansion_id, rest.first_index, rest.count, rest.page_first, now(), try_number, gone.base_try, is_retry,
+      is_isolated, not home.is_claimable
     from gone
+    ${leftOf(sql)}
     join (
       select id, is_claimable from expansion
       where id in (select expansion_id from gone)
@@ -346,13 +406,15 @@ function homeOf(sql: Sql, { workerId, leaseId }: { workerId: string; leaseId: st
 
 /** Offers expired leases again; parked where their expansion may not be claimed. */
 export async function rescue(sql: Sql, limit: number): Promise<number> {
-  const rows = await sql`
+  const [row] = await sql<{ leases: number }[]>`
     with expired as materialized (
       select id from lease where expires_at < now() order by expires_at limit ${limit} for update skip locked
     ), gone as (
       delete from lease using expired where lease.id = expired.id returning lease.*
+    ), offered as (
+      ${offerAgain(sql)}
     )
-    ${offerAgain(sql)}
+    select count(*)::int as leases from gone
   `
-  return rows.length
+  return row?.leases ?? 0
 }

@@ -95,7 +95,7 @@ export async function rescueDead(
     ), forgotten as (
       delete from role using long_dead where role.id = long_dead.id
     )
-    select marked.*, (select count(*)::int from offered) as leases from marked
+    select marked.*, (select count(*)::int from gone) as leases from marked
   `
   const dead = rows.map(({ id, role, engine, hostname, pid, silentMs }) => ({
     id,

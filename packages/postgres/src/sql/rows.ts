@@ -83,6 +83,7 @@ export function toLease(row: HeldRow): Lease {
   return {
     ...row,
     firstIndex: toNumber(row.firstIndex),
+    indexes: row.indexes === null ? null : row.indexes.map(toNumber),
     recorded: row.recorded === null ? [] : row.recorded.map(toNumber),
   }
 }

@@ -114,7 +114,8 @@ export function instancesOfPage(sql: Sql) {
     left join lateral (
       select id, claimed_at, try_number, is_retry from lease
       where lease.expansion_id = page.expansion_id and lease.first_index <= place.map_index
-        and place.map_index < lease.first_index + lease.count
+        and case when lease.indexes is null then place.map_index < lease.first_index + lease.count
+          else place.map_index = any(lease.indexes) and place.map_index <> all(lease.ended) end
       order by lease.is_retry desc
       limit 1
     ) lease on true

@@ -70,8 +70,8 @@ class LeaseProgress {
 
   /** The indexes without an outcome, in order. */
   unreported(): number[] {
-    const { firstIndex, count } = this.lease
-    const all = Array.from({ length: count }, (_, place) => firstIndex + place)
+    const { firstIndex, count, indexes } = this.lease
+    const all = indexes ?? Array.from({ length: count }, (_, place) => firstIndex + place)
     return all.filter((index) => !this.#reported.has(index))
   }
 }
@@ -159,10 +159,11 @@ function workOf(lease: Lease, concurrency: number): LeaseWork {
     leaseId: lease.leaseId,
     firstIndex: lease.firstIndex,
     count: lease.count,
+    indexes: lease.indexes,
     items: lease.items,
     recorded: lease.recorded,
     tryNumber: lease.tryNumber,
-    resume: lease.resume,
+    resumes: lease.resumes,
     // One after the other: when the host is lost, there is one that ran.
     concurrency: lease.isIsolated ? 1 : concurrency,
     isolated: lease.isIsolated,
@@ -204,6 +205,7 @@ const record = Effect.fnUntraced(function* (
     store.complete({
       workerId,
       leaseId: lease.leaseId,
+      isRetry: lease.isRetry,
       remainingBefore: progress.remaining,
       indexes,
       values: batch.values,
@@ -353,6 +355,7 @@ const recordLoss = Effect.fnUntraced(function* (
     runner.store.complete({
       workerId: runner.workerId,
       leaseId: lease.leaseId,
+      isRetry: lease.isRetry,
       remainingBefore: remaining,
       indexes: [],
       values: "[]",

@@ -1,7 +1,7 @@
 import { offersQuota, shareOfPage } from "../claim-share.ts"
 import type { Lease, LeaseStore } from "../lease-store.ts"
 import { runningOf } from "./expansion-view.ts"
-import { unrecordedOf } from "./offers.ts"
+import { isGatherable, pageOf, unrecordedOf } from "./offers.ts"
 import { isPoolLimited, slotsLeftOf } from "./pools.ts"
 import {
   type ExpansionRecord,
@@ -15,11 +15,11 @@ import {
 
 type ClaimOptions = Parameters<LeaseStore["claim"]>[0]
 
-/** Leases ranges of work to a worker: what was offered again and pages with room, each with its share. */
+/** Leases work to a worker: what was offered again and pages with room, each with its share. */
 export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   const running = [...state.unended].filter(isClaimable)
-  const queue = dueOffers(state, running, options)
-  const hasOffer = new Set(queue.map(({ expansion }) => expansion))
+  const queue = offering(state, running, options)
+  const hasOffer = new Set(queue)
   const offered = takeOffers(state, queue, { ...options, limit: offersQuota(options) })
   const ofPages = running.filter((expansion) => !isLimited(state, expansion) || !hasOffer.has(expansion))
   const paged = claimPages(state, ofPages, { ...options, limit: options.limit - offered.length })
@@ -37,36 +37,57 @@ function isClaimable({ state, isRunningPaused, stopReason }: ExpansionRecord): b
   return (state === "open" || state === "draining") && !isRunningPaused && stopReason === null
 }
 
-function takeOffers(state: MemoryState, queue: readonly Offer[], options: ClaimOptions): LeaseRecord[] {
-  return queue.slice(0, options.limit).flatMap((offer) => takeOffer(state, offer, options) ?? [])
+function takeOffers(
+  state: MemoryState,
+  queue: readonly ExpansionRecord[],
+  options: ClaimOptions,
+): LeaseRecord[] {
+  return queue.slice(0, options.limit).flatMap((expansion) => takeOffer(state, expansion, options) ?? [])
 }
 
-/** Takes as much of an offer as a lease may hold; the rest stays offered. */
-function takeOffer(state: MemoryState, offer: Offer, options: ClaimOptions): LeaseRecord | null {
-  const { expansion, firstIndex, count } = offer
+/**
+ * Makes a lease of what has been offered the longest: as much of a range as a lease may hold, the rest stays offered; or
+ * a single instance with others of its kind.
+ */
+function takeOffer(
+  state: MemoryState,
+  expansion: ExpansionRecord,
+  options: ClaimOptions,
+): LeaseRecord | null {
+  const due = dueOffersOf(state, expansion)
+  const [first] = due
+  if (first === undefined) return null
   const room = roomOf(state, expansion)
-  const size = Math.min(count, room, offer.isIsolated ? count : sizeOf(expansion, options))
-  if (size <= 0) return null
-  expansion.offers.delete(offer)
-  if (size < count) {
-    expansion.offers.add({ ...offer, firstIndex: firstIndex + size, count: count - size })
+  if (room <= 0) return null
+  const most = Math.min(sizeOf(expansion, options), room)
+  if (first.isRetry) {
+    const gathered = due.filter((offer) => offer === first || isGatherable(first, offer)).slice(0, most)
+    for (const offer of gathered) expansion.offers.delete(offer)
+    return leaseGathered(state, gathered, options)
   }
-  return leaseRange(state, { ...offer, count: size }, options)
+  const { firstIndex, count } = first
+  const size = first.isIsolated ? Math.min(count, room) : Math.min(count, most)
+  expansion.offers.delete(first)
+  if (size < count) {
+    expansion.offers.add({ ...first, firstIndex: firstIndex + size, count: count - size })
+  }
+  return leaseRange(state, { ...first, count: size }, options)
 }
 
-/** The offers that are due, as many as a claim may take: by priority, and in turn between expansions. */
-function dueOffers(state: MemoryState, running: readonly ExpansionRecord[], options: ClaimOptions): Offer[] {
+/** The expansions of which something offered is due, as many as a claim may serve: by priority, and in turn. */
+function offering(
+  state: MemoryState,
+  running: readonly ExpansionRecord[],
+  options: ClaimOptions,
+): ExpansionRecord[] {
   const { offersAfter, offersFirst, limit } = options
   const mayTake = running.filter(
     (expansion) =>
       roomOf(state, expansion) > 0 &&
       (!isLimited(state, expansion) || offersFirst || pageWithRoom(expansion) === null),
   )
-  const queues = inTurn(mayTake, offersAfter).map((expansion) => dueOffersOf(state, expansion))
-  const ranked = queues.flatMap((queue) => queue.map((offer, turn) => ({ offer, turn })))
-  // The sort is stable: of the same turn, those come first that are next in the round.
-  ranked.sort((a, b) => b.offer.expansion.task.priority - a.offer.expansion.task.priority || a.turn - b.turn)
-  return ranked.slice(0, limit).map(({ offer }) => offer)
+  const due = inTurn(mayTake, offersAfter).filter((expansion) => dueOffersOf(state, expansion).length > 0)
+  return due.slice(0, limit)
 }
 
 function dueOffersOf(state: MemoryState, expansion: ExpansionRecord): Offer[] {
@@ -153,15 +174,36 @@ function roomOf(state: MemoryState, expansion: ExpansionRecord): number {
 /** Makes a lease of a range; null when each of its instances has an outcome already. */
 function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions): LeaseRecord | null {
   const remaining = unrecordedOf(range).length
-  if (remaining === 0) return null
-  const { expansion, page, firstIndex, count, tryNumber, baseTry, isRetry, isIsolated } = range
+  return remaining === 0 ? null : addLease(state, { ...range, remaining, indexes: null }, options)
+}
+
+/** Makes a lease of offers of single instances of one map, in the same try. */
+function leaseGathered(
+  state: MemoryState,
+  offers: readonly Offer[],
+  options: ClaimOptions,
+): LeaseRecord | null {
+  const sorted = [...offers].sort((a, b) => a.firstIndex - b.firstIndex)
+  const [first] = sorted
+  if (first === undefined) return null
+  const count = sorted.length
+  const indexes = sorted.map(({ firstIndex }) => firstIndex)
+  return addLease(state, { ...first, count, remaining: count, indexes }, options)
+}
+
+function addLease(
+  state: MemoryState,
+  work: WorkRange & Pick<LeaseRecord, "remaining" | "indexes">,
+  { workerId, leaseSeconds }: ClaimOptions,
+): LeaseRecord {
+  const { expansion, page, firstIndex, count, tryNumber, baseTry, isRetry, isIsolated } = work
   const startedAt = state.now()
   const lease: LeaseRecord = {
     id: String(nextNumber(state)),
-    workerId: options.workerId,
+    workerId,
     startedAt,
-    expiresAt: startedAt + options.leaseSeconds * 1000,
-    remaining,
+    expiresAt: startedAt + leaseSeconds * 1000,
+    remaining: work.remaining,
     expansion,
     page,
     firstIndex,
@@ -170,6 +212,8 @@ function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions)
     baseTry,
     isRetry,
     isIsolated,
+    indexes: work.indexes,
+    left: new Set(work.indexes),
   }
   state.leases.set(lease.id, lease)
   expansion.leases.add(lease)
@@ -179,37 +223,39 @@ function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions)
 function toLease(state: MemoryState, lease: LeaseRecord, wasOffered: boolean): Lease {
   const { firstIndex, count, remaining, tryNumber, baseTry, isRetry, isIsolated } = lease
   const unrecorded = new Set(unrecordedOf(lease))
-  const indexes = Array.from({ length: count }, (_, i) => firstIndex + i)
+  const indexes = lease.indexes ?? Array.from({ length: count }, (_, i) => firstIndex + i)
   return {
     leaseId: lease.id,
     expansionId: lease.expansion.id,
     firstIndex,
     count,
+    indexes: lease.indexes,
     remaining,
     tryNumber,
     baseTry,
     isRetry,
     generation: lease.expansion.generation,
-    items: itemsOf(lease),
+    items: itemsOf(lease, indexes),
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,
     wasOffered,
     isLimited: isLimited(state, lease.expansion),
-    resume: resumeOf(lease),
+    resumes: resumesOf(lease),
   }
 }
 
-/** What a resumed instance goes on with. */
-function resumeOf({ expansion, firstIndex, isRetry }: LeaseRecord): string | null {
-  const row = isRetry ? expansion.rows.get(firstIndex) : undefined
-  return row?.state === "scheduled" ? row.value : null
+/** What resumed instances go on with. */
+function resumesOf({ expansion, indexes }: LeaseRecord): (string | null)[] | null {
+  const rows = (indexes ?? []).map((index) => expansion.rows.get(index))
+  const resumes = rows.map((row) => (row?.state === "scheduled" ? row.value : null))
+  return resumes.some((resume) => resume !== null) ? resumes : null
 }
 
-function itemsOf({ page, firstIndex, count }: WorkRange): string | null {
-  if (page.items === null) return null
-  const from = firstIndex - page.firstIndex
-  return `[${page.items
-    .slice(from, from + count)
-    .map((item) => item ?? "null")
-    .join(",")}]`
+function itemsOf(lease: LeaseRecord, indexes: readonly number[]): string | null {
+  if (lease.page.items === null) return null
+  const items = indexes.map((index) => {
+    const page = pageOf(lease, index)
+    return page.items?.[index - page.firstIndex] ?? "null"
+  })
+  return `[${items.join(",")}]`
 }

@@ -1,5 +1,6 @@
 import { isAwaitingLease } from "../../state/task-instance.ts"
-import type { LeaseRecord, MemoryState, WorkRange } from "./state.ts"
+import { pageAt } from "./page-at.ts"
+import type { LeaseRecord, MemoryState, Offer, WorkRange } from "./state.ts"
 
 /**
  * The indexes of a range that still need an outcome, ascending.
@@ -7,16 +8,45 @@ import type { LeaseRecord, MemoryState, WorkRange } from "./state.ts"
  * A retry's or a resumed instance has a row already, which says that it waits for this lease; elsewhere a row means that the
  * instance has ended, or has left the range to be tried again on its own.
  */
-export function unrecordedOf(range: WorkRange): number[] {
+export function unrecordedOf(range: WorkRange | LeaseRecord): number[] {
+  const gathered = gatheredIn(range)
+  if (gathered !== null) return [...gathered]
   const indexes = Array.from({ length: range.count }, (_, i) => range.firstIndex + i)
   return indexes.filter((index) => isUnrecorded(range, index))
 }
 
 /** Whether an index belongs to the range and still needs an outcome. */
-export function isUnrecorded(range: WorkRange, index: number): boolean {
+export function isUnrecorded(range: WorkRange | LeaseRecord, index: number): boolean {
+  const gathered = gatheredIn(range)
+  if (gathered !== null) return gathered.has(index)
   if (index < range.firstIndex || index >= range.firstIndex + range.count) return false
   const row = range.expansion.rows.get(index)
   return range.isRetry ? row !== undefined && isAwaitingLease(row.state) : row === undefined
+}
+
+/** What is left of a lease of instances that were each offered by themselves; null: it is a range. */
+function gatheredIn(range: WorkRange | LeaseRecord): ReadonlySet<number> | null {
+  return "left" in range && range.indexes !== null ? range.left : null
+}
+
+/** The page of one of a lease's instances. */
+export function pageOf({ expansion, page, indexes }: LeaseRecord, index: number): WorkRange["page"] {
+  return indexes === null ? page : (pageAt(expansion, index) ?? page)
+}
+
+/**
+ * Whether an offer may go into one lease with another: single instances of a map, in the same try. What is isolated stays
+ * alone: else nobody might ever learn which of them costs its host.
+ */
+export function isGatherable(one: Offer, other: Offer): boolean {
+  return (
+    one.isRetry &&
+    other.isRetry &&
+    one.tryNumber === other.tryNumber &&
+    one.baseTry === other.baseTry &&
+    !one.isIsolated &&
+    !other.isIsolated
+  )
 }
 
 /** Takes a lease away and offers its unrecorded instances again, at once. */
@@ -25,7 +55,10 @@ export function offerRest(state: MemoryState, lease: LeaseRecord): void {
   addOffer(lease, unrecordedOf(lease), { at: state.now(), isIsolated: lease.isIsolated })
 }
 
-/** Takes a lease away and offers its unrecorded instances in two isolated halves: one of them may spare its host. */
+/**
+ * Takes a lease away and offers its unrecorded instances isolated: a range in two halves, one of which may spare its host,
+ * others each by itself.
+ */
 export function offerHalves(state: MemoryState, lease: LeaseRecord): void {
   dropLease(state, lease)
   const rest = unrecordedOf(lease)
@@ -41,7 +74,7 @@ export function dropLease(state: MemoryState, lease: LeaseRecord): void {
 }
 
 function addOffer(
-  range: WorkRange,
+  range: LeaseRecord,
   indexes: readonly number[],
   options: { at: number; isIsolated: boolean },
 ): void {
@@ -50,6 +83,13 @@ function addOffer(
   if (first === undefined || last === undefined) return
   const { expansion, page, tryNumber, baseTry, isRetry } = range
   const { at, isIsolated } = options
+  if (range.indexes !== null) {
+    for (const index of indexes) {
+      const own = { expansion, page: pageOf(range, index), firstIndex: index, count: 1 }
+      expansion.offers.add({ ...own, at, tryNumber, baseTry, isRetry, isIsolated })
+    }
+    return
+  }
   const count = last - first + 1
   expansion.offers.add({
     expansion,

@@ -8,7 +8,7 @@ import { addAssetEvent } from "./asset-events.ts"
 import { addOutcome, noteFinished } from "./counts.ts"
 import { xcomName } from "./instances.ts"
 import { alarm } from "./stop.ts"
-import { dropLease, isUnrecorded, unrecordedOf } from "./offers.ts"
+import { dropLease, isUnrecorded, pageOf, unrecordedOf } from "./offers.ts"
 import { defer } from "./triggers.ts"
 import { type InstanceRow, type LeaseRecord, type MemoryState, dateOf } from "./state.ts"
 
@@ -33,9 +33,11 @@ export function complete(state: MemoryState, options: CompleteOptions): Effect.E
   else lease.expiresAt = state.now() + options.leaseSeconds * 1000
   const { isWatched } = lease.expansion
   const isDue = alarmOf(state, lease, options)
+  const ended = [...successes, ...options.exceptions].map(({ mapIndex }) => pageOf(lease, mapIndex))
+  const finished = [...new Set(ended)].map((page) => noteFinished(state, page))
   return Effect.succeed({
     remaining: lease.remaining,
-    isPageFinished: noteFinished(state, lease.page),
+    isPageFinished: finished.includes(true),
     isExhausted: lease.expansion.exhausted,
     isDue,
     isWatched,
@@ -55,6 +57,7 @@ function alarmOf(state: MemoryState, { expansion }: LeaseRecord, { exceptions }:
 /** A call that comes again finds less remaining than it says, and is refused. */
 function isHeld(lease: LeaseRecord, options: CompleteOptions): boolean {
   if (lease.workerId !== options.workerId || lease.remaining !== options.remainingBefore) return false
+  if (lease.isRetry !== options.isRetry) return false
   return options.indexes !== null || lease.remaining === lease.count
 }
 
@@ -114,9 +117,11 @@ function recordException(state: MemoryState, lease: LeaseRecord, exception: Reco
 function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: InstanceRow): void {
   if (!isUnrecorded(lease, mapIndex))
     throw new Error(`lease ${lease.id} has no instance ${mapIndex} to record`)
-  const { expansion, page } = lease
+  const { expansion } = lease
+  const page = pageOf(lease, mapIndex)
   expansion.rows.set(mapIndex, row)
   lease.remaining -= 1
+  lease.left.delete(mapIndex)
   if (!isEndedState(row.state)) return
   addOutcome(page.counts, row.state)
   page.firstEndedAt ??= state.now()
@@ -125,8 +130,9 @@ function record(state: MemoryState, lease: LeaseRecord, mapIndex: number, row: I
 
 /** A retry leaves its lease: it has an offer of its own, for the time when it is due. */
 function offerRetry(state: MemoryState, lease: LeaseRecord, exception: RecordedException): void {
-  const { expansion, page, tryNumber, baseTry, isIsolated } = lease
+  const { expansion, tryNumber, baseTry, isIsolated } = lease
   const { mapIndex, error } = exception
+  const page = pageOf(lease, mapIndex)
   const tries = expansion.tries.get(mapIndex) ?? []
   const startedAt = dateOf(lease.startedAt + exception.startedMs)
   const endedAt = dateOf(lease.startedAt + exception.endedMs)

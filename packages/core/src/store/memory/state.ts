@@ -253,6 +253,10 @@ export interface LeaseRecord extends WorkRange {
   readonly startedAt: number
   expiresAt: number
   remaining: number
+  /** Of instances that were each offered by themselves, whatever their pages: the indexes, ascending. */
+  readonly indexes: readonly number[] | null
+  /** Those of them that have no outcome yet. */
+  readonly left: Set<number>
 }
 
 /** A stored log line, before it has been given its id as text. */

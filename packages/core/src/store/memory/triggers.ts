@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { Deferral } from "../../host/host-pool.ts"
 import type { TriggerFailure, TriggerStore, WaitingTrigger } from "../trigger-store.ts"
 import { addOutcome, noteFinished } from "./counts.ts"
+import { pageOf } from "./offers.ts"
 import { alarm } from "./stop.ts"
 import {
   type InstanceRow,
@@ -59,18 +60,14 @@ export function triggers(state: MemoryState): TriggerStore {
 }
 
 /** Notes what an instance that has left its lease waits for. */
-export function defer(
-  state: MemoryState,
-  { expansion, page, tryNumber, baseTry }: LeaseRecord,
-  mapIndex: number,
-  deferral: Deferral,
-): void {
+export function defer(state: MemoryState, lease: LeaseRecord, mapIndex: number, deferral: Deferral): void {
+  const { expansion, tryNumber, baseTry } = lease
   const now = state.now()
   const trigger: TriggerRecord = {
     ...deferral,
     id: String(nextNumber(state)),
     expansion,
-    page,
+    page: pageOf(lease, mapIndex),
     mapIndex,
     tryNumber,
     baseTry,

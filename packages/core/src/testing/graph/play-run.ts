@@ -127,7 +127,12 @@ class Player {
     }
     await run(
       this.#store.complete({
-        ...{ workerId: worker, leaseId: lease.leaseId, remainingBefore: lease.remaining },
+        ...{
+          workerId: worker,
+          leaseId: lease.leaseId,
+          isRetry: lease.isRetry,
+          remainingBefore: lease.remaining,
+        },
         indexes: successes.map(({ index }) => index),
         values: `[${successes.map(({ value }) => value).join(",")}]`,
         ...{ timings: null, exceptions, xcoms: [], assetEvents: [], leaseSeconds: 1_000_000 },

@@ -1,6 +1,6 @@
 import { isEndedState } from "../../state/task-instance.ts"
 import { noOutcomes, sumOf } from "../../store/memory/counts.ts"
-import { isUnrecorded } from "../../store/memory/offers.ts"
+import { isUnrecorded, unrecordedOf } from "../../store/memory/offers.ts"
 import type {
   ExpansionRecord,
   InstanceRow,
@@ -31,9 +31,7 @@ export function expectAccounted(expansion: ExpansionRecord, ended: Map<number, I
   }
   must(isSame(folded, expansion.folded), () => `${task.taskId}: what was folded does not add up`)
   for (const lease of leases) {
-    let left = 0
-    for (let index = lease.firstIndex; index < lease.firstIndex + lease.count; index++)
-      left += isUnrecorded(lease, index) ? 1 : 0
+    const left = unrecordedOf(lease).length
     must(
       left === lease.remaining,
       () => `${task.taskId}: lease ${lease.id} says ${lease.remaining} remain, not ${left}`,
@@ -57,7 +55,7 @@ function expectInstance({ expansion, page, index, ranges, ended, counts }: Place
   const before = ended.get(index)
   must(before === undefined || before === row, () => `${name()} had ended as ${before?.state}, and changed`)
   let places = 0
-  for (const range of ranges) if (range.page === page && isUnrecorded(range, index)) places += 1
+  for (const range of ranges) if (isUnrecorded(range, index)) places += 1
   if (row !== undefined && isEndedState(row.state)) {
     ended.set(index, row)
     counts[row.state === "upstream_failed" ? "upstreamFailed" : row.state] += 1

@@ -94,13 +94,17 @@ export class SimulatedLease {
   }
 
   #take(): number | null {
-    const { recorded, firstIndex, count } = this.#work
-    while (recorded.includes(firstIndex + this.#next)) this.#next += 1
+    const { recorded, count } = this.#work
+    while (this.#next < count && recorded.includes(this.#indexAt(this.#next))) this.#next += 1
     return this.#abort.signal.aborted || this.#next >= count ? null : this.#next++
   }
 
+  #indexAt(position: number): number {
+    return this.#work.indexes?.[position] ?? this.#work.firstIndex + position
+  }
+
   async #runInstance(position: number): Promise<void> {
-    const mapIndex = this.#work.firstIndex + position
+    const mapIndex = this.#indexAt(position)
     const startedMs = this.#elapsed()
     try {
       const value = await this.#call(position, mapIndex)
@@ -126,8 +130,9 @@ export class SimulatedLease {
     )
     const tryNumber = this.#work.tryNumber
     const ctx: SimulatedContext = { runId, taskId, mapIndex, tryNumber, signal, defer, host: this.#host }
-    if (this.#work.resume === null) return node.run(input, ctx as unknown as TaskContext)
-    const { resume, ...resumed } = JSON.parse(this.#work.resume) as ResumePayload
+    const payload = this.#work.resumes?.[position] ?? null
+    if (payload === null) return node.run(input, ctx as unknown as TaskContext)
+    const { resume, ...resumed } = JSON.parse(payload) as ResumePayload
     return node.resume(resume, input, resumed, ctx as unknown as TaskContext)
   }
 

@@ -155,7 +155,14 @@ export function assetContract(open: OpenStore): void {
       const lease = await claimOne(store)
       const made = { mapIndex: 1, asset: "a", extra: '{"rows":1}' }
       const late = store.complete({
-        ...{ workerId: "another", leaseId: lease.leaseId, remainingBefore: 3, indexes: [1], values: "[1]" },
+        ...{
+          workerId: "another",
+          leaseId: lease.leaseId,
+          isRetry: false,
+          remainingBefore: 3,
+          indexes: [1],
+          values: "[1]",
+        },
         ...{ timings: null, exceptions: [], xcoms: [], assetEvents: [made], leaseSeconds: 30 },
       })
       expect(await failureOf(late)).toMatchObject({ _tag: "LeaseLost" })

@@ -146,9 +146,10 @@ function noteLease(history: History, workerId: string, lease: Lease): void {
     expect(history.ended.has(index)).toBe(false)
     expect(lease.tryNumber).toBe((history.tries.get(index) ?? 0) + 1)
     expect(lease.baseTry).toBe(history.bases.get(index) ?? 0)
-    expect(inputs[index - lease.firstIndex]).toBe(index)
+    const place = lease.indexes?.indexOf(index) ?? index - lease.firstIndex
+    expect(inputs[place]).toBe(index)
     expect(history.deferred.has(index)).toBe(false)
-    expect(eventOf(lease)).toBe(history.resumed.get(index))
+    expect(eventOf(lease, place)).toBe(history.resumed.get(index))
   }
   history.live.set(lease.leaseId, { lease, workerId, left, expiresAt: history.now + leaseMs })
 }
@@ -185,6 +186,7 @@ function completion(history: History, held: HeldLease, ends: readonly (readonly 
   return history.world.store.complete({
     workerId: held.workerId,
     leaseId: held.lease.leaseId,
+    isRetry: held.lease.isRetry,
     remainingBefore: held.left.size,
     indexes: isWhole ? null : indexes,
     values: JSON.stringify(indexes.map((index) => `r${index}`)),
@@ -209,8 +211,9 @@ export async function release(history: History, held: HeldLease, split: boolean)
   lose(history, held)
 }
 
-/** The number of the event that a lease goes on with; undefined: it starts at the beginning. */
-function eventOf({ resume }: Lease): number | undefined {
+/** The number of the event that an instance of a lease goes on with; undefined: it starts at the beginning. */
+function eventOf({ resumes }: Lease, place: number): number | undefined {
+  const resume = resumes?.[place] ?? null
   return resume === null ? undefined : (JSON.parse(resume) as { event: number }).event
 }
 

@@ -77,7 +77,7 @@ export function releaseContract(open: OpenStore): void {
       const { world, lease } = await setup(open, 8)
       await complete(world.store, lease, { indexes: [0, 1, 5] })
       await release(world, lease.leaseId, { split: true })
-      const halves = await claim(world.store)
+      const halves = await claimAll(world.store)
       expect(ascending(halves.map(({ remaining }) => remaining))).toEqual([2, 3])
       expect(ascending(halves.flatMap(indexesOf))).toEqual([2, 3, 4, 6, 7])
       expect(halves.every(({ isIsolated, tryNumber }) => isIsolated && tryNumber === 1)).toBe(true)
@@ -88,7 +88,7 @@ export function releaseContract(open: OpenStore): void {
       let suspect = lease
       for (let i = 0; i < 4; i++) {
         await release(world, suspect.leaseId, { split: true })
-        const parts = await claim(world.store)
+        const parts = await claimAll(world.store)
         suspect = parts.find((part) => indexesOf(part).includes(5))!
         for (const part of parts) if (part !== suspect) await complete(world.store, part)
       }
@@ -106,7 +106,7 @@ export function releaseContract(open: OpenStore): void {
       await release(world, first!.leaseId)
       await world.elapse(leaseMs + 1000)
       await runEffect(store.rescue({ limit: 10 }))
-      const again = await claim(store)
+      const again = await claimAll(store)
       expect(again.map(({ isIsolated }) => isIsolated)).toEqual([true, true])
     })
   })

@@ -65,13 +65,84 @@ export function retryContract(open: OpenStore): void {
       expect(view).toMatchObject({ mapIndex: 1, state: "success", tryNumber: 3, error: null })
     })
 
+    it("comes in one lease with the others of its map that are due, whatever their pages", async () => {
+      const { world, map, lease } = await setup(open)
+      const { store } = world
+      await map.commit(items(4))
+      const second = await claimOne(store)
+      await complete(store, lease, { exceptions: [retried(0), retried(2)] })
+      await complete(store, second, { exceptions: [retried(4), retried(5, 60_000), retried(6)] })
+      await world.elapse(2000)
+      const again = await claimOne(store)
+      expect(again).toMatchObject({
+        ...{ indexes: [0, 2, 4, 6], firstIndex: 0, count: 4, remaining: 4, tryNumber: 2, isRetry: true },
+        ...{ resumes: null, recorded: [], wasOffered: true },
+      })
+      expect(JSON.parse(again.items!)).toEqual([{ n: 0 }, { n: 2 }, { n: 1 }, { n: 3 }])
+      expect(await statesOf(store, map.expansionId)).toMatchObject({
+        ...{ 0: "running", 1: "success", 2: "running", 3: "success", 5: "up_for_retry", 6: "running" },
+      })
+      expect(await complete(store, again, { indexes: [0, 4] })).toMatchObject({ remaining: 2 })
+      expect(await map.view()).toMatchObject({ success: 4, running: 2, retrying: 1 })
+      const done = await complete(store, again, { exceptions: [failed(2)], indexes: [6] })
+      expect(done).toMatchObject({ remaining: 0, isPageFinished: true })
+      expect(await map.view()).toMatchObject({ success: 5, failed: 1, running: 0, retrying: 1 })
+      expect(await foldAll(store)).toBe(1)
+    })
+
+    it("is gathered no further than the size, and not with one of another try", async () => {
+      const { world, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { exceptions: [retried(0), retried(1), retried(2)] })
+      await world.elapse(2000)
+      const pair = await claimOne(store, { sizeDefault: 2 })
+      expect(indexesOf(pair)).toEqual([0, 1])
+      await complete(store, pair, { indexes: [], exceptions: [retried(0, 0), retried(1, 0)] })
+      expect((await claimAll(store)).map((one) => [one.tryNumber, indexesOf(one)])).toEqual([
+        [2, [2]],
+        [3, [0, 1]],
+      ])
+    })
+
+    it("that is lost with others is offered again without those that have a record, be it of another wait", async () => {
+      const { world, map, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { exceptions: [retried(0), retried(1), retried(2)] })
+      await world.elapse(2000)
+      const first = await claimOne(store)
+      await complete(store, first, { indexes: [0], exceptions: [retried(1, 60_000)] })
+      expect(await map.view()).toMatchObject({ success: 1, running: 1, retrying: 1 })
+      await world.elapse(leaseMs + 1000)
+      expect(await runEffect(store.rescue({ limit: 10 }))).toBe(1)
+      expect(await map.view()).toMatchObject({ success: 1, running: 0, retrying: 2 })
+      const second = await claimOne(store)
+      expect([second.tryNumber, indexesOf(second)]).toEqual([2, [2]])
+      await runEffect(store.release({ workerId: worker, leaseId: second.leaseId, split: true }))
+      const third = await claimOne(store)
+      expect(third).toMatchObject({ indexes: [2], tryNumber: 2, isIsolated: true })
+    })
+
+    it("is leased alone where it is isolated, so that it is known which one costs its host", async () => {
+      const { world, lease } = await setup(open)
+      const { store } = world
+      await complete(store, lease, { exceptions: [retried(0), retried(1), retried(2)] })
+      await world.elapse(2000)
+      const all = await claimOne(store)
+      await runEffect(store.release({ workerId: worker, leaseId: all.leaseId, split: true }))
+      const alone = await claimAll(store)
+      expect(alone.map(({ count, isIsolated }) => [count, isIsolated])).toEqual([
+        [1, true],
+        [1, true],
+        [1, true],
+      ])
+      expect(ascending(alone.flatMap(indexesOf))).toEqual([0, 1, 2])
+    })
+
     it("may fail for good", async () => {
       const { world, map, lease } = await setup(open)
       await complete(world.store, lease, { exceptions: [retried(0), retried(2)] })
       await world.elapse(2000)
-      for (const again of await claim(world.store)) {
-        await complete(world.store, again, { exceptions: [failed(again.firstIndex)], values: "[]" })
-      }
+      await complete(world.store, await claimOne(world.store), { exceptions: [failed(0), failed(2)] })
       expect(await map.view()).toMatchObject({ success: 1, failed: 2, retrying: 0 })
       expect(await foldAll(world.store)).toBe(1)
     })
@@ -176,15 +247,15 @@ export function retryContract(open: OpenStore): void {
       const { world, lease } = await setup(open)
       const { store } = world
       await runEffect(store.release({ workerId: worker, leaseId: lease.leaseId, split: true }))
-      for (const half of await claim(store)) {
+      for (const half of await claimAll(store)) {
         await complete(store, half, {
           exceptions: indexesOf(half).map((index) => retried(index)),
           values: "[]",
         })
       }
       await world.elapse(2000)
-      const again = await claim(store)
-      expect(again).toHaveLength(3)
+      const again = await claimAll(store)
+      expect(ascending(again.flatMap(indexesOf))).toEqual([0, 1, 2])
       expect(again.every(({ isIsolated }) => isIsolated)).toBe(true)
     })
 

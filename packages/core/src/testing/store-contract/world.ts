@@ -204,8 +204,13 @@ export function ascending(numbers: readonly number[]): number[] {
 
 /** The map indexes of a lease that are to be run, ascending. */
 export function indexesOf(lease: Lease): number[] {
-  const indexes = Array.from({ length: lease.count }, (_, i) => lease.firstIndex + i)
+  const indexes = lease.indexes ?? Array.from({ length: lease.count }, (_, i) => lease.firstIndex + i)
   return indexes.filter((index) => !lease.recorded.includes(index))
+}
+
+/** What the only instance of a lease goes on with. */
+export function resumeOf({ resumes }: Lease): string | null {
+  return resumes?.[0] ?? null
 }
 
 /** Completes a lease, whole or in parts: what is not said to have ended otherwise succeeded with `r<index>`. */
@@ -231,6 +236,7 @@ export function completeOptions(lease: Lease, options: Partial<CompleteOptions> 
   return {
     workerId: worker,
     leaseId: lease.leaseId,
+    isRetry: lease.isRetry,
     remainingBefore: lease.remaining,
     indexes: isPlain && successes.length === lease.count ? null : successes,
     values: JSON.stringify(successes.map((index) => `r${index}`)),
