@@ -10,7 +10,8 @@ const mayImport: Record<string, readonly string[]> = {
   postgres: ["core"],
   api: ["core"],
   ui: ["api"],
-  cli: ["core", "host", "dags", "postgres", "api", "ui"],
+  telemetry: ["core"],
+  cli: ["core", "host", "dags", "postgres", "api", "ui", "telemetry"],
   client: [],
   demo: ["cli"],
 }

@@ -30,6 +30,7 @@ import { expansionPageRoutes } from "./routes/expansion-pages.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
+import { metricsRoutes } from "./routes/metrics.ts"
 import { monitorRoutes } from "./routes/monitor.ts"
 import { poolRoutes } from "./routes/pools.ts"
 import { resultRoutes } from "./routes/results.ts"
@@ -65,6 +66,8 @@ export interface ApiOptions {
   readonly corsOrigins?: readonly string[]
   /** Aborted when the server closes, so that streams end. */
   readonly closing?: AbortSignal
+  /** What `/metrics` tells; left out, there are none. */
+  readonly readMetrics?: NonNullable<Services["readMetrics"]>
   /** Where the web UI's built pages are; left out, there are none. */
   readonly uiFolder?: UiFolder
 }
@@ -80,6 +83,7 @@ export function createApi(options: ApiOptions) {
   useGuards(app, options)
   const routed = app
     .route("/", tokenRoutes())
+    .route("/", metricsRoutes())
     .route("/api/v2", monitorRoutes())
     .route("/api/v2", dagRoutes())
     .route("/api/v2", dagCatalogRoutes())
@@ -144,6 +148,7 @@ function servicesOf(options: ApiOptions): Services {
     feeds: makeRunFeeds({ store, dagVersions, closing }),
     logTails: makeLogTails(store),
     readValue: options.readValue,
+    readMetrics: options.readMetrics ?? null,
     sessions,
     authenticate: makeAuthenticator({ store, sessions }),
     loginLimits: makeLoginLimits(),

@@ -19,6 +19,8 @@ export interface Services {
   readonly logTails: LogTails
   /** Reads a stored value as plain JSON. */
   readonly readValue: (encoded: string) => Json
+  /** What Prometheus reads; null: nothing is counted. */
+  readonly readMetrics: (() => Promise<{ readonly contentType: string; readonly text: string }>) | null
   readonly authenticate: Authenticator
   readonly sessions: Sessions
   readonly loginLimits: LoginLimits

@@ -83,10 +83,15 @@ const portMax = 65_535
 export const portOption: OptionSpec = {
   flags: "--port <n>",
   description: "the port to listen on; 0: any that is free",
-  parse: (text) => {
-    const port = wholeNumber("--port", 0)(text)
-    if (port <= portMax) return port
-    throw new UsageProblem(`--port: ${port} came`, { expected: `a port from 0 to ${portMax}` })
-  },
+  parse: portNumber("--port"),
   default: 8080,
+}
+
+/** Reads a port; 0 is any that is free. */
+export function portNumber(flag: string): (text: string) => number {
+  return (text) => {
+    const port = wholeNumber(flag, 0)(text)
+    if (port <= portMax) return port
+    throw new UsageProblem(`${flag}: ${port} came`, { expected: `a port from 0 to ${portMax}` })
+  }
 }

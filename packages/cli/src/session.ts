@@ -6,9 +6,16 @@
  */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { type EngineOptions, Hosts, type HostPool, runEngine } from "@sluice/core/engine"
+import {
+  type EngineOptions,
+  Hosts,
+  type HostPool,
+  ObservedTurns,
+  runEngine,
+  type TurnObserver,
+} from "@sluice/core/engine"
 import { Store, type StoreService } from "@sluice/core/store"
-import { createHostPool } from "@sluice/host"
+import { type CountedHostPool, createHostPool } from "@sluice/host"
 import { type Database, openDatabase, openStore } from "@sluice/postgres"
 import { Effect, Fiber } from "effect"
 import { type EngineLog, engineLogLayer } from "./engine-log.ts"
@@ -104,12 +111,13 @@ export function startEngine(
   session: Session,
   hosts: HostPool,
   log: EngineLog,
-  options: Partial<EngineOptions> = {},
+  options: Partial<EngineOptions> & { readonly turns?: TurnObserver } = {},
 ): EngineSession {
   const engine = Effect.runFork(
     runEngine(options).pipe(
       Effect.provideService(Store, session.store),
       Effect.provideService(Hosts, hosts),
+      Effect.provideService(ObservedTurns, options.turns ?? null),
       Effect.provide(engineLogLayer(log)),
     ),
   )
@@ -140,7 +148,7 @@ export function openHosts(
   session: Pick<Session, "call" | "store">,
   env: Readonly<Record<string, string>> = {},
   { isWarm = true }: { readonly isWarm?: boolean } = {},
-): HostPool {
+): CountedHostPool {
   const pool = createHostPool({ loadBundle: (hash) => session.call(session.store.loadBundle(hash)), env })
   if (isWarm) pool.warm()
   return pool

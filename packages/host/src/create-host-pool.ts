@@ -10,17 +10,22 @@ import { pullInHost } from "./pool/pull-call.ts"
 import { runInHost } from "./pool/run-call.ts"
 import { StreamHomes } from "./pool/stream-homes.ts"
 
+/** A pool that says how many processes it has. */
+export interface CountedHostPool extends HostPool {
+  readonly hostCount: () => number
+}
+
 /**
  * Makes a pool of child processes in which user code runs. None is started before there is work.
  *
  * Task instances run in `hosts` processes, streams are pulled in one more, and work that must be alone gets a further one
  * for as long as there is any.
  */
-export function createHostPool(options: HostPoolOptions): HostPool {
+export function createHostPool(options: HostPoolOptions): CountedHostPool {
   return new ProcessHostPool(hostPoolSettings(options))
 }
 
-class ProcessHostPool implements HostPool {
+class ProcessHostPool implements CountedHostPool {
   readonly #settings: HostPoolSettings
   readonly #group: HostGroup
   readonly #isolation: Isolation
@@ -88,14 +93,14 @@ class ProcessHostPool implements HostPool {
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#closed.abort(new Error("the host pool is closed"))
-    const groups = [
-      this.#group,
-      this.#isolation.group,
-      this.#triggers,
-      this.#suspects.group,
-      ...this.#streams.groups,
-    ]
-    await Promise.all(groups.map((group) => group.close(graceMs)))
+    await Promise.all(this.#groups.map((group) => group.close(graceMs)))
+  }
+
+  readonly hostCount = (): number => this.#groups.reduce((sum, { hosts }) => sum + hosts.length, 0)
+
+  get #groups(): readonly HostGroup[] {
+    const own = [this.#group, this.#isolation.group, this.#triggers, this.#suspects.group]
+    return [...own, ...this.#streams.groups]
   }
 
   async #load(hash: string): Promise<Bundle> {

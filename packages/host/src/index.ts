@@ -1,3 +1,3 @@
-export { createHostPool } from "./create-host-pool.ts"
+export { createHostPool, type CountedHostPool } from "./create-host-pool.ts"
 export { hostEnvironment } from "./environment.ts"
 export type { HostPoolOptions } from "./options.ts"

@@ -18,6 +18,7 @@ import { catalogVerbs } from "./catalog-verbs.ts"
 import { eventVerbs } from "./event-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
+import { selectLiveCounts } from "./sql/live.ts"
 import { poolVerbs } from "./pool-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
 import { plannerVerbs } from "./planner-verbs.ts"
@@ -62,6 +63,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...triggerVerbs(clients.hot),
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
+    liveCounts: call(clients.cold, "liveCounts", selectLiveCounts),
     ...poolVerbs(clients.cold),
     ...catalogVerbs(clients.cold),
     ...eventVerbs(clients.cold),

@@ -1,11 +1,12 @@
 import { defineCommand } from "../command.ts"
-import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from "../options.ts"
+import { databaseUrlOption, type DatabaseFlag, jsonOption, portNumber, wholeNumber } from "../options.ts"
 import { exitCodes } from "../problem.ts"
 
 interface EngineCommandOptions extends DatabaseFlag {
   readonly roles?: string
   readonly grace: number
   readonly concurrency?: number
+  readonly metricsPort?: number
   readonly json?: boolean
 }
 
@@ -37,6 +38,11 @@ export const engine = defineCommand<EngineCommandOptions>({
       description: "instances that the worker runs at once (default: 64)",
       parse: wholeNumber("--concurrency", 1),
     },
+    {
+      flags: "--metrics-port <n>",
+      description: "serve metrics for Prometheus to this machine at this port (0: any)",
+      parse: portNumber("--metrics-port"),
+    },
     jsonOption,
     databaseUrlOption,
   ],
@@ -59,6 +65,7 @@ export const engine = defineCommand<EngineCommandOptions>({
       roles: readRoles(options.roles),
       graceMs: options.grace * 1000,
       concurrency: options.concurrency,
+      metricsPort: options.metricsPort,
       json: options.json === true,
     })
     return exitCodes.success

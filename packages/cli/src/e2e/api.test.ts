@@ -51,6 +51,10 @@ describe("sluice api", () => {
     expect(answer.status).toBe(201)
     const { access_token: token } = (await answer.json()) as { access_token: string }
     expect(await statusWith(said.url, token)).toBe(200)
+    const headers = { authorization: `Bearer ${token}` }
+    const metrics = () => fetch(`${said.url}/metrics`, { headers }).then((answer) => answer.text())
+    await expect.poll(metrics).toMatch(/sluice_processes\{role="api",status="alive"\} 1\n/)
+    expect((await fetch(`${said.url}/metrics`)).status).toBe(401)
     running.child.kill("SIGTERM")
     expect(await running.ended).toMatchObject({ code: 0, stderr: "" })
     const again = await startApi()

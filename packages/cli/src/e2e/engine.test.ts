@@ -37,6 +37,19 @@ it("plays the roles it is told to, is listed while it lives, and ends with 0", a
   expect(await roles()).toEqual([])
 })
 
+it("tells its metrics to this machine where it is told to", async () => {
+  const engine = project.start(["engine", "--roles", "scheduler,rescuer", "--metrics-port", "0", "--json"])
+  await engine.until('"type":"started"')
+  const [line = ""] = engine.stdout().split("\n")
+  const { type, url } = JSON.parse(line) as { type: string; url: string }
+  expect([type, new URL(url).hostname]).toEqual(["metrics", "127.0.0.1"])
+  const told = () => fetch(url).then((answer) => answer.text())
+  const text = await until(told, (so) => so.includes('sluice_turn_seconds_count{loop="scheduler"}'))
+  expect(text).toContain('sluice_store_call_seconds_bucket{le="+Inf",operation="dueExpansions"}')
+  engine.child.kill("SIGTERM")
+  expect(await engine.ended).toMatchObject({ code: 0, stderr: "" })
+})
+
 it("refuses a role that there is not, and a database that it cannot reach", async () => {
   const role = await project.sluice("engine", "--roles", "worker,cook")
   expect(role).toMatchObject({ code: 2, stdout: "" })

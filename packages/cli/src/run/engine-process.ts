@@ -10,6 +10,7 @@ import { exitCodes, UsageProblem } from "../problem.ts"
 import { openHosts, type Session, type SessionOptions, startEngine, withSession } from "../session.ts"
 import type { DagFileNews, DagFolder } from "./dag-files.ts"
 import type { ApiOptions } from "./serve-api.ts"
+import type { Telemetry } from "./telemetry.ts"
 import { listenForInterrupts, untilAborted } from "./interrupts.ts"
 
 /** What to play, and how to end. */
@@ -21,6 +22,8 @@ export interface EngineProcessOptions {
   readonly concurrency: number | undefined
   /** DAG files that are watched as well. */
   readonly dags?: DagFolder
+  /** Where its metrics are served, to this machine. */
+  readonly metricsPort?: number | undefined
   /** Where the API is served as well. */
   readonly api?: ApiOptions
   readonly json: boolean
@@ -45,11 +48,15 @@ const rolesWithHosts: readonly EngineRole[] = ["expander", "worker", "triggerer"
 export async function runEngineProcess(context: CliContext, options: EngineProcessOptions): Promise<void> {
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.interrupted))
   try {
-    await withSession(options.session, async (session) => {
+    await withSession(options.session, async (opened) => {
+      const isCounted = options.metricsPort !== undefined || options.api !== undefined
+      const telemetry = isCounted ? await (await import("./telemetry.ts")).openTelemetry(opened) : null
+      const session = telemetry?.session ?? opened
       // A database that cannot be used is told now, and not by loops that try for ever.
       await session.call(session.store.listRoles({ limit: 1 }))
       const isWarm = options.roles.some((role) => rolesWithHosts.includes(role))
-      const hosts = openHosts(session, {}, { isWarm })
+      const pool = openHosts(session, {}, { isWarm })
+      const hosts = telemetry?.countHosts(pool) ?? pool
       const log = (level: string, message: string, details: string | null) =>
         void context.err.line(`${level}: ${message}${details === null ? "" : `\n${details}`}`)
       const { name } = engineDefaults
@@ -61,12 +68,15 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
       ]
       // First, so that a port that is taken is told before anything runs.
       const api =
-        options.api && (await (await import("./serve-api.ts")).startApi(context, options.api, session))
+        options.api &&
+        (await (await import("./serve-api.ts")).startApi(context, options.api, session, telemetry))
+      const metrics = telemetry && (await startMetricsOf(context, options, telemetry))
       const engine = startEngine(session, hosts, log, {
         name,
         roles,
         drain: interrupts.signal,
         ...(concurrency !== undefined && { concurrency }),
+        ...(telemetry !== null && { turns: telemetry.turns }),
       })
       const say = (type: string, words: string) =>
         tell(context, options, { type, engine: name, roles: played }, words)
@@ -78,10 +88,11 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
         await Promise.all([processor?.stop(), api?.close()])
         const isDrained = await within(options.graceMs, engine.drained)
         await engine.stop()
+        await metrics?.close()
         const how = isDrained ? "everything it held is recorded" : "what was left is given back"
         await say("stopped", `engine ${name} stopped: ${how}`)
       } catch (error) {
-        await Promise.all([processor?.stop(), api?.close()])
+        await Promise.all([processor?.stop(), api?.close(), metrics?.close()])
         await engine.stop()
         throw error
       }
@@ -89,6 +100,15 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
   } finally {
     interrupts.close()
   }
+}
+
+async function startMetricsOf(
+  context: CliContext,
+  { metricsPort: port, json }: EngineProcessOptions,
+  telemetry: Telemetry,
+): Promise<{ close(): Promise<void> } | null> {
+  if (port === undefined) return null
+  return (await import("./telemetry.ts")).startMetrics(context, telemetry, { port, json })
 }
 
 /** The bundler, like the API, takes longer to load than all the rest: an engine that needs neither does not wait for them. */

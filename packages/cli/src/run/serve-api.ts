@@ -18,6 +18,7 @@ import { Problem, UsageProblem } from "../problem.ts"
 import { type Session, type SessionOptions, withSession } from "../session.ts"
 import { versionOfSluice } from "../version.ts"
 import { readableValue } from "../view/readable-value.ts"
+import { openTelemetry, type Telemetry } from "./telemetry.ts"
 import { listenForInterrupts, untilAborted } from "./interrupts.ts"
 import { uiFolder } from "./ui-folder.ts"
 
@@ -52,7 +53,8 @@ export async function serveUntilInterrupted(context: CliContext, options: ServeA
   await withSession(options.session, async (session) => {
     const interrupts = listenForInterrupts(() => process.exit(130))
     try {
-      const api = await startApi(context, options, session)
+      const telemetry = await openTelemetry(session)
+      const api = await startApi(context, options, telemetry.session, telemetry)
       await untilAborted(interrupts.signal)
       await api.close()
     } finally {
@@ -66,6 +68,7 @@ export async function startApi(
   context: CliContext,
   options: ApiOptions,
   session: Session,
+  telemetry: Pick<Telemetry, "readLive"> | null,
 ): Promise<{ close(): Promise<void> }> {
   const { store } = session
   const closing = new AbortController()
@@ -74,6 +77,7 @@ export async function startApi(
     store,
     signingSecret: secretOf(context.env) ?? (await loadSigningSecret(store)),
     version: versionOfSluice(),
+    ...(telemetry !== null && { readMetrics: telemetry.readLive }),
     readValue: (encoded) => readableValue(encoded) as Json,
     config: apiConfig(options, {
       databaseUrl: session.database.url,

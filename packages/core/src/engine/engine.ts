@@ -16,6 +16,7 @@ import type { HostPool } from "../host/host-pool.ts"
 import type { NotFound, StoreError } from "../store/errors.ts"
 import type { StoreService } from "../store/store.ts"
 import { Store } from "../store/store.ts"
+import { idly } from "../store/turn.ts"
 import { makeWakeGate, type WakeGate } from "../store/wake-gate.ts"
 import { untilAborted } from "./draining.ts"
 import { admitOnce } from "./admission.ts"
@@ -214,7 +215,7 @@ function repairTurn(
     if (turn.hasMaps) yield* progressed.wait(seen.progress, repairPollMs)
     else yield* opened.wait(seen.open, repairPollMs)
     // Many instances end at once, and are looked at together.
-    yield* Effect.sleep(repairLingerMs)
+    yield* idly(Effect.sleep(repairLingerMs))
   })
 }
 
@@ -305,7 +306,7 @@ const plannerRole = Effect.fnUntraced(function* ({ store, options }: Parts) {
 
 function rescuerRole(store: StoreService, options: EngineOptions): Effect.Effect<never> {
   const everyMs = Math.min(rescueEveryMsMax, beatMsOf(options))
-  return roleLoop("rescuer", Effect.andThen(Effect.sleep(everyMs), rescueOnce(store)))
+  return roleLoop("rescuer", Effect.andThen(idly(Effect.sleep(everyMs)), rescueOnce(store)))
 }
 
 /** What the roles' rows say of the process beside their name. */

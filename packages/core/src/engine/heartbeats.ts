@@ -2,6 +2,7 @@ import { hostname } from "node:os"
 import { Effect } from "effect"
 import type { Json } from "../json.ts"
 import type { StoreService } from "../store/store.ts"
+import { idly } from "../store/turn.ts"
 import { roleLoop } from "./role-loop.ts"
 
 /** How often a role says that it is alive before it counts as dead. */
@@ -31,7 +32,7 @@ export function heartbeats(store: StoreService, options: BeatingRoles): Effect.E
   const where = { engine: name, deadAfterSeconds, hostname: hostname(), pid: process.pid, info }
   const beat = Effect.forEach(options.roles, (role) => store.heartbeat({ id: idOf(role), role, ...where }))
   const forget = Effect.forEach(options.roles, (role) => store.endRole(idOf(role)))
-  return roleLoop("heartbeat", Effect.andThen(beat, Effect.sleep(beatMsOf(options)))).pipe(
+  return roleLoop("heartbeat", Effect.andThen(beat, idly(Effect.sleep(beatMsOf(options))))).pipe(
     Effect.ensuring(Effect.ignore(Effect.timeoutOption(forget, forgetMsMax))),
   )
 }

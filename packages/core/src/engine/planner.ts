@@ -10,6 +10,7 @@ import { Effect } from "effect"
 import type { StoreError } from "../store/errors.ts"
 import type { DuePlan, Leadership } from "../store/planner-store.ts"
 import type { StoreService } from "../store/store.ts"
+import { idly } from "../store/turn.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
 import { runAfterAssets } from "./asset-planner.ts"
 import { type PlannedRun, planOf } from "../time/plan.ts"
@@ -151,7 +152,7 @@ export const makePlanner = Effect.fnUntraced(function* (store: StoreService, nam
     const seen = gate.version()
     epoch = yield* store.lead({ role: plannerRoleName, holder: name, leaseSeconds: leadSeconds })
     const renewMs = (leadSeconds * 1000) / 3
-    if (epoch === null) return yield* Effect.sleep(renewMs)
+    if (epoch === null) return yield* idly(Effect.sleep(renewMs))
     const { idleMs } = yield* planOnce(store, { role: plannerRoleName, holder: name, epoch })
     if (idleMs > 0) yield* gate.wait(seen, Math.min(idleMs, planPollMs, renewMs))
   })

@@ -1,8 +1,20 @@
-import { Cause, Effect } from "effect"
+import { Cause, Context, Effect } from "effect"
 import { isTagged } from "../store/errors.ts"
+import { CurrentTurn } from "../store/turn.ts"
 
 /** The longest pause of a role after turns that failed in a row. */
 export const failurePauseMaxMs = 5_000
+
+/** Told of each turn of each loop: how long it worked, its waits left out, and whether it failed. */
+export type TurnObserver = (
+  loop: string,
+  turn: { readonly workedMs: number; readonly isFailed: boolean },
+) => void
+
+/** Who observes the loops; nobody by default. */
+export const ObservedTurns = Context.Reference<TurnObserver | null>("@sluice/core/engine/ObservedTurns", {
+  defaultValue: () => null,
+})
 
 /**
  * Repeats a turn for ever, and outlives whatever a turn ends in.
@@ -23,7 +35,7 @@ export function roleLoop<R>(
     const pauseMs = Math.min(failurePauseMaxMs, 100 * 2 ** Math.min(failures, 10))
     return report(name, cause, failures).pipe(Effect.andThen(Effect.sleep(pauseMs)))
   }
-  return turn.pipe(Effect.andThen(succeeded), Effect.catchCause(failed), Effect.forever)
+  return observed(name, turn).pipe(Effect.andThen(succeeded), Effect.catchCause(failed), Effect.forever)
 }
 
 /** A store that is away is news once, not with each try. */
@@ -34,4 +46,23 @@ function report(name: string, cause: Cause.Cause<unknown>, failures: number): Ef
   return isAway
     ? Effect.logWarning(`${name}: ${(error as Error).message}; trying again`)
     : Effect.logError(`${name}: a turn failed`, cause)
+}
+
+function observed<A, E, R>(name: string, turn: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  return Effect.flatMap(ObservedTurns, (observer) => {
+    if (observer === null) return turn
+    const current = { waitedMs: 0 }
+    const startedAt = performance.now()
+    const tell = (isFailed: boolean) =>
+      Effect.sync(() => {
+        const workedMs = Math.max(0, performance.now() - startedAt - current.waitedMs)
+        observer(name, { workedMs, isFailed })
+      })
+    return turn.pipe(
+      Effect.provideService(CurrentTurn, current),
+      Effect.tap(() => tell(false)),
+      // One that is interrupted is neither: its loop ends.
+      Effect.tapCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.void : tell(true))),
+    )
+  })
 }

@@ -11,6 +11,7 @@ import type { StoreError } from "../store/errors.ts"
 import type { ExpansionLease } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
+import { apart } from "../store/turn.ts"
 import type { WakeGate } from "../store/wake-gate.ts"
 import type { ExecutionContexts } from "./execution-contexts.ts"
 import { pullLoop } from "./pull-loop.ts"
@@ -64,7 +65,7 @@ const take = Effect.fnUntraced(function* (runner: Runner, options: RunnerOptions
   const leases = yield* store.leaseExpansions({ runnerId, limit, leaseSeconds })
   for (const lease of leases) {
     runner.epochs.set(lease.expansionId, lease.epoch)
-    yield* FiberMap.run(runner.fibers, lease.expansionId, pullExpansion(runner, options, lease))
+    yield* FiberMap.run(runner.fibers, lease.expansionId, apart(pullExpansion(runner, options, lease)))
   }
   runner.mayTakeMore = leases.length >= limit
   return leases.length

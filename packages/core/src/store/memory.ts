@@ -11,6 +11,7 @@ import { expansions } from "./memory/expansions.ts"
 import { identities } from "./memory/identities.ts"
 import { leases } from "./memory/leases.ts"
 import { planner } from "./memory/planner.ts"
+import { live } from "./memory/live.ts"
 import { pools } from "./memory/pools.ts"
 import { reads } from "./memory/reads.ts"
 import { redrives } from "./memory/redrive.ts"
@@ -48,6 +49,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...reads(state),
     ...roles(state),
     ...identities(state),
+    ...live(state),
     ...pools(state),
     ...catalog(state),
     ...events(state),

@@ -9,6 +9,7 @@ import type { DefinitionStore } from "./definition-store.ts"
 import type { EventStore } from "./event-store.ts"
 import type { ExpansionStore } from "./expansion-store.ts"
 import type { IdentityStore } from "./identity-store.ts"
+import type { LiveStore } from "./live-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
 import type { LeaderStore, PlannerStore } from "./planner-store.ts"
 import type { PoolStore } from "./pool-store.ts"
@@ -36,6 +37,7 @@ export interface StoreService
     TriggerStore,
     ReadStore,
     RoleStore,
+    LiveStore,
     IdentityStore,
     PoolStore,
     CatalogStore,

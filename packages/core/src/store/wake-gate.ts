@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import type { Scope } from "effect"
+import { idly } from "./turn.ts"
 import type { Wakeups, WakeupTopic } from "./wakeups.ts"
 
 /**
@@ -43,7 +44,7 @@ function openGate(wakeups: Wakeups, topics: readonly WakeupTopic[]): WakeGate & 
     })
   return {
     version: () => version,
-    wait: (seen, timeoutMs) => Effect.raceFirst(opened(seen), Effect.sleep(timeoutMs)),
+    wait: (seen, timeoutMs) => idly(Effect.raceFirst(opened(seen), Effect.sleep(timeoutMs))),
     close: () => unsubscribes.forEach((unsubscribe) => unsubscribe()),
   }
 }

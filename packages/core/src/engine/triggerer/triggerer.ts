@@ -12,6 +12,7 @@ import type { HostPool } from "../../host/host-pool.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
 import type { TriggerFailure, WaitingTrigger } from "../../store/trigger-store.ts"
+import { apart, idly } from "../../store/turn.ts"
 import type { WakeGate } from "../../store/wake-gate.ts"
 import { makeFolder } from "../worker/folder.ts"
 import { deferralTimeout, toFailure } from "./failure.ts"
@@ -108,7 +109,8 @@ export const makeTriggerer = Effect.fnUntraced(function* (options: TriggererOpti
     store.wake("work")
   })
 
-  const start = (waiting: WaitingTrigger) => FiberMap.run(watched, waiting.triggerId, watchUntilTold(waiting))
+  const start = (waiting: WaitingTrigger) =>
+    FiberMap.run(watched, waiting.triggerId, apart(watchUntilTold(waiting)))
 
   // What cannot be watched just now (its run's row, a host) is tried again: it stays this triggerer's, and nobody else's.
   const watchUntilTold = (waiting: WaitingTrigger): Effect.Effect<void> =>
@@ -142,20 +144,20 @@ export const makeTriggerer = Effect.fnUntraced(function* (options: TriggererOpti
     if (fired > 0) store.wake("work")
     if (fired === firedMax) return
     const ms = Math.max(timersTurnMs, Math.min(nextInMs ?? timersPollMs, timersPollMs))
-    yield* Effect.sleep(timersTurnMs)
+    yield* idly(Effect.sleep(timersTurnMs))
     yield* options.deferred.wait(seen, ms - timersTurnMs)
   })
 
   const timeoutsOnce = Effect.gen(function* () {
     const overdue = yield* failOverdue
-    if (overdue < firedMax) yield* Effect.sleep(timeoutsPollMs)
+    if (overdue < firedMax) yield* idly(Effect.sleep(timeoutsPollMs))
   })
 
   const runsOnce = Effect.gen(function* () {
     const seen = options.runEnded.version()
     const fired = yield* store.fireEndedRuns({ limit: firedMax })
     if (fired > 0) store.wake("work")
-    yield* Effect.sleep(runsTurnMs)
+    yield* idly(Effect.sleep(runsTurnMs))
     if (fired < firedMax) yield* options.runEnded.wait(seen, runsPollMs)
   })
 
@@ -168,7 +170,7 @@ export const makeTriggerer = Effect.fnUntraced(function* (options: TriggererOpti
   const takeOnce = Effect.gen(function* () {
     const seen = options.deferred.version()
     yield* take
-    yield* Effect.sleep(takeTurnMs)
+    yield* idly(Effect.sleep(takeTurnMs))
     yield* options.deferred.wait(seen, takePollMs)
   })
 

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
+import { idly } from "../../store/turn.ts"
 import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 
 /** The most pages that one fold adds up. */
@@ -29,9 +30,11 @@ export const makeFolder = Effect.fnUntraced(function* (store: StoreService) {
     if (!isUrgent) yield* urgentOrAfter(foldEveryMs)
   })
   const urgentOrAfter = (ms: number): Effect.Effect<void> =>
-    Effect.raceFirst(
-      Effect.sleep(ms),
-      Effect.suspend(() => gate.wait(gate.version(), ms)).pipe(Effect.repeat({ until: () => isUrgent })),
+    idly(
+      Effect.raceFirst(
+        Effect.sleep(ms),
+        Effect.suspend(() => gate.wait(gate.version(), ms)).pipe(Effect.repeat({ until: () => isUrgent })),
+      ),
     )
   const foldNow = Effect.gen(function* () {
     const expansionIds = [...finished]

@@ -9,6 +9,7 @@ import type { ExecutionContexts } from "../../expansion/execution-contexts.ts"
 import type { HostPool } from "../../host/host-pool.ts"
 import type { Lease } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
+import { apart } from "../../store/turn.ts"
 import type { WakeGate } from "../../store/wake-gate.ts"
 import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 import { makeFolder } from "./folder.ts"
@@ -115,7 +116,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
         }),
       ),
     )
-    return FiberMap.run(fibers, leaseId, whole)
+    return FiberMap.run(fibers, leaseId, apart(whole))
   }
 
   // Whole or not at all: a lease that was taken and not started would be nobody's until it expires.

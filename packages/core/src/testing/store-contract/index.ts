@@ -27,6 +27,7 @@ import { redriveContract } from "./redrives.ts"
 import { repairContract } from "./repairs.ts"
 import { releaseContract } from "./releases.ts"
 import { retryContract } from "./retries.ts"
+import { liveContract } from "./live.ts"
 import { roleContract } from "./roles.ts"
 import { runContract } from "./runs.ts"
 import { stoppingContract } from "./stopping.ts"
@@ -51,6 +52,7 @@ const chapters = {
     cancellingContract(open)
     readContract(open)
     roleContract(open)
+    liveContract(open)
     identityContract(open)
     catalogContract(open)
     eventContract(open)

@@ -1,0 +1,5 @@
+export * from "./counted-hosts.ts"
+export * from "./counted-store.ts"
+export * from "./metrics.ts"
+export * from "./read-metrics.ts"
+export * from "./serve-metrics.ts"
