@@ -43,6 +43,8 @@ import { tokensList } from "./commands/tokens-list.ts"
 import { tokensRevoke } from "./commands/tokens-revoke.ts"
 import { usersCreate } from "./commands/users-create.ts"
 import { usersDelete } from "./commands/users-delete.ts"
+import { dagsSet } from "./commands/dags-set.ts"
+import { tasksSet } from "./commands/tasks-set.ts"
 import { poolsDelete } from "./commands/pools-delete.ts"
 import { poolsList } from "./commands/pools-list.ts"
 import { poolsSet } from "./commands/pools-set.ts"
@@ -98,6 +100,8 @@ const commands: readonly Command[] = [
   api,
   usersCreate,
   usersList,
+  dagsSet,
+  tasksSet,
   poolsList,
   poolsSet,
   poolsDelete,

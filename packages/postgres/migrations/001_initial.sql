@@ -28,6 +28,10 @@ create table dag (
   planning json,
   is_continuous boolean not null default false,
   max_active_runs int not null default 16 check (max_active_runs > 0),
+  max_active_tasks int check (max_active_tasks > 0),
+  -- Set by hand: they count whatever a version says.
+  max_active_runs_set int check (max_active_runs_set > 0),
+  max_active_tasks_set int check (max_active_tasks_set > 0),
   timetable_since timestamptz,
   -- The next scheduled run; next_run_at alone at -infinity: it is to be reckoned. The planner alone moves them.
   plan_seq int not null default 0,
@@ -115,7 +119,8 @@ begin
     new.is_asset_due := planning->>'assets' is not null;
   end if;
   new.planning := planning;
-  new.max_active_runs := (planning->>'maxActiveRuns')::int;
+  new.max_active_runs := coalesce(new.max_active_runs_set, (planning->>'maxActiveRuns')::int);
+  new.max_active_tasks := coalesce(new.max_active_tasks_set, (planning->>'maxActiveTasks')::int);
   new.is_continuous := planning->'timetable'->>'kind' = 'continuous';
   new.plan_seq := new.plan_seq + 1;
   new.next_logical_date := null;
@@ -136,6 +141,7 @@ create table task (
   trigger_rule text not null,
   priority int not null,
   concurrency int check (concurrency > 0),
+  dag_concurrency int check (dag_concurrency > 0),
   deferred_max int check (deferred_max > 0),
   pool text not null,
   pool_slots int not null check (pool_slots > 0),
@@ -416,6 +422,7 @@ create index dag_run_unfinished on dag_run (id) where state in ('queued', 'runni
 -- A tick is made once, whatever its planner does.
 create unique index dag_run_scheduled on dag_run (dag_id, logical_date) where run_type = 'scheduled';
 create index dag_run_of_date on dag_run (dag_id, logical_date) where logical_date is not null;
+create index dag_run_running on dag_run (dag_id, id) where state = 'running';
 create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
 
 -- The events that a run was made for, as in asset_queue.
@@ -498,6 +505,9 @@ create table expansion (
   trigger_rule text not null,
   priority int not null,
   concurrency int,
+  -- Over all runs of the DAG, and of all tasks of the run.
+  dag_concurrency int,
+  max_active_tasks int,
   deferred_max int,
   pool text collate "C" not null default 'default_pool',
   pool_slots int not null default 1,
@@ -658,7 +668,7 @@ create index lease_of_pool on lease (pool);
 create unique index lease_place on lease (expansion_id, first_index, (case when is_retry then id else 0 end));
 
 -- How many more instances of an expansion may run, where that is limited: by its task, how many run or may be deferred
--- (whatever runs may yet be deferred), or by its pool; 0 when another claim is deciding that now, or the pool is not there.
+-- (whatever runs may yet be deferred), by its run, its DAG, or its pool; 0 when another claim is deciding that now, or the pool is not there.
 -- A function, because only its own statements see leases that were committed after the claim began.
 create function free_room(its expansion, its_pool pool) returns bigint
 language plpgsql volatile as $$
@@ -681,10 +691,32 @@ begin
     from lease
     where lease.expansion_id = its.id;
   end if;
+  -- A key of two numbers never meets those of one.
+  if its.max_active_tasks is not null then
+    if not pg_try_advisory_xact_lock(2, hashint8(its.dag_run_id)) then
+      return 0;
+    end if;
+    room := least(room, its.max_active_tasks - (
+      select coalesce(sum(lease.remaining), 0) from lease
+      where lease.expansion_id between its.dag_run_id * 4096 and its.dag_run_id * 4096 + 4095
+    ));
+  end if;
+  if its.dag_concurrency is not null then
+    if not pg_try_advisory_xact_lock(3, hashtext(its.task_id)) then
+      return 0;
+    end if;
+    room := least(room, its.dag_concurrency - (
+      select coalesce(sum(lease.remaining), 0)
+      from dag_run own
+      join dag_run run on run.dag_id = own.dag_id and run.state = 'running'
+      join expansion other on other.id between run.id * 4096 and run.id * 4096 + 4095 and other.task_id = its.task_id
+      join lease on lease.expansion_id = other.id
+      where own.id = its.dag_run_id
+    ));
+  end if;
   if its_pool.slots is null then
     return room;
   end if;
-  -- A key of two numbers never meets those of one.
   if not pg_try_advisory_xact_lock(1, hashtext(its_pool.name)) then
     return 0;
   end if;

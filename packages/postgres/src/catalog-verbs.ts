@@ -116,6 +116,8 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
     schedule: row.schedule,
     tags: row.tags,
     planning: row.planning,
+    maxActiveRuns: row.maxActiveRuns,
+    maxActiveTasks: row.maxActiveTasks,
     nextRun: toPlannedRun(row),
     hasConcurrencyLimits: row.hasConcurrencyLimits,
     activeRuns: row.activeRuns,

@@ -25,6 +25,14 @@ export function dagVerbs(client: Client): DagStore {
             : Effect.succeed(isChanged),
         ),
       ),
+    setDagLimits: (options) =>
+      call(client, "setDagLimits", async (sql) =>
+        (await dags.updateDagLimits(sql, options)) ? dags.selectDag(sql, options.dagId) : null,
+      ).pipe(orNotFound("DAG", options.dagId), Effect.map(toDag)),
+    changeTask: (options) =>
+      call(client, "changeTask", (sql) => dags.updateTask(sql, options)).pipe(
+        orNotFound("task", `${options.dagId}.${options.taskId}`),
+      ),
     admitDagRuns: ({ limit }) => call(client, "admitDagRuns", (sql) => dags.admitDagRuns(sql, limit)),
   }
 }

@@ -102,8 +102,8 @@ export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
     // A timetable that ticks has ticked in the past as well.
     is_backfillable: isPeriodic,
     tags: dag.tags.map((name) => ({ name, dag_id: dagId, dag_display_name: dagId })),
-    max_active_tasks: unbounded,
-    max_active_runs: planning.maxActiveRuns,
+    max_active_tasks: dag.maxActiveTasks ?? unbounded,
+    max_active_runs: dag.maxActiveRuns,
     // No number of failed runs pauses a DAG: Airflow's 0.
     max_consecutive_failed_dag_runs: 0,
     has_task_concurrency_limits: dag.hasConcurrencyLimits,

@@ -135,7 +135,7 @@ function attemptOf({ run, task, state, view }: ListedInstance) {
     pool: task.pool,
     pool_slots: task.poolSlots,
     queue: task.queue,
-    priority_weight: task.priority,
+    priority_weight: task.weight,
     operator: task.kind,
     operator_name: task.kind,
     queued_when: null,

@@ -74,7 +74,7 @@ export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof
     // 0 says that delays do not grow.
     retry_exponential_backoff: task.retryBackoff === 1 ? 0 : task.retryBackoff,
     priority_weight: task.priority,
-    weight_rule: "absolute",
+    weight_rule: task.weightRule,
     ui_color: null,
     ui_fgcolor: null,
     template_fields: [],

@@ -84,6 +84,7 @@ it("serializes the example of the design", () => {
         "endDate": null,
         "jitterMs": 0,
         "maxActiveRuns": 16,
+        "maxActiveTasks": null,
         "startDate": null,
         "timetable": {
           "crons": [
@@ -102,6 +103,7 @@ it("serializes the example of the design", () => {
       "tasks": [
         {
           "concurrency": null,
+          "dagConcurrency": null,
           "decidesRun": false,
           "deferredMax": null,
           "gate": null,
@@ -123,10 +125,13 @@ it("serializes the example of the design", () => {
           "taskId": "list_users",
           "timeoutMs": null,
           "triggerRule": "all_success",
+          "weight": 1,
+          "weightRule": "absolute",
           "xcomInputs": [],
         },
         {
           "concurrency": null,
+          "dagConcurrency": null,
           "decidesRun": false,
           "deferredMax": null,
           "gate": null,
@@ -170,10 +175,13 @@ it("serializes the example of the design", () => {
           "taskId": "upsert",
           "timeoutMs": null,
           "triggerRule": "all_success",
+          "weight": 1,
+          "weightRule": "absolute",
           "xcomInputs": [],
         },
         {
           "concurrency": null,
+          "dagConcurrency": null,
           "decidesRun": true,
           "deferredMax": null,
           "gate": null,
@@ -195,6 +203,8 @@ it("serializes the example of the design", () => {
           "taskId": "report",
           "timeoutMs": null,
           "triggerRule": "all_success",
+          "weight": 1,
+          "weightRule": "absolute",
           "xcomInputs": [],
         },
       ],

@@ -1,5 +1,6 @@
 import type { Asset } from "./asset.ts"
 import type { TriggerRule } from "../state/trigger-rule.ts"
+import type { WeightRule } from "./weight.ts"
 
 /**
  * What a task does when its options do not say. Retries, delays, priority and the pool's name are Airflow's
@@ -15,8 +16,11 @@ export const taskDefaults = {
   /** null: an attempt may take as long as it likes. */
   timeoutMs: null as number | null,
   priority: 1,
+  weightRule: "absolute" as WeightRule,
   /** null: as many at once as the workers have slots. */
   concurrency: null as number | null,
+  /** null: as many at once as the workers have slots. */
+  dagConcurrency: null as number | null,
   /** null: any number may be deferred at once. */
   deferredMax: null as number | null,
   pool: "default_pool",

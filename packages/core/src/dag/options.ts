@@ -17,6 +17,7 @@ import {
   type OptionCheck,
   type OptionPlace,
 } from "./option-check.ts"
+import { type WeightRule, weightRules } from "./weight.ts"
 import { idLengthMax, integerMax, mapDefaults, outletsMax, taskDefaults } from "./option-defaults.ts"
 
 /** Options of a task. `taskDefaults` holds what counts where nothing is said. */
@@ -39,10 +40,18 @@ export interface TaskOptions {
   readonly poolSlots?: number
   /** Larger runs first. Default 1. */
   readonly priority?: number
+  /**
+   * What the priority is weighed with: nothing (`"absolute"`, the default), or the sum of the priorities of all tasks
+   * below (`"downstream"`, Airflow's default: what much waits for goes first) or above it (`"upstream"`: runs are ended
+   * before others are begun).
+   */
+  readonly weightRule?: WeightRule
   /** The queue whose workers run it. Default `"default"`. */
   readonly queue?: string
   /** The most instances at once within one run. Default null: as many as the workers have slots. */
   readonly concurrency?: number | null
+  /** The most instances at once over all runs of the DAG. Default null: as many as the workers have slots. */
+  readonly dagConcurrency?: number | null
   /**
    * The most instances that may be deferred at once within one run: no further one is started while as many are, or
    * those that run might become so. Default null: no limit.
@@ -87,7 +96,10 @@ export interface MapOptions<Item = unknown> extends PageOptions, FailureOptions 
 }
 
 /** Options of a source: those of the task that it is, and the bounds of its own pages. */
-export type SourceOptions = Omit<TaskOptions, "concurrency" | "deferredMax" | "outlets"> & PageOptions
+export type SourceOptions = Omit<TaskOptions, OfInstances> & PageOptions
+
+/** Options that need instances: a source has none. */
+type OfInstances = "concurrency" | "dagConcurrency" | "deferredMax" | "pool" | "poolSlots" | "outlets"
 
 const outletsCheck: OptionCheck<readonly Asset[]> = {
   expected: `a list of up to ${outletsMax} assets, each once`,
@@ -107,8 +119,10 @@ const taskChecks = {
   pool: textCheck(idLengthMax),
   poolSlots: integerCheck(1),
   priority: integerCheck(-integerMax),
+  weightRule: oneOfCheck(weightRules),
   queue: textCheck(idLengthMax),
   concurrency: orNullCheck(integerCheck(1)),
+  dagConcurrency: orNullCheck(integerCheck(1)),
   deferredMax: orNullCheck(integerCheck(1)),
   outlets: outletsCheck,
 }
@@ -134,7 +148,10 @@ export type ItemText = (item: unknown) => unknown
 
 const {
   concurrency: _concurrency,
+  dagConcurrency: _dagConcurrency,
   deferredMax: _deferredMax,
+  pool: _pool,
+  poolSlots: _poolSlots,
   outlets: _outlets,
   ...sourceTaskChecks
 } = taskChecks
@@ -172,7 +189,10 @@ export function checkSourceOptions(
   const checks = { ...sourceTaskChecks, ...pageChecks }
   const elsewhere = {
     concurrency: "the task that iterates it: a source is read one page at a time",
+    dagConcurrency: "the task that iterates it: a source is read one page at a time",
     deferredMax: "the task that iterates it: a source cannot defer",
+    pool: "the task that iterates it: a pull holds no slot",
+    poolSlots: "the task that iterates it: a pull holds no slot",
     outlets: "the task that iterates it: a source makes nothing by being read",
     key: "iterate() or expand(): it names the instances of a task",
     label: "iterate() or expand(): it names the instances of a task",

@@ -27,6 +27,8 @@ export interface PlanningOptions {
   readonly jitter?: Duration
   /** The most runs of this DAG, backfills aside, that run at once; more wait in `queued`, and start in their order. Default 16. */
   readonly maxActiveRuns?: number
+  /** The most instances of all tasks of one run at once. Default null: as many as the workers have slots. */
+  readonly maxActiveTasks?: number | null
 }
 
 /** The most runs of one DAG at once that can be asked for. */
@@ -62,6 +64,7 @@ export const planningChecks = {
   catchup: booleanCheck,
   jitter: durationCheck(0),
   maxActiveRuns: integerCheck(1, activeRunsMax),
+  maxActiveTasks: orNullCheck(integerCheck(1)),
 }
 
 /** Puts checked planning options together with their defaults. */
@@ -78,6 +81,7 @@ export function planningOf(
     catchup: checked.catchup ?? planningDefaults.catchup,
     jitterMs: checked.jitter ?? planningDefaults.jitterMs,
     maxActiveRuns: checked.maxActiveRuns ?? planningDefaults.maxActiveRuns,
+    maxActiveTasks: checked.maxActiveTasks ?? planningDefaults.maxActiveTasks,
   }
   refuseEndBeforeStart(planning, dagId)
   return { schedule: summary, planning, awaited: assets?.definitions ?? [] }

@@ -9,11 +9,13 @@ import type { GivenPageOptions } from "./options.ts"
 import type { SerializedDag, SerializedLeaf, SerializedMapping, SerializedTask } from "./serialized-dag.ts"
 import type { TaskGraph } from "./task-graph.ts"
 import type { TaskNode } from "./task-node.ts"
+import { weightsOf } from "./weight.ts"
 
 /** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
 export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
   const { schedule, planning, awaited, description, tags, runTimeoutMs } = settings
   const gatesAbove = countByTarget(graph.gates)
+  const weights = weightsOf(graph.nodes, graph.edges)
   return {
     dagId,
     schedule,
@@ -26,6 +28,7 @@ export function serializeGraph(dagId: string, settings: DagSettings, graph: Task
     paramsSchema: paramsSchemaOf(settings),
     tasks: graph.nodes.map((node, ordinal) => ({
       ...serializeTask(node, ordinal),
+      weight: weights.get(node) ?? node.settings.priority,
       gate: graph.gates.get(node) ?? null,
       gatesAbove: gatesAbove.get(ordinal) ?? 0,
       decidesRun: graph.deciding.has(node),
@@ -47,7 +50,7 @@ function countByTarget(gates: TaskGraph["gates"]): ReadonlyMap<number, number> {
 function serializeTask(
   node: TaskNode,
   ordinal: number,
-): Omit<SerializedTask, "gate" | "gatesAbove" | "decidesRun"> {
+): Omit<SerializedTask, "weight" | "gate" | "gatesAbove" | "decidesRun"> {
   const purpose = node.purpose?.kind
   return {
     taskId: node.taskId,

@@ -1,3 +1,4 @@
+import type { WeightRule } from "./weight.ts"
 import type { Json } from "../json.ts"
 import type { JsonObject } from "./json-object.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
@@ -65,9 +66,15 @@ export interface SerializedTask {
   readonly retryDelayMaxMs: number
   /** Execution timeout of one attempt in milliseconds; null: none. For sources: of one page. */
   readonly timeoutMs: number | null
+  /** As the author gave it. */
   readonly priority: number
+  readonly weightRule: WeightRule
+  /** By which it is claimed, larger first: see `weightsOf`. */
+  readonly weight: number
   /** The most instances of this task that run at once within one run; null: as many as the workers have slots. */
   readonly concurrency: number | null
+  /** The most instances of this task that run at once over all runs of the DAG; null: no limit. */
+  readonly dagConcurrency: number | null
   /** The most instances of this task that may be deferred at once within one run; null: no limit. */
   readonly deferredMax: number | null
   readonly pool: string

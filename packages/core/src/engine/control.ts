@@ -17,6 +17,26 @@ export const changeMap = Effect.fnUntraced(function* (store: StoreService, optio
   return isChanged
 })
 
+/** Sets limits of a DAG; runs that wait may start, and so may instances. */
+export const setDagLimits = Effect.fnUntraced(function* (
+  store: StoreService,
+  options: Parameters<StoreService["setDagLimits"]>[0],
+) {
+  const dag = yield* store.setDagLimits(options)
+  for (const topic of ["run", "plan", "work"] as const) store.wake(topic)
+  return dag
+})
+
+/** Changes a task in the unfinished runs of its DAG; says in how many. */
+export const changeTask = Effect.fnUntraced(function* (
+  store: StoreService,
+  options: Parameters<StoreService["changeTask"]>[0],
+) {
+  const changed = yield* store.changeTask(options)
+  store.wake("work")
+  return changed
+})
+
 /** Changes a pool; from the next claim on it lets more run, or less. */
 export const changePool = Effect.fnUntraced(function* (
   store: StoreService,

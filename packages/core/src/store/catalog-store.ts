@@ -22,6 +22,10 @@ export interface DagSummary {
   readonly schedule: string | null
   readonly tags: readonly string[]
   readonly planning: SerializedPlanning
+  /** The most runs at once, backfills aside: as set by hand, or as the newest version says. */
+  readonly maxActiveRuns: number
+  /** The most instances of one run at once, likewise; null: no limit. */
+  readonly maxActiveTasks: number | null
   /** The scheduled run that comes next; null: none, or not reckoned yet. */
   readonly nextRun: PlannedRun | null
   /** Whether one of its tasks limits its own concurrency. */

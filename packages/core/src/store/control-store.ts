@@ -29,6 +29,8 @@ export const eventNames = [
   "api_token_revoked",
   "signed_in",
   "sign_in_refused",
+  "dag_limits_set",
+  "task_changed",
   "pool_created",
   "pool_changed",
   "pool_deleted",

@@ -14,6 +14,10 @@ export interface DagRow {
   /** When runs are made, for people. */
   readonly schedule: string | null
   readonly planning: SerializedPlanning
+  /** The most runs at once, backfills aside: as set by hand, or as the newest version says. */
+  readonly maxActiveRuns: number
+  /** The most instances of one run at once, likewise; null: no limit. */
+  readonly maxActiveTasks: number | null
   /** Runs that have not ended, backfills aside. */
   readonly queuedRuns: number
   readonly runningRuns: number
@@ -24,6 +28,19 @@ export interface DagRow {
   /** The scheduled run that comes next; null: none, or not reckoned yet. */
   readonly nextRun: PlannedRun | null
   readonly createdAt: Date
+}
+
+/** Limits of a DAG that are set by hand; null gives one back to what the newest version says. */
+export interface DagLimits {
+  readonly maxActiveRuns?: number | null
+  readonly maxActiveTasks?: number | null
+}
+
+/** What can be changed of a task in all unfinished runs of its DAG; null: no limit. */
+export interface TaskChange {
+  readonly concurrency?: number | null
+  readonly dagConcurrency?: number | null
+  readonly priority?: number
 }
 
 /** DAGs, and which of their runs may start. */
@@ -43,6 +60,20 @@ export interface DagStore {
     isPaused: boolean
     actor: string
   }) => Effect.Effect<boolean, NotFound | StoreError>
+  /**
+   * Sets limits of a DAG, for its unfinished runs and all that come, whatever a newer version says. What runs goes on to its
+   * end. Wake `run` and `work` after it.
+   */
+  readonly setDagLimits: (
+    options: DagLimits & { dagId: string; actor: string },
+  ) => Effect.Effect<DagRow, NotFound | StoreError>
+  /**
+   * Changes a task in the unfinished runs of its DAG, and says in how many; later runs have what the DAG file says. What
+   * runs goes on to its end. Wake `work` after it.
+   */
+  readonly changeTask: (
+    options: TaskChange & { dagId: string; taskId: string; actor: string },
+  ) => Effect.Effect<number, NotFound | StoreError>
   /**
    * Starts queued runs of up to `limit` DAGs that have room for them, in the order in which they were made; says how many
    * started. Only DAGs with something to start are looked at.

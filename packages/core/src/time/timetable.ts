@@ -46,6 +46,8 @@ export interface SerializedPlanning {
   readonly jitterMs: number
   /** The most runs of the DAG, backfills aside, that run at once; more wait in `queued`. */
   readonly maxActiveRuns: number
+  /** The most instances of one run at once; null: no limit. */
+  readonly maxActiveTasks: number | null
 }
 
 /** What a DAG does that says nothing of its planning. */
@@ -58,4 +60,5 @@ export const planningDefaults: SerializedPlanning = {
   jitterMs: 0,
   // Airflow's.
   maxActiveRuns: 16,
+  maxActiveTasks: null as number | null,
 }

@@ -25,9 +25,10 @@ export interface LeaseRow {
   resumes: (string | null)[] | null
 }
 
-/** Whether it is limited how many instances of a task run at once: by itself, or by its pool. */
+/** Whether it is limited how many instances of a task run at once: by itself, its run or DAG, or its pool. */
 const isLimited = (sql: Sql) => sql`
   (expansion.concurrency is not null or expansion.deferred_max is not null
+    or expansion.max_active_tasks is not null or expansion.dag_concurrency is not null
     or its_pool.name is null or its_pool.slots is not null)
 `
 
@@ -37,18 +38,23 @@ const roomOfExpansion = (sql: Sql) => sql`
   cross join lateral (
     select case when ${isLimited(sql)} then free_room(expansion, its_pool) else 2147483647 end as free,
       ${isLimited(sql)} as is_limited,
-      case when its_pool.slots is not null then its_pool.name end as shared_pool
+      case when its_pool.slots is not null then its_pool.name end as shared_pool,
+      case when expansion.max_active_tasks is not null then expansion.dag_run_id end as shared_run,
+      case when expansion.dag_concurrency is not null then expansion.task_id end as shared_task
   ) room
 `
 
 /** Of those that share a limit, the first alone is served by one claim: what it leaves is not known before it is taken. */
 const isFirstSharer = (sql: Sql) => sql`
   (shared_pool is null or first_value(expansion_id) over (partition by shared_pool order by place) = expansion_id)
+  and (shared_run is null or first_value(expansion_id) over (partition by shared_run order by place) = expansion_id)
+  and (shared_task is null or first_value(expansion_id) over (partition by shared_task order by place) = expansion_id)
 `
 
 /** Whether two CTEs' rows share a limit. */
 const sharesLimit = (sql: Sql, one: string, other: string) => sql`
-  (${sql(one)}.expansion_id = ${sql(other)}.expansion_id or ${sql(one)}.shared_pool = ${sql(other)}.shared_pool)
+  (${sql(one)}.expansion_id = ${sql(other)}.expansion_id or ${sql(one)}.shared_pool = ${sql(other)}.shared_pool
+    or ${sql(one)}.shared_run = ${sql(other)}.shared_run or ${sql(one)}.shared_task = ${sql(other)}.shared_task)
 `
 
 /**
@@ -162,7 +168,8 @@ export function claim(
       select expansion_id from oldest_offer
     ), due_offers as materialized (
       -- What has been offered the longest in each.
-      select oldest.*, expansion.generation, expansion.priority, room.free, room.is_limited, room.shared_pool,
+      select oldest.*, expansion.generation, expansion.priority, room.free, room.is_limited, room.shared_pool, room.shared_run,
+        room.shared_task,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
       from offering
       join expansion on expansion.id = offering.expansion_id and expansion.is_claimable
@@ -188,7 +195,7 @@ export function claim(
       select ranked_offers.*, ${isFirstSharer(sql)} as is_first from ranked_offers
     ), ranked as (
       select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
-        room.is_limited, room.shared_pool, room.free,
+        room.is_limited, room.shared_pool, room.shared_run, room.shared_task, room.free,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
         row_number() over (
           order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
@@ -202,7 +209,7 @@ export function claim(
       select ranked.*, ${isFirstSharer(sql)} as is_first from ranked
     ), queued_offers as materialized (
       select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
-        is_limited, shared_pool, free, size, row_number() over (order by place) as place
+        is_limited, shared_pool, shared_run, shared_task, free, size, row_number() over (order by place) as place
       from sharing_offers
       where is_first and (
         ${offersFirst}::boolean or not is_limited

@@ -26,7 +26,7 @@ const columns = (sql: Sql) => sql`
     where dag_file.folder = dag.file_folder and dag_file.path = dag.file_path
   ), false) as has_import_errors,
   version.id as version_id, version.version_number, version.bundle_hash, version.created_at as version_created_at,
-  version.description, version.schedule, version.tags, version.planning, version.has_concurrency_limits,
+  version.description, version.schedule, version.tags, version.planning, dag.max_active_runs, dag.max_active_tasks, version.has_concurrency_limits,
   dag.queued_runs + dag.running_runs as active_runs, ${nextRunColumns(sql)}
 `
 

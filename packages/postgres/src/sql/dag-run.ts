@@ -68,7 +68,7 @@ export function expansionsOfRun(sql: Sql) {
     expansions as (
       insert into expansion (
         id, dag_run_id, dag_version_id, ordinal, task_id, kind, is_due, is_leaf, decides_run, trigger_rule, priority,
-        concurrency, deferred_max, pool, pool_slots, upstream_total, upstream_setups, gates_left, window_size, page_size, page_bytes_max,
+        concurrency, dag_concurrency, max_active_tasks, deferred_max, pool, pool_slots, upstream_total, upstream_setups, gates_left, window_size, page_size, page_bytes_max,
         max_items,
         is_pulling_paused, tolerated_failures
       )
@@ -78,10 +78,12 @@ export function expansionsOfRun(sql: Sql) {
         not exists (
           select from edge where edge.dag_version_id = run.dag_version_id and edge.upstream = task.ordinal
         ),
-        task.decides_run, task.trigger_rule, task.priority, task.concurrency, task.deferred_max, task.pool, task.pool_slots, upstreams.total,
+        task.decides_run, task.trigger_rule, task.priority, task.concurrency, task.dag_concurrency,
+        dag.max_active_tasks, task.deferred_max, task.pool, task.pool_slots, upstreams.total,
         upstreams.setups, task.gates_above,
         task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused, task.tolerated_failures
       from run
+      join dag on dag.dag_id = run.dag_id
       join task on task.dag_version_id = run.dag_version_id
       cross join lateral (
         select count(*) as total, count(*) filter (where edge.is_setup) as setups from edge

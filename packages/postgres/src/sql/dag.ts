@@ -1,4 +1,4 @@
-import type { DagRow } from "@sluice/core/store"
+import type { DagLimits, DagRow, TaskChange } from "@sluice/core/store"
 import type { PlannedRun } from "@sluice/core/time"
 import { timeoutAt } from "./dag-run.ts"
 import type { Sql } from "./row.ts"
@@ -6,6 +6,7 @@ import type { Sql } from "./row.ts"
 const columns = (sql: Sql) => sql`
   dag.dag_id, dag.latest_version_id, dag.is_paused, dag.is_stale, dag.queued_runs, dag.running_runs, dag.created_at,
   dag_version.serialized->>'schedule' as schedule, dag_version.serialized->'planning' as planning,
+  dag.max_active_runs, dag.max_active_tasks,
   dag.timetable_since, dag.last_tick, ${nextRunColumns(sql)}
 `
 
@@ -73,6 +74,84 @@ export async function updateDagPaused(
     select exists (select from changed) as is_changed from dag where dag_id = ${options.dagId}
   `
   return rows[0]?.isChanged ?? null
+}
+
+/** Sets limits of a DAG for its unfinished runs and all that come; says whether there is such a DAG. */
+export async function updateDagLimits(
+  sql: Sql,
+  options: DagLimits & { dagId: string; actor: string },
+): Promise<boolean> {
+  const { dagId, actor, ...limits } = options
+  const { maxActiveRuns: runs, maxActiveTasks: tasks } = limits
+  const rows = await sql`
+    with before as materialized (
+      select dag_id, planning,
+        case when ${runs !== undefined}::boolean then ${runs ?? null}::int else max_active_runs_set end as runs_set,
+        case when ${tasks !== undefined}::boolean then ${tasks ?? null}::int else max_active_tasks_set end as tasks_set
+      from dag
+      where dag_id = ${dagId} and latest_version_id is not null
+      for no key update
+    ), changed as (
+      update dag
+      set max_active_runs_set = runs_set, max_active_tasks_set = tasks_set,
+          max_active_runs = coalesce(runs_set, (before.planning->>'maxActiveRuns')::int),
+          max_active_tasks = coalesce(tasks_set, (before.planning->>'maxActiveTasks')::int)
+      from before
+      where dag.dag_id = before.dag_id
+      returning dag.dag_id, dag.max_active_tasks
+    ), applied as (
+      update expansion set max_active_tasks = changed.max_active_tasks
+      from changed
+      join dag_run run on run.dag_id = changed.dag_id and run.state in ('queued', 'running')
+      where expansion.dag_run_id = run.id and expansion.state in ('waiting', 'open', 'draining')
+        and expansion.max_active_tasks is distinct from changed.max_active_tasks
+    ), noted as (
+      insert into event_log (dag_id, actor, event, detail)
+      select dag_id, ${actor}, 'dag_limits_set', ${JSON.stringify(limits)}::text::json from changed
+    )
+    select dag_id from changed
+  `
+  return rows.length > 0
+}
+
+/** Changes a task in the unfinished runs of its DAG, and says in how many; null: there is no such task. */
+export async function updateTask(
+  sql: Sql,
+  options: TaskChange & { dagId: string; taskId: string; actor: string },
+): Promise<number | null> {
+  const { dagId, taskId, actor, ...change } = options
+  const { concurrency, dagConcurrency, priority } = change
+  const [row] = await sql<{ isKnown: boolean; n: number }[]>`
+    with changed as (
+      update expansion
+      set concurrency = case when ${concurrency !== undefined}::boolean then ${concurrency ?? null}::int
+            else concurrency end,
+          dag_concurrency = case when ${dagConcurrency !== undefined}::boolean then ${dagConcurrency ?? null}::int
+            else dag_concurrency end,
+          priority = coalesce(${priority ?? null}::int, priority)
+      from dag_run run
+      where run.dag_id = ${dagId} and run.state in ('queued', 'running') and expansion.dag_run_id = run.id
+        and expansion.task_id = ${taskId} and expansion.state in ('waiting', 'open', 'draining')
+      returning expansion.id, expansion.priority
+    ), known as (
+      select from dag
+      join task on task.dag_version_id = dag.latest_version_id and task.task_id = ${taskId}
+      where dag.dag_id = ${dagId}
+    ), noted as (
+      insert into event_log (dag_id, task_id, actor, event, detail)
+      select ${dagId}, ${taskId}, ${actor}, 'task_changed', ${JSON.stringify(change)}::text::json
+      where exists (select from known) or exists (select from changed)
+    ), urgent as (
+      -- Pages that are committed just now keep the urgency that they were made with.
+      update page set urgency = -changed.priority
+      from changed
+      where page.expansion_id = changed.id and not page.folded and page.claimed < page.count
+        and page.urgency <> -changed.priority
+    )
+    select exists (select from known) or exists (select from changed) as is_known,
+      (select count(*)::int from changed) as n
+  `
+  return row?.isKnown === true ? row.n : null
 }
 
 /**

@@ -71,13 +71,13 @@ export async function upsertDagVersion(
       returning id, version_number
     ), tasks as (
       insert into task (
-        dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency, deferred_max, pool, pool_slots,
+        dag_version_id, ordinal, task_id, kind, trigger_rule, priority, concurrency, dag_concurrency, deferred_max, pool, pool_slots,
         window_size, page_size, page_bytes_max, max_items, is_paused, tolerated_failures, gate,
         gates_above, decides_run, outlets, options
       )
       select
         made.id, (t->>'ordinal')::int, t->>'taskId', (t->>'kind')::task_kind, t->>'triggerRule',
-        (t->>'priority')::int, (t->>'concurrency')::int, (t->>'deferredMax')::int, t->>'pool', (t->>'poolSlots')::int,
+        (t->>'weight')::int, (t->>'concurrency')::int, (t->>'dagConcurrency')::int, (t->>'deferredMax')::int, t->>'pool', (t->>'poolSlots')::int,
         (t->'mapping'->>'window')::int,
         (t->'mapping'->>'pageSize')::int, (t->'mapping'->>'pageBytesMax')::bigint,
         (t->'mapping'->>'maxItems')::bigint, coalesce((t->'mapping'->>'paused')::boolean, false),

@@ -9,7 +9,7 @@ import type {
 import { NotFound } from "../errors.ts"
 import { addAssetEvent, fitsEvent, toEventRow } from "./asset-events.ts"
 import { producersOf, waitersOf } from "./asset-users.ts"
-import { unfinishedRuns } from "./dags.ts"
+import { limitsOf, unfinishedRuns } from "./dags.ts"
 import { noteIdentityEvent } from "./events.ts"
 import { compareKeys, fitsPatterns, sliceOf } from "./filters.ts"
 import { isLeading } from "./planner.ts"
@@ -189,9 +189,10 @@ function takeEvents(state: MemoryState, limit: number): number {
 }
 
 /** Whether a DAG may have what it waits for, and may have a run. */
-function mayFire(state: MemoryState, { current, awaited, isPaused, isStale }: DagRecord): boolean {
+function mayFire(state: MemoryState, dag: DagRecord): boolean {
+  const { current, awaited, isPaused, isStale } = dag
   const { queuedRuns, runningRuns } = unfinishedRuns(state, current.dagId)
-  const hasPlace = queuedRuns + runningRuns < current.dag.planning.maxActiveRuns
+  const hasPlace = queuedRuns + runningRuns < limitsOf(dag).maxActiveRuns
   return awaited.isDue && !isPaused && !isStale && hasPlace
 }
 

@@ -113,9 +113,7 @@ function claimPages(
 function inTurn(running: readonly ExpansionRecord[], after: string | null): ExpansionRecord[] {
   const served = after === null ? -1 : Number(after)
   const turn = (expansion: ExpansionRecord) => (expansion.order > served ? 0 : 1)
-  return [...running].sort(
-    (a, b) => b.task.priority - a.task.priority || turn(a) - turn(b) || a.order - b.order,
-  )
+  return [...running].sort((a, b) => b.priority - a.priority || turn(a) - turn(b) || a.order - b.order)
 }
 
 /** Takes the next range of an expansion's first page with room. */
@@ -157,18 +155,35 @@ function pageWithRoom(expansion: ExpansionRecord): PageRecord | null {
   return null
 }
 
-/** Whether it is limited how many instances of the task run at once: by itself, or by its pool. */
-function isLimited(state: MemoryState, { concurrency, task }: ExpansionRecord): boolean {
-  return concurrency !== null || task.deferredMax !== null || isPoolLimited(state, task.pool)
+/** Whether it is limited how many instances of the task run at once: by itself, its run or DAG, or its pool. */
+function isLimited(
+  state: MemoryState,
+  { concurrency, dagConcurrency, maxActiveTasks, task }: ExpansionRecord,
+): boolean {
+  const own = [concurrency, dagConcurrency, maxActiveTasks, task.deferredMax]
+  return own.some((limit) => limit !== null) || isPoolLimited(state, task.pool)
 }
 
 /** How many more instances of the task may run at once. */
 function roomOf(state: MemoryState, expansion: ExpansionRecord): number {
-  const { concurrency, task, triggers } = expansion
+  const { concurrency, dagConcurrency, maxActiveTasks, task, triggers, run } = expansion
+  const running = runningOf(expansion)
+  const rooms = [Math.floor(slotsLeftOf(state, task.pool) / task.poolSlots)]
+  if (concurrency !== null) rooms.push(concurrency - running)
   // Whatever runs may yet be deferred.
-  const mayDefer = (task.deferredMax ?? Number.MAX_SAFE_INTEGER) - triggers.size
-  const ofTask = Math.min(concurrency ?? Number.MAX_SAFE_INTEGER, mayDefer) - runningOf(expansion)
-  return Math.min(ofTask, Math.floor(slotsLeftOf(state, task.pool) / task.poolSlots))
+  if (task.deferredMax !== null) rooms.push(task.deferredMax - triggers.size - running)
+  if (maxActiveTasks !== null) rooms.push(maxActiveTasks - sumOfRunning(run.expansions))
+  if (dagConcurrency !== null) {
+    const sameTask = [...state.unended].filter(
+      (other) => other.run.dagId === run.dagId && other.task.taskId === task.taskId,
+    )
+    rooms.push(dagConcurrency - sumOfRunning(sameTask))
+  }
+  return Math.min(...rooms)
+}
+
+function sumOfRunning(expansions: readonly ExpansionRecord[]): number {
+  return expansions.reduce((sum, expansion) => sum + runningOf(expansion), 0)
 }
 
 /** Makes a lease of a range; null when each of its instances has an outcome already. */

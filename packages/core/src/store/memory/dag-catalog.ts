@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary } from "../catalog-store.ts"
 import type { DagVersion } from "../definition-store.ts"
 import { NotFound } from "../errors.ts"
-import { unfinishedRuns } from "./dags.ts"
+import { limitsOf, unfinishedRuns } from "./dags.ts"
 import { compareKeys, fitsPatterns, isOneOf, isWithin, sliceOf, type SortKey } from "./filters.ts"
 import type { DagRecord, MemoryState, RunRecord } from "./state.ts"
 
@@ -118,6 +118,7 @@ function summaryOf(state: MemoryState, record: DagRecord): DagSummary {
     schedule: dag.schedule,
     tags: dag.tags,
     planning: dag.planning,
+    ...limitsOf(record),
     nextRun: record.plan.next,
     hasConcurrencyLimits: dag.tasks.some((task) => task.concurrency !== null),
     activeRuns: queuedRuns + runningRuns,

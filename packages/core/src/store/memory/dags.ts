@@ -3,7 +3,14 @@ import type { DagRow, DagStore } from "../dag-store.ts"
 import { NotFound } from "../errors.ts"
 import { timeoutOf } from "./cancel.ts"
 import { noteDagEvent } from "./events.ts"
-import { type DagRecord, type MemoryState, type RunRecord, dateOf, markDue } from "./state.ts"
+import {
+  type DagRecord,
+  type ExpansionRecord,
+  type MemoryState,
+  type RunRecord,
+  dateOf,
+  markDue,
+} from "./state.ts"
 
 /** DAGs over a memory state. */
 export function dags(state: MemoryState): DagStore {
@@ -30,15 +37,57 @@ export function dags(state: MemoryState): DagStore {
         noteDagEvent(state, dagId, { actor, event: isPaused ? "dag_paused" : "dag_unpaused", detail: null })
         return Effect.succeed(true)
       }),
+    setDagLimits: ({ dagId, actor, ...limits }) =>
+      Effect.suspend(() => {
+        const dag = state.dags.get(dagId)
+        if (dag === undefined) return unknown(dagId)
+        Object.assign(dag.limits, limits)
+        for (const expansion of unendedOf(state, dagId))
+          expansion.maxActiveTasks = limitsOf(dag).maxActiveTasks
+        noteDagEvent(state, dagId, { actor, event: "dag_limits_set", detail: limits })
+        return Effect.succeed(toRow(state, dag))
+      }),
+    changeTask: (options) => Effect.suspend(() => changeTask(state, options)),
     admitDagRuns: ({ limit }) => Effect.sync(() => admitDagRuns(state, limit)),
   }
+}
+
+/** What limits the runs of a DAG: as set by hand, or as its newest version says. */
+export function limitsOf({ limits, current }: DagRecord): {
+  maxActiveRuns: number
+  maxActiveTasks: number | null
+} {
+  const { maxActiveRuns, maxActiveTasks } = current.dag.planning
+  return {
+    maxActiveRuns: limits.maxActiveRuns ?? maxActiveRuns,
+    maxActiveTasks: limits.maxActiveTasks ?? maxActiveTasks,
+  }
+}
+
+function changeTask(
+  state: MemoryState,
+  { dagId, taskId, actor, ...change }: Parameters<DagStore["changeTask"]>[0],
+): Effect.Effect<number, NotFound> {
+  const dag = state.dags.get(dagId)
+  if (dag === undefined) return unknown(dagId)
+  const expansions = unendedOf(state, dagId).filter(({ task }) => task.taskId === taskId)
+  const isKnown = dag.current.dag.tasks.some((task) => task.taskId === taskId)
+  if (!isKnown && expansions.length === 0) return Effect.fail(new NotFound({ what: "task", id: taskId }))
+  for (const expansion of expansions) Object.assign(expansion, change)
+  noteDagEvent(state, dagId, { actor, event: "task_changed", detail: { task_id: taskId, ...change } })
+  return Effect.succeed(expansions.length)
+}
+
+function unendedOf(state: MemoryState, dagId: string): ExpansionRecord[] {
+  return [...state.unended].filter(({ run }) => run.dagId === dagId)
 }
 
 function unknown(dagId: string): Effect.Effect<never, NotFound> {
   return Effect.fail(new NotFound({ what: "dag", id: dagId }))
 }
 
-function toRow(state: MemoryState, { current, isPaused, isStale, createdAt, plan }: DagRecord): DagRow {
+function toRow(state: MemoryState, record: DagRecord): DagRow {
+  const { current, isPaused, isStale, createdAt, plan } = record
   const { dag, dagId } = current
   return {
     dagId,
@@ -47,6 +96,7 @@ function toRow(state: MemoryState, { current, isPaused, isStale, createdAt, plan
     isStale,
     schedule: dag.schedule,
     planning: dag.planning,
+    ...limitsOf(record),
     ...unfinishedRuns(state, dagId),
     timetableSince: dateOf(plan.since),
     lastTick: plan.lastTick,
@@ -70,7 +120,7 @@ export function unfinishedRuns(
 /** Whether a run that is made now starts at once: nothing waits before it, and there is room. */
 export function hasRoom(state: MemoryState, dag: DagRecord): boolean {
   const { queuedRuns, runningRuns } = unfinishedRuns(state, dag.current.dagId)
-  return !dag.isPaused && queuedRuns === 0 && runningRuns < dag.current.dag.planning.maxActiveRuns
+  return !dag.isPaused && queuedRuns === 0 && runningRuns < limitsOf(dag).maxActiveRuns
 }
 
 function admitDagRuns(state: MemoryState, limit: number): number {
@@ -78,7 +128,7 @@ function admitDagRuns(state: MemoryState, limit: number): number {
     .map((dag) => ({ dag, ...unfinishedRuns(state, dag.current.dagId) }))
     .map(({ dag, queuedRuns, runningRuns }) => ({
       dagId: dag.current.dagId,
-      room: dag.isPaused ? 0 : Math.min(queuedRuns, dag.current.dag.planning.maxActiveRuns - runningRuns),
+      room: dag.isPaused ? 0 : Math.min(queuedRuns, limitsOf(dag).maxActiveRuns - runningRuns),
     }))
     .filter(({ room }) => room > 0)
     .slice(0, limit)

@@ -71,6 +71,7 @@ function addDag(state: MemoryState, version: DagVersion): DagRecord {
     current: version,
     isStale: false,
     isPaused: false,
+    limits: { maxActiveRuns: null, maxActiveTasks: null },
     createdAt: version.createdAt,
     awaited: { seq: 0, isDue: false, queue: new Map() },
     plan: { planning: null, since: state.now(), seq: 0, lastTick: null, next: null, runAt: null },

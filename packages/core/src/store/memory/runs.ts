@@ -6,7 +6,7 @@ import { expansionIdOf } from "../ids.ts"
 import type { DagRunRow, RunStore } from "../run-store.ts"
 import { cancelRun, resumeRun, timeoutOf } from "./cancel.ts"
 import { noOutcomes } from "./counts.ts"
-import { hasRoom } from "./dags.ts"
+import { hasRoom, limitsOf } from "./dags.ts"
 import {
   type DagRecord,
   type ExpansionRecord,
@@ -77,6 +77,8 @@ export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions):
   state.runs.push(run)
   state.runsByName.set(nameOf(run.dagId, run.runId), run)
   for (const task of dag.current.dag.tasks) addExpansion(state, run, task)
+  const { maxActiveTasks } = limitsOf(dag)
+  for (const expansion of run.expansions) expansion.maxActiveTasks = maxActiveTasks
   return run
 }
 
@@ -152,7 +154,10 @@ function newExpansion(
     verdict: null,
     window: task.mapping?.window ?? null,
     pageSize: task.mapping?.pageSize ?? null,
+    priority: task.weight,
     concurrency: task.concurrency,
+    dagConcurrency: task.dagConcurrency,
+    maxActiveTasks: null,
     isPullingPaused: task.mapping?.paused ?? false,
     isRunningPaused: false,
     toleratedFailures: task.mapping?.toleratedFailures ?? null,

@@ -42,6 +42,8 @@ export interface DagRecord {
   file?: DagFileKey
   isStale: boolean
   isPaused: boolean
+  /** Limits that were set by hand; null: as the newest version says. */
+  readonly limits: { maxActiveRuns: number | null; maxActiveTasks: number | null }
   readonly createdAt: Date
   readonly plan: PlanRecord
   readonly awaited: AwaitedRecord
@@ -122,7 +124,11 @@ export interface ExpansionRecord {
   verdict: GateVerdict | null
   window: number | null
   pageSize: number | null
+  priority: number
   concurrency: number | null
+  dagConcurrency: number | null
+  /** The limit on all instances of its run. */
+  maxActiveTasks: number | null
   isPullingPaused: boolean
   isRunningPaused: boolean
   toleratedFailures: FailureTolerance | null

@@ -17,6 +17,7 @@ import { extensionContract } from "./extensions.ts"
 import { historyContract } from "./histories.ts"
 import { identityContract } from "./identities.ts"
 import { keyContract } from "./keys.ts"
+import { limitContract } from "./limits.ts"
 import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
 import { planContract } from "./plans.ts"
@@ -68,6 +69,7 @@ const chapters = {
     claimContract(open)
     claimShareContract(open, options)
     poolContract(open)
+    limitContract(open)
     outcomeContract(open)
     retryContract(open)
     triggerContract(open)
