@@ -38,8 +38,8 @@ describe("a lazy map", () => {
     await expect.poll(() => figure(page, "Discovered").innerText()).toMatch(/^≥ /)
     await page.getByText("When it ends cannot be known: the source goes on.").waitFor()
     await expectAccessible("a map that runs")
-    await expect.poll(() => figure(page, "Discovered").innerText(), { timeout: 30_000 }).toBe("700")
-    await expect.poll(() => figure(page, "Done").innerText(), { timeout: 30_000 }).toBe("700")
+    await expect.poll(() => figure(page, "Discovered").innerText()).toBe("700")
+    await expect.poll(() => figure(page, "Done").innerText()).toBe("700")
     await page
       .getByText(/It ended after/)
       .first()
@@ -75,7 +75,7 @@ describe("a lazy map", () => {
 
   it("shows what failed and why, opens one with its log, and redrives them", async () => {
     const { page, faults, expectAccessible, runPath } = await openTask({ users: 60, fail_every: 10 })
-    await expect.poll(() => figure(page, "Failed").innerText(), { timeout: 30_000 }).toBe("6")
+    await expect.poll(() => figure(page, "Failed").innerText()).toBe("6")
     await page.getByRole("link", { name: /Errors/ }).click()
     await page.getByText("InvalidAddress").first().waitFor()
     await expectAccessible("the errors of a map")
@@ -98,7 +98,7 @@ describe("a lazy map", () => {
     await expectAccessible("the redrive")
     await page.getByRole("button", { name: "Run 6 again" }).click()
     await page.getByText("6 instances of upsert run again.").waitFor()
-    await expect.poll(() => figure(page, "Failed").innerText(), { timeout: 30_000 }).toBe("6")
+    await expect.poll(() => figure(page, "Failed").innerText()).toBe("6")
     await page.goto(`${runPath}/tasks/upsert/9`)
     await page.getByText(/try 4 of/).waitFor()
     expect(faults).toEqual([])
@@ -107,7 +107,7 @@ describe("a lazy map", () => {
 
   it("is found by index and by key, and looked at closer", async () => {
     const { page, faults } = await openTask({ users: 700 })
-    await expect.poll(() => figure(page, "Done").innerText(), { timeout: 30_000 }).toBe("700")
+    await expect.poll(() => figure(page, "Done").innerText()).toBe("700")
     await page.keyboard.press("/")
     await page.keyboard.type("555\n")
     await page.locator("[data-index='555']").waitFor()
@@ -124,7 +124,7 @@ describe("a lazy map", () => {
 
   it("gives its results as a table and as files", async () => {
     const { page, faults, runPath } = await openTask({ users: 120 }, "enrich")
-    await expect.poll(() => figure(page, "Done").innerText(), { timeout: 30_000 }).toBe("120")
+    await expect.poll(() => figure(page, "Done").innerText()).toBe("120")
     await page.goto(`${runPath}/tasks/enrich?tab=results`)
     await page.getByText("120 read, the end").waitFor()
     await page.getByText("region", { exact: true }).waitFor()

@@ -28,6 +28,7 @@ import { eventLogRoutes } from "./routes/event-logs.ts"
 import { expansionInsightRoutes } from "./routes/expansion-insights.ts"
 import { expansionPageRoutes } from "./routes/expansion-pages.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
+import { identityRoutes } from "./routes/identities.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
 import { metricsRoutes } from "./routes/metrics.ts"
@@ -106,6 +107,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", eventLogRoutes())
     .route("/api/v2", configRoutes())
     .route("/api/v2", expansionInsightRoutes())
+    .route("/api/v2", identityRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   const whole = routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
   if (options.uiFolder !== undefined) serveUi(app, options.uiFolder)

@@ -1185,6 +1185,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tokens of programs, by name, by keyset; never the tokens themselves */
+        get: operations["get_tokens"];
+        put?: never;
+        /** Make a token for a program, which is told once */
+        post: operations["post_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/tokens/{token_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token of a program */
+        delete: operations["delete_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may sign in, by name, by keyset */
+        get: operations["get_users"];
+        put?: never;
+        /** Let someone sign in; a password that is left out is made, and told once */
+        post: operations["post_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let someone not sign in any more */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{username}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user a new password, which ends their sessions; left out, one is made and told once */
+        put: operations["put_user_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/version": {
         parameters: {
             query?: never;
@@ -1260,6 +1347,29 @@ export interface components {
         ActorResponse: {
             /** @enum {string} */
             kind: "user" | "token";
+            name: string;
+            /** @enum {string} */
+            role: "viewer" | "user" | "op" | "admin";
+        };
+        ApiTokenCollectionResponse: {
+            next_after: string | null;
+            tokens: components["schemas"]["ApiTokenResponse"][];
+        };
+        ApiTokenPostBody: {
+            expires_days?: number | null;
+            name: string;
+            /**
+             * @default viewer
+             * @enum {string}
+             */
+            role?: "viewer" | "user" | "op" | "admin";
+        };
+        ApiTokenResponse: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            expires_at: string | null;
             name: string;
             /** @enum {string} */
             role: "viewer" | "user" | "op" | "admin";
@@ -1464,6 +1574,12 @@ export interface components {
                 [key: string]: unknown;
             };
             partition_key?: string | null;
+        };
+        CreatedApiTokenResponse: components["schemas"]["ApiTokenResponse"] & {
+            token: string;
+        };
+        CreatedUserResponse: components["schemas"]["UserResponse"] & {
+            password: string | null;
         };
         DAGCollectionResponse: {
             dags: components["schemas"]["DAGResponse"][];
@@ -2410,6 +2526,26 @@ export interface components {
             partition_key?: string | null;
             /** Format: date-time */
             run_after?: string | null;
+        };
+        UserCollectionResponse: {
+            next_after: string | null;
+            users: components["schemas"]["UserResponse"][];
+        };
+        UserPasswordBody: {
+            password?: string;
+        };
+        UserPostBody: {
+            password?: string;
+            /** @enum {string} */
+            role: "viewer" | "user" | "op" | "admin";
+            username: string;
+        };
+        UserResponse: {
+            /** Format: date-time */
+            created_at: string;
+            /** @enum {string} */
+            role: "viewer" | "user" | "op" | "admin";
+            username: string;
         };
         VersionInfo: {
             git_version: string | null;
@@ -4745,6 +4881,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecentDAGRunsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens, and the name to go on after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    post_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiTokenPostBody"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiTokenResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not good any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Users, and the name to go on after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    post_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPostBody"];
+            };
+        };
+        responses: {
+            /** @description The user, and the password that was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedUserResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such user any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    put_user_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The user, and the password that was made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedUserResponse"];
                 };
             };
             default: components["responses"]["Error"];

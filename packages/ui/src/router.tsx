@@ -96,7 +96,7 @@ const dagIndex = createRoute({
   getParentRoute: () => dag,
   path: "/",
   beforeLoad: ({ params }) => {
-    throw redirect({ to: "/dags/$dagId/runs", params, replace: true })
+    throw redirect({ to: "/dags/$dagId/grid", params, replace: true })
   },
 })
 
@@ -105,6 +105,41 @@ const dagRuns = createRoute({
   path: "/runs",
   validateSearch: (search): RunSearch => runSearch(search),
   component: lazyRouteComponent(() => import("./views/dag-runs.tsx"), "DagRuns"),
+})
+
+const dagGrid = createRoute({
+  getParentRoute: () => dag,
+  path: "/grid",
+  component: lazyRouteComponent(() => import("./views/dag-grid.tsx"), "DagGrid"),
+})
+
+const dagGraph = createRoute({
+  getParentRoute: () => dag,
+  path: "/graph",
+  validateSearch: (search): { task?: string | undefined } => ({ task: text(search["task"]) }),
+  component: lazyRouteComponent(() => import("./views/dag-graph.tsx"), "DagGraph"),
+})
+
+const dagCode = createRoute({
+  getParentRoute: () => dag,
+  path: "/code",
+  validateSearch: (search): { version?: number | undefined; against?: number | undefined } => ({
+    version: whole(search["version"]),
+    against: whole(search["against"]),
+  }),
+  component: lazyRouteComponent(() => import("./views/dag-code.tsx"), "DagCode"),
+})
+
+const dagBackfills = createRoute({
+  getParentRoute: () => dag,
+  path: "/backfills",
+  component: lazyRouteComponent(() => import("./views/dag-backfills.tsx"), "DagBackfills"),
+})
+
+const dagEvents = createRoute({
+  getParentRoute: () => dag,
+  path: "/events",
+  component: lazyRouteComponent(() => import("./views/dag-events.tsx"), "DagEvents"),
 })
 
 const run = createRoute({
@@ -138,6 +173,63 @@ const instance = createRoute({
   component: lazyRouteComponent(() => import("./views/instance.tsx"), "InstanceView"),
 })
 
+const admin = createRoute({
+  getParentRoute: () => shell,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./views/admin.tsx"), "Admin"),
+})
+
+const adminIndex = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/admin/health", replace: true })
+  },
+})
+
+const adminHealth = createRoute({
+  getParentRoute: () => admin,
+  path: "/health",
+  component: lazyRouteComponent(() => import("./views/admin-health.tsx"), "AdminHealth"),
+})
+
+const adminPools = createRoute({
+  getParentRoute: () => admin,
+  path: "/pools",
+  component: lazyRouteComponent(() => import("./views/admin-pools.tsx"), "AdminPools"),
+})
+
+const adminUsers = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  component: lazyRouteComponent(() => import("./views/admin-users.tsx"), "AdminUsers"),
+})
+
+const adminTokens = createRoute({
+  getParentRoute: () => admin,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("./views/admin-tokens.tsx"), "AdminTokens"),
+})
+
+const adminConfig = createRoute({
+  getParentRoute: () => admin,
+  path: "/config",
+  component: lazyRouteComponent(() => import("./views/admin-config.tsx"), "AdminConfig"),
+})
+
+const adminAudit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  validateSearch: (
+    search,
+  ): { who?: string | undefined; event?: string | undefined; dag?: string | undefined } => ({
+    who: text(search["who"]),
+    event: text(search["event"]),
+    dag: text(search["dag"]),
+  }),
+  component: lazyRouteComponent(() => import("./views/admin-audit.tsx"), "AdminAudit"),
+})
+
 const tree = root.addChildren([
   login,
   shell.addChildren([
@@ -145,10 +237,19 @@ const tree = root.addChildren([
     dags,
     runs,
     importErrors,
-    dag.addChildren([dagIndex, dagRuns]),
+    dag.addChildren([dagIndex, dagGrid, dagGraph, dagRuns, dagCode, dagBackfills, dagEvents]),
     run,
     task,
     instance,
+    admin.addChildren([
+      adminIndex,
+      adminHealth,
+      adminPools,
+      adminUsers,
+      adminTokens,
+      adminAudit,
+      adminConfig,
+    ]),
   ]),
 ])
 

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import type {
+  Backfill,
   Dag,
   DagDetails,
   DagGrid,
@@ -361,3 +362,94 @@ export const itemQuery = (name: TaskName, mapIndex: number) =>
     enabled: mapIndex >= 0,
     retry: false,
   })
+
+export const backfillsQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "backfills"],
+    queryFn: ({ signal }) =>
+      api<{ backfills: Backfill[]; total_entries: number }>("/backfills", {
+        signal,
+        query: { dag_id: dagId, order_by: "-id", limit: 50 },
+      }),
+    // Their runs are told live; how far a backfill is follows them.
+    refetchInterval: ({ state }) =>
+      state.data?.backfills.some(({ completed_at }) => completed_at === null) === true ? 2_000 : false,
+  })
+
+/** Something that was done. */
+export interface EventLog {
+  readonly event_log_id: number
+  readonly when: string
+  readonly dag_id: string | null
+  readonly task_id: string | null
+  readonly run_id: string | null
+  readonly map_index: number | null
+  readonly event: string
+  readonly owner: string | null
+  readonly extra: string | null
+}
+
+export const eventLogsQuery = (filter: Query) =>
+  infiniteQueryOptions({
+    queryKey: ["event-logs", filter],
+    initialPageParam: "",
+    queryFn: ({ signal, pageParam }) =>
+      api<{ event_logs: EventLog[]; next_cursor?: string | null }>("/eventLogs", {
+        signal,
+        query: { ...filter, limit: 100, cursor: pageParam },
+      }),
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  })
+
+/** A pool as the API tells it; -1 slots: no limit. */
+export interface Pool {
+  readonly name: string
+  readonly slots: number
+  readonly description: string | null
+  readonly include_deferred: boolean
+  readonly occupied_slots: number
+  readonly running_slots: number
+  readonly scheduled_slots: number
+}
+
+export const poolsQuery = queryOptions({
+  queryKey: ["pools"],
+  queryFn: ({ signal }) =>
+    api<{ pools: Pool[]; total_entries: number }>("/pools", { signal, query: { limit: 100 } }),
+  refetchInterval: 5_000,
+})
+
+/** Someone who may sign in. */
+export interface User {
+  readonly username: string
+  readonly role: UserRole
+  readonly created_at: string
+}
+
+export const usersQuery = queryOptions({
+  queryKey: ["users"],
+  queryFn: ({ signal }) => api<{ users: User[] }>("/users", { signal, query: { limit: 1_000 } }),
+})
+
+/** A token of a program, without the token. */
+export interface ApiToken {
+  readonly name: string
+  readonly role: UserRole
+  readonly created_by: string
+  readonly created_at: string
+  readonly expires_at: string | null
+}
+
+export const apiTokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: ({ signal }) => api<{ tokens: ApiToken[] }>("/tokens", { signal, query: { limit: 1_000 } }),
+})
+
+export const configQuery = queryOptions({
+  queryKey: ["config"],
+  queryFn: ({ signal }) =>
+    api<{ sections: { name: string; options: { key: string; value: string }[] }[] }>("/config", {
+      signal,
+      headers: { accept: "application/json" },
+    }),
+})

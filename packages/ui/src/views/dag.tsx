@@ -1,21 +1,31 @@
 import { useQuery } from "@tanstack/react-query"
-import { Link, Outlet, useParams } from "@tanstack/react-router"
+import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router"
 import { Play } from "lucide-react"
 import { useState } from "react"
 import { dagQuery } from "../api/queries.ts"
 import { Button } from "../components/button.tsx"
 import { Loaded } from "../components/feedback.tsx"
-import { PageHead } from "../components/page.tsx"
+import { PageHead, Tab, Tabs } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
 import { Time } from "../components/time.tsx"
 import { PauseDagButton } from "./dags.tsx"
 import { TriggerDialog } from "./trigger-dialog.tsx"
+
+const tabs = [
+  { to: "grid", label: "Grid" },
+  { to: "graph", label: "Graph" },
+  { to: "runs", label: "Runs" },
+  { to: "code", label: "Code" },
+  { to: "backfills", label: "Backfills" },
+  { to: "events", label: "Event log" },
+] as const
 
 /** A DAG: what it is, its views, and what one can do with it. */
 export function DagView() {
   const { dagId } = useParams({ from: "/shell/dags/$dagId" })
   const dag = useQuery(dagQuery(dagId))
   const denied = useDenied()
+  const pathname = useLocation({ select: (location) => location.pathname })
   const [isTriggering, setTriggering] = useState(false)
   return (
     <Loaded query={dag}>
@@ -59,6 +69,18 @@ export function DagView() {
               </>
             }
           />
+          <Tabs label="Of this DAG">
+            {tabs.map(({ to, label }) => (
+              <Tab
+                key={to}
+                to={`/dags/$dagId/${to}`}
+                params={{ dagId }}
+                isCurrent={pathname.endsWith(`/${to}`)}
+              >
+                {label}
+              </Tab>
+            ))}
+          </Tabs>
           <Outlet />
           {isTriggering && <TriggerDialog dagId={dagId} onClose={() => setTriggering(false)} />}
         </>

@@ -3,4 +3,5 @@ export const places = [
   { to: "/", label: "Overview" },
   { to: "/dags", label: "DAGs" },
   { to: "/runs", label: "Runs" },
+  { to: "/admin", label: "Admin" },
 ] as const

@@ -1,0 +1,40 @@
+import { useNavigate, useSearch } from "@tanstack/react-router"
+import { Input } from "../components/field.tsx"
+import { EventTable } from "./event-table.tsx"
+
+/** What was done by anybody, to anything. */
+export function AdminAudit() {
+  const search = useSearch({ from: "/shell/admin/audit" })
+  const navigate = useNavigate({ from: "/admin/audit" })
+  const set = (change: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false })
+  const fields = [
+    { name: "who", label: "Who" },
+    { name: "event", label: "Event" },
+    { name: "dag", label: "DAG" },
+  ] as const
+  return (
+    <>
+      <div className="mb-3 flex flex-wrap gap-2">
+        {fields.map(({ name, label }) => (
+          <Input
+            key={`${name} ${search[name] ?? ""}`}
+            type="search"
+            aria-label={label}
+            placeholder={label}
+            className="w-44"
+            defaultValue={search[name] ?? ""}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") set({ [name]: event.currentTarget.value || undefined })
+            }}
+            onBlur={(event) => {
+              if (event.target.value !== (search[name] ?? ""))
+                set({ [name]: event.target.value || undefined })
+            }}
+          />
+        ))}
+      </div>
+      <EventTable filter={{ owner: search.who, event: search.event, dag_id: search.dag }} />
+    </>
+  )
+}

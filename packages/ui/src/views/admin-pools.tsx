@@ -1,0 +1,190 @@
+import { useQuery } from "@tanstack/react-query"
+import { Pencil, Plus, Trash2 } from "lucide-react"
+import { type FormEvent, useState } from "react"
+import { api, path } from "../api/client.ts"
+import { type Pool, poolsQuery } from "../api/queries.ts"
+import { Button, IconButton } from "../components/button.tsx"
+import { Dialog } from "../components/dialog.tsx"
+import { Loaded } from "../components/feedback.tsx"
+import { Field, Input } from "../components/field.tsx"
+import { useAction } from "../components/mutation.ts"
+import { Panel } from "../components/page.tsx"
+import { useDenied } from "../components/role.ts"
+import { count } from "../model/format.ts"
+
+const defaultPool = "default_pool"
+
+/** Pools: how much runs at once, whatever it belongs to. */
+export function AdminPools() {
+  const pools = useQuery(poolsQuery)
+  const denied = useDenied()("op")
+  const [edited, setEdited] = useState<Pool | "new" | null>(null)
+  return (
+    <Panel
+      title="Pools"
+      aside={
+        <Button className="h-7 px-2" denied={denied} onClick={() => setEdited("new")}>
+          <Plus size={13} aria-hidden /> New pool
+        </Button>
+      }
+    >
+      <Loaded query={pools} rows={3}>
+        {({ pools: rows }) => (
+          <div className="overflow-x-auto">
+            <table className="grid-table">
+              <thead>
+                <tr>
+                  <th>Pool</th>
+                  <th className="w-1/3">Use</th>
+                  <th className="num">Running</th>
+                  <th className="num">Waiting</th>
+                  <th className="num">Slots</th>
+                  <th>
+                    <span className="sr-only">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((pool) => (
+                  <PoolRow key={pool.name} pool={pool} denied={denied} onEdit={() => setEdited(pool)} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+      {edited !== null && (
+        <PoolDialog pool={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
+      )}
+    </Panel>
+  )
+}
+
+function PoolRow({
+  pool,
+  denied,
+  onEdit,
+}: {
+  readonly pool: Pool
+  readonly denied: string | null
+  readonly onEdit: () => void
+}) {
+  const remove = useAction({
+    run: () => api<null>(path`/pools/${pool.name}`, { method: "DELETE" }),
+    touches: [poolsQuery.queryKey],
+    done: () => `The pool ${pool.name} is gone.`,
+  })
+  const isBounded = pool.slots >= 0
+  const used = isBounded ? Math.min(1, pool.occupied_slots / Math.max(1, pool.slots)) : 0
+  return (
+    <tr data-row>
+      <td>
+        <div className="font-semibold">{pool.name}</div>
+        <div className="text-xs text-muted">
+          {pool.description}
+          {pool.include_deferred && " · deferred count too"}
+        </div>
+      </td>
+      <td className="min-w-32">
+        <div
+          role="img"
+          aria-label={`${pool.occupied_slots} of ${isBounded ? pool.slots : "any number of"} slots taken`}
+          className="h-2 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset"
+        >
+          <div className="h-full" style={{ width: `${used * 100}%`, background: "var(--s-running-fill)" }} />
+        </div>
+      </td>
+      <td className="num">{count(pool.running_slots)}</td>
+      <td className="num">{count(pool.scheduled_slots)}</td>
+      <td className="num">{isBounded ? count(pool.slots) : "any"}</td>
+      <td>
+        <div className="flex justify-end gap-1">
+          <IconButton label={`Change ${pool.name}`} denied={denied} onClick={onEdit}>
+            <Pencil size={14} aria-hidden />
+          </IconButton>
+          <IconButton
+            label={`Delete ${pool.name}`}
+            denied={denied ?? (pool.name === defaultPool ? "The default pool stays." : null)}
+            onClick={() => remove.mutate(undefined)}
+          >
+            <Trash2 size={14} aria-hidden />
+          </IconButton>
+        </div>
+      </td>
+    </tr>
+  )
+}
+
+function PoolDialog({ pool, onClose }: { readonly pool: Pool | null; readonly onClose: () => void }) {
+  const [name, setName] = useState(pool?.name ?? "")
+  const [slots, setSlots] = useState(pool === null ? "4" : pool.slots < 0 ? "" : String(pool.slots))
+  const [description, setDescription] = useState(pool?.description ?? "")
+  const [withDeferred, setWithDeferred] = useState(pool?.include_deferred ?? false)
+  const values = {
+    slots: slots === "" ? -1 : Number(slots),
+    description: description === "" ? null : description,
+    include_deferred: withDeferred,
+  }
+  const save = useAction({
+    isQuiet: true,
+    run: () =>
+      pool === null
+        ? api<Pool>("/pools", { method: "POST", body: { name, ...values } })
+        : api<Pool>(path`/pools/${pool.name}`, { method: "PATCH", body: values }),
+    touches: [poolsQuery.queryKey],
+    done: (saved) =>
+      `The pool ${saved.name} has ${saved.slots < 0 ? "any number of" : count(saved.slots)} slots.`,
+    onDone: onClose,
+  })
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    save.mutate(undefined)
+  }
+  return (
+    <Dialog isOpen onClose={onClose} title={pool === null ? "New pool" : `Pool ${pool.name}`}>
+      <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+        {pool === null && (
+          <Field label="Name">
+            {(props) => (
+              <Input {...props} required value={name} onChange={(event) => setName(event.target.value)} />
+            )}
+          </Field>
+        )}
+        <Field label="Slots" hint="Empty: no limit. It counts from the next instance on that starts.">
+          {(props) => (
+            <Input
+              {...props}
+              inputMode="numeric"
+              value={slots}
+              onChange={(event) => setSlots(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Description">
+          {(props) => (
+            <Input {...props} value={description} onChange={(event) => setDescription(event.target.value)} />
+          )}
+        </Field>
+        <label className="inline-flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={withDeferred}
+            onChange={(event) => setWithDeferred(event.target.checked)}
+          />{" "}
+          Deferred instances take slots too
+        </label>
+        {save.error !== null && (
+          <p role="alert" className="m-0 font-medium text-danger">
+            {save.error.message}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Close</Button>
+          <Button type="submit" look="primary" disabled={save.isPending}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

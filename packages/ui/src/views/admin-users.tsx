@@ -1,0 +1,232 @@
+import type { UserRole } from "@sluice/api/wire"
+import { useQuery } from "@tanstack/react-query"
+import { KeyRound, Plus, Trash2 } from "lucide-react"
+import { type FormEvent, useState } from "react"
+import { api, path } from "../api/client.ts"
+import { meQuery, type User, usersQuery } from "../api/queries.ts"
+import { Button, IconButton } from "../components/button.tsx"
+import { Dialog } from "../components/dialog.tsx"
+import { Loaded } from "../components/feedback.tsx"
+import { Field, Input, Select } from "../components/field.tsx"
+import { useAction } from "../components/mutation.ts"
+import { Panel } from "../components/page.tsx"
+import { useDenied } from "../components/role.ts"
+import { Time } from "../components/time.tsx"
+import { SecretOnce } from "./secret-once.tsx"
+
+/** What each role may do. */
+export const roleWords: Readonly<Record<UserRole, string>> = {
+  viewer: "read",
+  user: "also trigger and change runs",
+  op: "also pause DAGs, backfill, pools",
+  admin: "everything",
+}
+
+/** Who may sign in. */
+export function AdminUsers() {
+  const users = useQuery(usersQuery)
+  const denied = useDenied()("admin")
+  const { data: me } = useQuery(meQuery)
+  const [open, setOpen] = useState<{ kind: "new" } | { kind: "password" | "delete"; user: User } | null>(null)
+  const close = () => setOpen(null)
+  return (
+    <Panel
+      title="Users"
+      aside={
+        <Button className="h-7 px-2" denied={denied} onClick={() => setOpen({ kind: "new" })}>
+          <Plus size={13} aria-hidden /> New user
+        </Button>
+      }
+    >
+      <Loaded query={users} rows={4}>
+        {({ users: rows }) => (
+          <div className="overflow-x-auto">
+            <table className="grid-table">
+              <thead>
+                <tr>
+                  <th>User</th>
+                  <th>Role</th>
+                  <th>Since</th>
+                  <th>
+                    <span className="sr-only">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((user) => (
+                  <tr key={user.username} data-row>
+                    <td className="font-semibold">{user.username}</td>
+                    <td>
+                      {user.role}{" "}
+                      <span className="hidden text-muted sm:inline">· {roleWords[user.role]}</span>
+                    </td>
+                    <td>
+                      <Time at={user.created_at} />
+                    </td>
+                    <td>
+                      <div className="flex justify-end gap-1">
+                        <IconButton
+                          label={`New password for ${user.username}`}
+                          onClick={() => setOpen({ kind: "password", user })}
+                        >
+                          <KeyRound size={14} aria-hidden />
+                        </IconButton>
+                        <IconButton
+                          label={`Delete ${user.username}`}
+                          denied={
+                            me?.kind === "user" && me.name === user.username
+                              ? "Nobody deletes themselves."
+                              : null
+                          }
+                          onClick={() => setOpen({ kind: "delete", user })}
+                        >
+                          <Trash2 size={14} aria-hidden />
+                        </IconButton>
+                      </div>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+      {open?.kind === "new" && <NewUserDialog onClose={close} />}
+      {open?.kind === "password" && <PasswordDialog user={open.user} onClose={close} />}
+      {open?.kind === "delete" && <DeleteDialog user={open.user} onClose={close} />}
+    </Panel>
+  )
+}
+
+function NewUserDialog({ onClose }: { readonly onClose: () => void }) {
+  const [username, setUsername] = useState("")
+  const [role, setRole] = useState<UserRole>("viewer")
+  const make = useAction({
+    isQuiet: true,
+    run: () => api<User & { password: string }>("/users", { method: "POST", body: { username, role } }),
+    touches: [usersQuery.queryKey],
+  })
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    make.mutate(undefined)
+  }
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title="New user"
+      description="The password is made here, and shown once."
+    >
+      {make.data === undefined ? (
+        <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+          <Field label="Name" error={make.error?.message}>
+            {(props) => (
+              <Input
+                {...props}
+                required
+                value={username}
+                onChange={(event) => setUsername(event.target.value)}
+              />
+            )}
+          </Field>
+          <RoleField role={role} onChange={setRole} />
+          <div className="flex justify-end gap-2">
+            <Button onClick={onClose}>Close</Button>
+            <Button type="submit" look="primary" disabled={make.isPending}>
+              Make the user
+            </Button>
+          </div>
+        </form>
+      ) : (
+        <>
+          <SecretOnce label={`The password of ${make.data.username}`} value={make.data.password} />
+          <div className="mt-4 flex justify-end">
+            <Button look="primary" onClick={onClose}>
+              Done
+            </Button>
+          </div>
+        </>
+      )}
+    </Dialog>
+  )
+}
+
+/** A role to choose, with what it may do. */
+export function RoleField({
+  role,
+  onChange,
+}: {
+  readonly role: UserRole
+  readonly onChange: (role: UserRole) => void
+}) {
+  return (
+    <Field label="Role">
+      {(props) => (
+        <Select
+          {...props}
+          className="w-full"
+          value={role}
+          onChange={(event) => onChange(event.target.value as UserRole)}
+        >
+          {Object.entries(roleWords).map(([name, words]) => (
+            <option key={name} value={name}>
+              {name}: {words}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  )
+}
+
+function PasswordDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
+  const change = useAction({
+    run: () =>
+      api<User & { password: string }>(path`/users/${user.username}/password`, { method: "PUT", body: {} }),
+    touches: [],
+  })
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={`A new password for ${user.username}`}
+      description="The one before is void at once, and so is every session."
+    >
+      {change.data !== undefined && (
+        <SecretOnce label={`The password of ${user.username}`} value={change.data.password} />
+      )}
+      <div className="mt-4 flex justify-end gap-2">
+        <Button onClick={onClose}>Close</Button>
+        {change.data === undefined && (
+          <Button look="primary" disabled={change.isPending} onClick={() => change.mutate(undefined)}>
+            Make a new password
+          </Button>
+        )}
+      </div>
+    </Dialog>
+  )
+}
+
+function DeleteDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
+  const remove = useAction({
+    run: () => api<null>(path`/users/${user.username}`, { method: "DELETE" }),
+    touches: [usersQuery.queryKey],
+    done: () => `${user.username} cannot sign in any more.`,
+    onDone: onClose,
+  })
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={`Delete ${user.username}?`}
+      description="They are signed out at once. What they did stays in the event log."
+    >
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Keep</Button>
+        <Button look="danger" disabled={remove.isPending} onClick={() => remove.mutate(undefined)}>
+          Delete
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

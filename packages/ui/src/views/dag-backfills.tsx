@@ -1,0 +1,284 @@
+import type { Backfill } from "@sluice/api/wire"
+import { useQuery } from "@tanstack/react-query"
+import { Link, useParams } from "@tanstack/react-router"
+import { Ban, CalendarRange, Pause, Play, Plus } from "lucide-react"
+import { type FormEvent, useState } from "react"
+import { api } from "../api/client.ts"
+import { backfillsQuery } from "../api/queries.ts"
+import { Button, IconButton } from "../components/button.tsx"
+import { Dialog } from "../components/dialog.tsx"
+import { Empty, Loaded } from "../components/feedback.tsx"
+import { Field, Input, Select } from "../components/field.tsx"
+import { useAction } from "../components/mutation.ts"
+import { Panel } from "../components/page.tsx"
+import { useDenied } from "../components/role.ts"
+import { State, StateBar } from "../components/state.tsx"
+import { Time } from "../components/time.tsx"
+import { count } from "../model/format.ts"
+
+/** The backfills of a DAG: runs made for past dates. */
+export function DagBackfills() {
+  const { dagId } = useParams({ from: "/shell/dags/$dagId" })
+  const backfills = useQuery(backfillsQuery(dagId))
+  const denied = useDenied()("op")
+  const [isMaking, setMaking] = useState(false)
+  return (
+    <Panel
+      title="Backfills"
+      aside={
+        <Button className="h-7 px-2" denied={denied} onClick={() => setMaking(true)}>
+          <Plus size={13} aria-hidden /> New backfill
+        </Button>
+      }
+    >
+      <Loaded query={backfills}>
+        {({ backfills: all }) =>
+          all.length === 0 ? (
+            <Empty title="No backfill yet" icon={<CalendarRange size={22} aria-hidden />}>
+              A backfill makes a run for each tick of a past range, some at a time.
+            </Empty>
+          ) : (
+            <div className="overflow-x-auto">
+              <table className="grid-table">
+                <thead>
+                  <tr>
+                    <th>Range</th>
+                    <th className="w-1/3">Dates</th>
+                    <th>State</th>
+                    <th className="hidden md:table-cell">Made</th>
+                    <th>
+                      <span className="sr-only">Actions</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map((backfill) => (
+                    <BackfillRow key={backfill.id} backfill={backfill} denied={denied} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Loaded>
+      {isMaking && <BackfillDialog dagId={dagId} onClose={() => setMaking(false)} />}
+    </Panel>
+  )
+}
+
+function stateOf({
+  completed_at: ended,
+  is_cancelled: isCancelled,
+  is_paused: isPaused,
+  progress,
+}: Backfill) {
+  if (isCancelled) return { state: "cancelled", label: "cancelled" }
+  if (ended !== null)
+    return progress.failed > 0 ? { state: "failed", label: "ended" } : { state: "success", label: "ended" }
+  return isPaused ? { state: "up_for_retry", label: "paused" } : { state: "running", label: "running" }
+}
+
+function BackfillRow({ backfill, denied }: { readonly backfill: Backfill; readonly denied: string | null }) {
+  const { progress } = backfill
+  const change = useAction({
+    run: (what: "pause" | "unpause" | "cancel") =>
+      api<Backfill>(`/backfills/${backfill.id}/${what}`, { method: "PUT" }),
+    touches: [["dags", backfill.dag_id, "backfills"]],
+  })
+  const { state, label } = stateOf(backfill)
+  const isOver = backfill.completed_at !== null
+  return (
+    <tr data-row>
+      <td className="whitespace-nowrap">
+        <Link
+          to="/dags/$dagId/runs"
+          params={{ dagId: backfill.dag_id }}
+          search={{ type: "backfill" }}
+          className="font-medium hover:text-accent"
+        >
+          <Time at={backfill.from_date} /> – <Time at={backfill.to_date} />
+        </Link>
+        <div className="text-xs text-muted">
+          {backfill.run_backwards ? "newest first, " : ""}
+          {count(backfill.max_active_runs)} at a time
+        </div>
+      </td>
+      <td className="min-w-36">
+        <StateBar
+          mix={{
+            success: progress.success,
+            failed: progress.failed,
+            skipped: progress.refused,
+            running: progress.running,
+            scheduled: progress.dates - progress.handled,
+          }}
+        />
+        <div className="mt-1 text-xs text-muted">
+          {count(progress.success + progress.failed)} of {count(progress.dates)} done
+          {progress.failed > 0 && <span className="text-danger"> · {count(progress.failed)} failed</span>}
+          {progress.refused > 0 && ` · ${count(progress.refused)} left out`}
+        </div>
+      </td>
+      <td>
+        <State state={state} label={label} />
+      </td>
+      <td className="hidden md:table-cell">
+        <Time at={backfill.created_at} isRelative />
+      </td>
+      <td>
+        {!isOver && (
+          <div className="flex justify-end gap-1">
+            <IconButton
+              label={backfill.is_paused ? "Let it go on" : "Pause"}
+              denied={denied}
+              onClick={() => change.mutate(backfill.is_paused ? "unpause" : "pause")}
+            >
+              {backfill.is_paused ? <Play size={15} aria-hidden /> : <Pause size={15} aria-hidden />}
+            </IconButton>
+            <IconButton label="Cancel the backfill" denied={denied} onClick={() => change.mutate("cancel")}>
+              <Ban size={15} aria-hidden />
+            </IconButton>
+          </div>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+interface Preview {
+  readonly backfills: readonly { readonly logical_date: string | null }[]
+  readonly total_entries: number
+  readonly refused: readonly { readonly logical_date: string; readonly refusal: string }[]
+}
+
+/** Makes a backfill; which dates get a run is told first. */
+function BackfillDialog({ dagId, onClose }: { readonly dagId: string; readonly onClose: () => void }) {
+  const [from, setFrom] = useState("")
+  const [to, setTo] = useState("")
+  const [reprocess, setReprocess] = useState("none")
+  const [isReversed, setReversed] = useState(false)
+  const [atOnce, setAtOnce] = useState("4")
+  const isWhole = from !== "" && to !== ""
+  const body = {
+    dag_id: dagId,
+    from_date: isWhole ? new Date(from).toISOString() : "",
+    to_date: isWhole ? new Date(to).toISOString() : "",
+    reprocess_behavior: reprocess,
+    run_backwards: isReversed,
+    max_active_runs: Math.max(1, Number(atOnce) || 1),
+  }
+  const preview = useQuery({
+    queryKey: ["backfill", body],
+    queryFn: ({ signal }) => api<Preview>("/backfills/dry_run", { method: "POST", body, signal }),
+    enabled: isWhole,
+    staleTime: 0,
+    retry: false,
+  })
+  const make = useAction({
+    isQuiet: true,
+    run: () => api<Backfill>("/backfills", { method: "POST", body }),
+    touches: [["dags", dagId]],
+    done: () => "The backfill begins.",
+    onDone: onClose,
+  })
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    make.mutate(undefined)
+  }
+  const error = make.error ?? preview.error
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={`Backfill ${dagId}`}
+      description="A run for each tick of the range, in your time zone."
+    >
+      <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+        <div className="grid gap-3.5 sm:grid-cols-2">
+          <Field label="From">
+            {(props) => (
+              <Input
+                {...props}
+                type="datetime-local"
+                required
+                value={from}
+                onChange={(event) => setFrom(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="To">
+            {(props) => (
+              <Input
+                {...props}
+                type="datetime-local"
+                required
+                value={to}
+                onChange={(event) => setTo(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Dates that have a run">
+            {(props) => (
+              <Select
+                {...props}
+                className="w-full"
+                value={reprocess}
+                onChange={(event) => setReprocess(event.target.value)}
+              >
+                <option value="none">are left out</option>
+                <option value="failed">run again where that failed</option>
+                <option value="completed">run again where that has ended</option>
+              </Select>
+            )}
+          </Field>
+          <Field label="Runs at a time">
+            {(props) => (
+              <Input
+                {...props}
+                inputMode="numeric"
+                value={atOnce}
+                onChange={(event) => setAtOnce(event.target.value)}
+              />
+            )}
+          </Field>
+        </div>
+        <label className="inline-flex items-center gap-2">
+          <input
+            type="checkbox"
+            checked={isReversed}
+            onChange={(event) => setReversed(event.target.checked)}
+          />{" "}
+          Newest first
+        </label>
+        <div className="rounded-md bg-sunken p-3" aria-live="polite">
+          {error !== null ? (
+            <span className="text-danger">{error.message}</span>
+          ) : preview.data === undefined ? (
+            <span className="text-muted">
+              {isWhole ? "…" : "Choose both ends to see which dates get a run."}
+            </span>
+          ) : (
+            <>
+              <strong>{count(preview.data.total_entries)}</strong>{" "}
+              {preview.data.total_entries === 1 ? "run" : "runs"} would be made
+              {preview.data.refused.length > 0 && (
+                <span className="text-muted">, {count(preview.data.refused.length)} dates left out</span>
+              )}
+              .
+            </>
+          )}
+        </div>
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Close</Button>
+          <Button
+            type="submit"
+            look="primary"
+            disabled={make.isPending || (preview.data?.total_entries ?? 0) === 0}
+          >
+            Backfill
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,106 @@
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { startChromium } from "./harness/chromium.ts"
+import { serveDemo, type Served } from "./harness/served.ts"
+import { openPage, signIn } from "./harness/watched-page.ts"
+
+let served: Served
+let browser: Browser
+
+beforeAll(async () => {
+  ;[served, browser] = await Promise.all([serveDemo(), startChromium()])
+})
+
+afterAll(async () => {
+  await browser.close()
+  await served.close()
+})
+
+describe("a DAG", () => {
+  it("is shown as grid, graph, runs, code and event log, and backfilled", async () => {
+    await served.call("POST", "/dags/nightly_report/dagRuns", { logical_date: null })
+    const { page, faults, expectAccessible } = await openPage(browser, served.url)
+    await page.goto("/dags/nightly_report")
+    await signIn(page, served)
+    await page.getByRole("link", { name: "render: success" }).first().waitFor()
+    await expectAccessible("the grid")
+    await page.getByRole("link", { name: "Graph" }).click()
+    await page.locator(".react-flow__node", { hasText: "render" }).click()
+    await page.getByText("Trigger rule").waitFor()
+    expect(new URL(page.url()).search).toBe("?task=render")
+    await expectAccessible("the graph")
+    await page.getByRole("link", { name: "Code" }).click()
+    await page.getByText("plausible").first().waitFor()
+    await expectAccessible("the code")
+    await page.getByRole("link", { name: "Backfills" }).click()
+    await page.getByRole("button", { name: "New backfill" }).click()
+    await page.getByLabel("From").fill("2026-02-01T00:00")
+    await page.getByLabel("To").fill("2026-02-03T23:00")
+    await page.getByText("3 runs would be made").waitFor()
+    await expectAccessible("the backfill")
+    await page.getByRole("button", { name: "Backfill", exact: true }).click()
+    await page.getByText("3 of 3 done").waitFor({ timeout: 30_000 })
+    await page.getByRole("link", { name: "Event log" }).click()
+    await page.getByText("backfill", { exact: false }).first().waitFor()
+    await expectAccessible("the event log")
+    await page.getByRole("link", { name: "Runs", exact: true }).last().click()
+    await page.getByLabel("Run type").selectOption("backfill")
+    await expect.poll(() => page.locator("main [data-row]").count()).toBe(3)
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  it("that cannot be used is told with its lines", async () => {
+    const { page, faults, expectAccessible } = await openPage(browser, served.url)
+    await page.goto("/errors")
+    await signIn(page, served)
+    await page.getByText("broken.ts").first().waitFor()
+    await expectAccessible("the import errors")
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe("the administration", () => {
+  it("makes users and tokens, whose secrets it shows once; who may not, sees why", async () => {
+    const { page, faults, expectAccessible } = await openPage(browser, served.url)
+    await page.goto("/admin")
+    await signIn(page, served)
+    await page.getByText("dag-processor").first().waitFor()
+    await expectAccessible("the health")
+    for (const [name, text] of [
+      ["Pools", "default_pool"],
+      ["Configuration", "api"],
+      ["Audit", "signed_in"],
+    ] as const) {
+      await page.getByRole("link", { name, exact: true }).click()
+      await page.getByText(text).first().waitFor()
+      await expectAccessible(name)
+    }
+    await page.getByRole("link", { name: "Tokens", exact: true }).click()
+    await page.getByRole("button", { name: "New token" }).click()
+    await page.getByLabel("Name").fill("grafana")
+    await page.getByRole("button", { name: "Make the token" }).click()
+    await page.locator("[data-secret]").waitFor()
+    await page.getByRole("button", { name: "Done" }).click()
+    await page.getByRole("cell", { name: "grafana", exact: true }).waitFor()
+    await page.getByRole("link", { name: "Users", exact: true }).click()
+    await page.getByRole("button", { name: "New user" }).click()
+    await page.getByLabel("Name").fill("ada")
+    await page.getByRole("button", { name: "Make the user" }).click()
+    const password = await page.locator("[data-secret]").innerText()
+    await page.getByRole("button", { name: "Done" }).click()
+    await expectAccessible("the users")
+    expect(faults).toEqual([])
+    await page.context().close()
+    const viewer = await openPage(browser, served.url)
+    await viewer.page.goto("/dags")
+    await signIn(viewer.page, { username: "ada", password })
+    const trigger = viewer.page.getByRole("button", { name: "Trigger billing" })
+    await expect.poll(() => trigger.getAttribute("aria-disabled")).toBe("true")
+    await trigger.hover()
+    await viewer.page.getByText("This needs the role user; yours is viewer.").first().waitFor()
+    expect(viewer.faults).toEqual([])
+    await viewer.page.context().close()
+  })
+})
