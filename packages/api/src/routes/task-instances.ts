@@ -29,6 +29,7 @@ import {
   toTaskInstance,
   toTaskTries,
 } from "../wire/task-instance.ts"
+import { theQueue } from "../wire/task.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { anyName, batchFields, rangesOf } from "./dag-runs.ts"
 import { asksForRows, compareBy, fitsPattern, instanceOrderNames, rowFilter } from "./instance-filter.ts"
@@ -393,10 +394,10 @@ function taskFilter(query: InstanceListQuery): InstanceQuery["fitsTask"] {
   if ([pool, queue, operator, ...patterns].every((given) => given === undefined)) return undefined
   return (task) =>
     (pool?.includes(task.pool) ?? true) &&
-    (queue?.includes(task.queue) ?? true) &&
+    (queue?.includes(theQueue) ?? true) &&
     (operator?.includes(task.kind) ?? true) &&
     fitsPattern(task.pool, query.pool_name_pattern) &&
-    fitsPattern(task.queue, query.queue_name_pattern) &&
+    fitsPattern(theQueue, query.queue_name_pattern) &&
     fitsPattern(task.kind, query.operator_name_pattern) &&
     fitsPattern(task.taskId, query.task_display_name_pattern)
 }

@@ -5,6 +5,7 @@ import { dagVersionSchema, toDagVersion } from "./dag-version.ts"
 import { taskInstanceStates, type WireState } from "./enums.ts"
 import { instant, instantOf, secondsBetween } from "./instant.ts"
 import { instanceUuid } from "./uuid.ts"
+import { theQueue } from "./task.ts"
 
 const nullableInstant = instant.nullable()
 const anyObject = z.record(z.string(), z.unknown())
@@ -134,7 +135,7 @@ function attemptOf({ run, task, state, view }: ListedInstance) {
     unixname: null,
     pool: task.pool,
     pool_slots: task.poolSlots,
-    queue: task.queue,
+    queue: theQueue,
     priority_weight: task.weight,
     operator: task.kind,
     operator_name: task.kind,

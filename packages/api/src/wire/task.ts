@@ -2,6 +2,9 @@ import { z } from "@hono/zod-openapi"
 import type { SerializedDag, SerializedTask } from "@sluice/core/dag"
 import { instant } from "./instant.ts"
 
+/** What Airflow's clients read as the queue: every worker runs every task. */
+export const theQueue = "default"
+
 const timeDeltaSchema = z
   .object({ __type: z.string(), days: z.int(), seconds: z.int(), microseconds: z.int() })
   .openapi("TimeDelta")
@@ -66,7 +69,7 @@ export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof
     depends_on_past: false,
     wait_for_downstream: false,
     retries: task.retries,
-    queue: task.queue,
+    queue: theQueue,
     pool: task.pool,
     pool_slots: task.poolSlots,
     execution_timeout: task.timeoutMs === null ? null : timeDelta(task.timeoutMs),

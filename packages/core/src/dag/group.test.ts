@@ -71,12 +71,12 @@ describe("a task group", () => {
     const inner = group("inner", () => [work("a"), task("b", () => 1, { retries: 9 })()], {
       defaultTaskOptions: { retries: 3 },
     })
-    const outer = group("outer", () => inner(), { defaultTaskOptions: { retries: 2, queue: "slow" } })
+    const outer = group("outer", () => inner(), { defaultTaskOptions: { retries: 2, pool: "slow" } })
     const { tasks } = shapeOf(() => [outer(), work("c")], { defaultTaskOptions: { retries: 1 } })
-    expect(tasks.map(({ taskId, retries, queue }) => [taskId, retries, queue])).toEqual([
+    expect(tasks.map(({ taskId, retries, pool }) => [taskId, retries, pool])).toEqual([
       ["outer.inner.a", 3, "slow"],
       ["outer.inner.b", 9, "slow"],
-      ["c", 1, "default"],
+      ["c", 1, "default_pool"],
     ])
   })
 

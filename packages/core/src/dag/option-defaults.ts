@@ -25,7 +25,6 @@ export const taskDefaults = {
   deferredMax: null as number | null,
   pool: "default_pool",
   poolSlots: 1,
-  queue: "default",
   outlets: [] as readonly Asset[],
 }
 

@@ -46,8 +46,6 @@ export interface TaskOptions {
    * before others are begun).
    */
   readonly weightRule?: WeightRule
-  /** The queue whose workers run it. Default `"default"`. */
-  readonly queue?: string
   /** The most instances at once within one run. Default null: as many as the workers have slots. */
   readonly concurrency?: number | null
   /** The most instances at once over all runs of the DAG. Default null: as many as the workers have slots. */
@@ -120,7 +118,6 @@ const taskChecks = {
   poolSlots: integerCheck(1),
   priority: integerCheck(-integerMax),
   weightRule: oneOfCheck(weightRules),
-  queue: textCheck(idLengthMax),
   concurrency: orNullCheck(integerCheck(1)),
   dagConcurrency: orNullCheck(integerCheck(1)),
   deferredMax: orNullCheck(integerCheck(1)),

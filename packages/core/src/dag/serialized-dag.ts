@@ -79,7 +79,6 @@ export interface SerializedTask {
   readonly deferredMax: number | null
   readonly pool: string
   readonly poolSlots: number
-  readonly queue: string
   /** The names of the assets that it makes. */
   readonly outlets: readonly string[]
   /** The task ids whose XCom values the task needs as constants (plain inputs and `partial`). */

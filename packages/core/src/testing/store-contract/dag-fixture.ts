@@ -63,7 +63,6 @@ function serializedTask(task: TaskFixture, ordinal: number, edges: readonly Edge
     deferredMax: null,
     pool: "default_pool",
     poolSlots: 1,
-    queue: "default",
     outlets: [],
     xcomInputs: [],
     ...task,
