@@ -30,6 +30,31 @@ it("bounds what one item becomes by the window", async () => {
   expect((await run.view("plus_one")).unfinishedPeak).toBeLessThanOrEqual(47)
 })
 
+it("runs a group for each item, in step, with what is the same for all", async () => {
+  const run = await world.runToEnd("grouped_items", { total: 100 })
+  expect(await run.states()).toMatchObject({ "per_item.label": "success", "per_item.pair": "success" })
+  expect(await run.result("collect")).toEqual(numbers(100).map((n) => `${n}:n${n}`))
+})
+
+it("counts the trigger rules of a mapped group item by item", async () => {
+  const run = await world.runToEnd("mended_items", { total: 60 })
+  const odd = (n: number) => n % 2 === 1
+  const stateOf = (n: number) => (odd(n) ? "success" : n % 4 === 0 ? "upstream_failed" : "skipped")
+  expect(await run.result("collect")).toEqual(numbers(60).map((n) => (odd(n) ? n : -n)))
+  expect(await run.instanceStates("per_item.mended")).toEqual(numbers(60).map(() => "success"))
+  expect(await run.instanceStates("per_item.twice")).toEqual(numbers(60).map(stateOf))
+  expect(await run.instanceStates("per_item.plus_one")).toEqual(numbers(60).map(stateOf))
+  expect(await run.states()).toMatchObject({ collect: "success", collect_good: "upstream_failed" })
+})
+
+it("lets the first items of a group end before the last begin, within the window", async () => {
+  const run = await world.runToEnd("in_step", { total: 300 })
+  const facts = run.records.all().map(({ what }) => what)
+  expect(facts.indexOf("finished")).toBeLessThan(facts.lastIndexOf("begun"))
+  for (const taskId of ["per_item.begin", "per_item.finish"])
+    expect((await run.view(taskId)).unfinishedPeak).toBeLessThanOrEqual(47)
+})
+
 it("ends a run without tasks, and a map over an empty list", async () => {
   expect((await (await world.runToEnd("empty")).row()).state).toBe("success")
   const run = await world.runToEnd("empty_list")

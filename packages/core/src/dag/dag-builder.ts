@@ -1,8 +1,16 @@
 import { DagDefinitionError } from "./definition-error.ts"
+import type { MappedScope } from "./mapped-scope.ts"
 import { requireId } from "./task-id.ts"
 import { tasksPerDagMax } from "./option-defaults.ts"
 import { taskSettings, type GivenTaskOptions } from "./options.ts"
 import { TaskNode, type NodeParts } from "./task-node.ts"
+
+/** A group around what is called, with its defaults and, where it is mapped, over what. */
+interface Surrounding {
+  readonly group: NodeGroup
+  readonly defaults: GivenTaskOptions
+  readonly scope: MappedScope | null
+}
 
 /** A task group: a name in front of the ids of its tasks, and of the groups in it. */
 export interface NodeGroup {
@@ -18,7 +26,7 @@ export class DagBuilder {
   readonly #nodes = new Map<string, TaskNode>()
   readonly #groups = new Map<string, NodeGroup>()
   /** The groups around what is being called now, the outermost first. */
-  readonly #around: { readonly group: NodeGroup; readonly defaults: GivenTaskOptions }[] = []
+  readonly #around: Surrounding[] = []
 
   constructor(dagId: string, defaults: GivenTaskOptions) {
     this.dagId = dagId
@@ -41,10 +49,15 @@ export class DagBuilder {
     return group === undefined ? id : `${group.groupId}.${id}`
   }
 
+  /** The mapping of the group around what is called now; null: nothing of it is mapped. */
+  get scope(): MappedScope | null {
+    return this.#around.at(-1)?.scope ?? null
+  }
+
   /** Runs a build function whose tasks are of a group of their own; gives what it returned, and its tasks. */
   inGroup<A>(
     id: string,
-    defaults: GivenTaskOptions,
+    { defaults, scope = this.scope }: Omit<Surrounding, "group" | "scope"> & { scope?: MappedScope | null },
     build: () => A,
   ): { readonly result: A; readonly nodes: readonly TaskNode[] } {
     const groupId = this.idOf(id)
@@ -53,7 +66,7 @@ export class DagBuilder {
     const parent = this.#around.at(-1)?.group.groupId ?? null
     const group = { groupId, parent }
     this.#groups.set(groupId, group)
-    this.#around.push({ group, defaults })
+    this.#around.push({ group, defaults, scope })
     const before = this.#nodes.size
     try {
       const result = build()

@@ -196,6 +196,24 @@ describe("the types of the authoring API", () => {
     group("load", () => hello(), { retries: 3 })
   })
 
+  types("map groups over what their functions take, and give streams of what these return", () => {
+    const perUser = group("per_user", (user: XCom<User>) => ({
+      id: upsert({ user, table: "users" }),
+      hello: hello(),
+    }))
+    const { id, hello: greetings } = perUser.iterate(listUsers()).result
+    expectTypeOf(id).toEqualTypeOf<LazyXCom<string>>()
+    expectTypeOf(greetings).toEqualTypeOf<LazyXCom<string>>()
+    expectTypeOf(group("g", (n: XCom<number>) => double(n)).expand([1, 2])).toEqualTypeOf<
+      TaskGroup<LazyXCom<number>>
+    >()
+    group("g", (n: XCom<number>) => double(n)).expand(listNumbers())
+    // @ts-expect-error numbers are no users
+    perUser.iterate(double.expand([1]))
+    // @ts-expect-error a group of two parameters is not mapped
+    group("two", (a: XCom<number>, _b: string) => double(a)).iterate(double.expand([1]))
+  })
+
   types("leave after partial what remains, and no more", () => {
     const withTable = upsert.partial({ table: hello() })
     withTable({ user: { id: "1", active: true } })

@@ -7,7 +7,14 @@ export type { DagOptions } from "./dag-options.ts"
 export type { JsonObject } from "./json-object.ts"
 export { dag } from "./dag.ts"
 export { DagDefinitionError } from "./definition-error.ts"
-export { group, type Group, type GroupOptions } from "./group.ts"
+export {
+  group,
+  type Group,
+  type GroupMapOptions,
+  type GroupOptions,
+  type ItemOfGroup,
+  type Streamed,
+} from "./group.ts"
 export {
   after,
   at,

@@ -78,6 +78,7 @@ function planFields(fields: object, place: InputPlace): readonly (readonly [stri
 
 function planPart(value: unknown, key: string | null, place: InputPlace): InputPart {
   const user = `task "${place.taskId}"`
+  if (XCom.perItemOf(value) !== undefined) throw outsideItsGroup(key, place)
   const node = XCom.nodeOf(value)
   if (node !== undefined) {
     requireOwnNode(node, user)
@@ -99,6 +100,15 @@ export function requireOwnStream(stream: LazyXCom<unknown>, user: string): void 
     problem: `${user} got a stream of a source that was called outside dag()`,
     expected: "streams of this DAG",
     fix: "call the source inside dag(), and pass on what it returns there",
+  })
+}
+
+function outsideItsGroup(key: string | null, place: InputPlace): DagDefinitionError {
+  return new DagDefinitionError({
+    ...place,
+    problem: `its input${key === null ? "" : ` "${key}"`} is a value of a mapped group, of which there is one for each item`,
+    expected: "values of a mapped group only in the tasks of that group",
+    fix: "return it from the group's function, and use the stream that the mapped group gives as its result",
   })
 }
 

@@ -11,6 +11,7 @@ import { checkSourceOptions, type SourceOptions } from "./options.ts"
 import { addSource } from "./source-node.ts"
 import { sourceStream, type SourceParams } from "./source-stream.ts"
 import type { TaskContext } from "./task-context.ts"
+import { nestedMapping } from "./mapped-scope.ts"
 import { requireId } from "./task-id.ts"
 import type { InputFields } from "./task-input.ts"
 
@@ -117,6 +118,7 @@ function makeSource(
     const builder = dagBeingBuilt()
     const taskId = builder?.idOf(id) ?? id
     const place = { dagId: builder?.dagId ?? "", taskId }
+    if (builder?.scope != null) throw nestedMapping(place, "the source")
     refuseReserved(params, place)
     const input = planSourceInput(params, place)
     const stream = sourceStream(input, (values) => openDefinition(taskId, definition, values))

@@ -1,5 +1,6 @@
 import type { LazyXCom } from "../stream/lazy-xcom.ts"
 import type { Gate } from "../state/gate.ts"
+import type { TriggerRule } from "../state/trigger-rule.ts"
 import type { PagedStream } from "../stream/paged-stream.ts"
 import type { InputPlan } from "./input-plan.ts"
 import type { Resumed } from "./deferral.ts"
@@ -58,15 +59,15 @@ export class TaskNode {
   readonly dagId: string
   readonly taskId: string
   readonly groupId: string | null
-  readonly settings: TaskSettings
+  settings: TaskSettings
   readonly input: InputPlan
-  readonly mapping: NodeMapping | null
   readonly source: NodeSource | null
   readonly purpose: TaskPurpose | null
   /** Tasks it waits for without taking anything from them. */
   readonly after = new Set<TaskNode>()
   readonly #run: AnyTaskFunction | null
   readonly #resume: AnyResumePoints
+  #mapping: NodeMapping | null
   #isFused = false
   #gate: Gate | null = null
 
@@ -77,11 +78,22 @@ export class TaskNode {
     this.groupId = parts.groupId
     this.settings = parts.settings
     this.input = parts.input
-    this.mapping = parts.mapping
+    this.#mapping = parts.mapping
     this.source = parts.source
     this.purpose = parts.purpose ?? null
     this.#run = parts.run
     this.#resume = parts.resume ?? {}
+  }
+
+  get mapping(): NodeMapping | null {
+    return this.#mapping
+  }
+
+  /** Says what a task of a mapped group iterates, once all that it follows there is known. */
+  mapOver(items: LazyXCom<unknown>, triggerRule: TriggerRule): void {
+    if (this.#mapping === null) throw new Error(`Task "${this.taskId}" is not mapped.`)
+    this.#mapping = { ...this.#mapping, items }
+    this.settings = { ...this.settings, triggerRule }
   }
 
   /** What the task is, as in `SerializedTask`. A source is `fused` only after `dag()` has seen all its readers. */

@@ -1,7 +1,9 @@
 import { describeValue } from "../stream/describe-value.ts"
 import { LazyXCom } from "../stream/lazy-xcom.ts"
 import { resultStream } from "../stream/sources/result-stream.ts"
-import { requireDag } from "./dag-builder.ts"
+import { type DagBuilder, requireDag } from "./dag-builder.ts"
+import { type MappedScope, nestedMapping } from "./mapped-scope.ts"
+import { refuseNestedXComs } from "./nested-xcom.ts"
 import type { ResumePoint } from "./deferral.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { type InputPlace, isPlainObject, planInput, planMappedInput } from "./input-plan.ts"
@@ -121,6 +123,7 @@ function callTask(parts: TaskParts, given: unknown): XCom<unknown> {
   const { run, options, fixed, resume, purpose } = parts
   const builder = requireDag(parts.taskId, "the task")
   const taskId = builder.idOf(parts.taskId)
+  if (builder.scope !== null) return callPerItem(parts, given, { builder, scope: builder.scope, taskId })
   const input = planInput(given, fixed, { dagId: builder.dagId, taskId })
   return new XCom(builder.add({ taskId, input, run, resume, mapping: null, source: null, purpose }, options))
 }
@@ -136,6 +139,7 @@ function mapTask(
   const taskId = builder.idOf(parts.taskId)
   const place = { dagId: builder.dagId, taskId }
   if (parts.purpose !== undefined) throw notMappable(place, kind, parts.call)
+  if (builder.scope !== null) throw nestedMapping(place, `${kind}()`)
   const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })
   const input = planMappedInput(fixed, place)
   const items = kind === "iterate" ? iteratedItems(given, taskId, builder) : expandedItems(given, place)
@@ -143,6 +147,22 @@ function mapTask(
   const mapping = { kind, items, options: mapOptions }
   const node = builder.add({ taskId, input, run, resume, mapping, source: null }, options)
   return LazyXCom.from(resultStream<unknown>(taskId), { node, kind: "result" })
+}
+
+/** Adds a task of a mapped group: one instance for each item, in step with what it takes from others of the group. */
+function callPerItem(
+  { run, options, fixed, resume, purpose, call }: TaskParts,
+  given: unknown,
+  { builder, scope, taskId }: { builder: DagBuilder; scope: MappedScope; taskId: string },
+): XCom<unknown> {
+  const place = { dagId: builder.dagId, taskId }
+  if (purpose !== undefined) throw notMappable(place, "iterate", call)
+  const taken = scope.partition(given, fixed)
+  const input = planMappedInput(taken.constants, place)
+  if (taken.whole !== undefined) refuseNestedXComs(taken.whole, "input", place)
+  const mapping = { kind: scope.kind, items: scope.items, options: scope.options }
+  const node = builder.add({ taskId, input, run, resume, mapping, source: null }, options)
+  return scope.add(node, taken)
 }
 
 /** Only what instances leave comes in another order than it is numbered. */

@@ -6,6 +6,13 @@ import type { TaskNode } from "./task-node.ts"
 
 declare const valueType: unique symbol
 
+/** What stands behind a value of a mapped group, of which there is one for each item. */
+export interface PerItem {
+  /** The mapping of the group that it belongs to. */
+  readonly scope: object
+  readonly stream: LazyXCom<unknown>
+}
+
 /**
  * The value that an unmapped task will return, as it stands in a DAG file: nothing but a name for it.
  *
@@ -13,15 +20,18 @@ declare const valueType: unique symbol
  */
 export class XCom<out A> {
   declare readonly [valueType]: A
-  readonly #node: TaskNode
+  /** null: it is the item of a mapped group. */
+  readonly #node: TaskNode | null
+  readonly #perItem: PerItem | null
 
-  constructor(node: TaskNode) {
+  constructor(node: TaskNode | null, perItem: PerItem | null = null) {
     this.#node = node
+    this.#perItem = perItem
   }
 
   /** The id of the task that returns it. */
   get taskId(): string {
-    return this.#node.taskId
+    return this.#node?.taskId ?? "item"
   }
 
   /** Makes this task wait until others have ended, without taking a value from them. */
@@ -32,13 +42,22 @@ export class XCom<out A> {
 
   /** Gives the task behind an XCom, or undefined for anything else. */
   static nodeOf(value: unknown): TaskNode | undefined {
-    return typeof value === "object" && value !== null && #node in value ? value.#node : undefined
+    return typeof value === "object" && value !== null && #node in value
+      ? (value.#node ?? undefined)
+      : undefined
+  }
+
+  /** Gives what stands behind a value of a mapped group, or undefined for anything else. */
+  static perItemOf(value: unknown): PerItem | undefined {
+    return typeof value === "object" && value !== null && #perItem in value
+      ? (value.#perItem ?? undefined)
+      : undefined
   }
 
   /** Refuses to become text or a number: the value is not there before the DAG runs. */
   [Symbol.toPrimitive](): never {
     throw new DagDefinitionError({
-      dagId: this.#node.dagId,
+      dagId: this.#node?.dagId ?? null,
       taskId: this.taskId,
       problem: "its XCom was used as text or as a number while the DAG is being built, when it has no value",
       expected: "an XCom to be passed to a task",
@@ -53,7 +72,7 @@ const groupBrand = Symbol.for("sluice.TaskGroup")
 export class TaskGroup<out Result> {
   readonly [groupBrand] = true
   readonly groupId: string
-  /** What the group's function returned. */
+  /** What the group's function returned; of a mapped group the streams of it. */
   readonly result: Result
   /** Its tasks that wait for none of the group. */
   readonly roots: readonly TaskNode[]

@@ -227,6 +227,15 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
     )
   }
 
+  /** Gives what `combine` makes of one item, or gap, of each input at a time. */
+  static zipWith(
+    inputs: readonly LazyXCom<unknown>[],
+    combine: (values: unknown[]) => unknown,
+  ): LazyXCom<unknown> {
+    const streams = inputs.map((input) => input.stream)
+    return LazyXCom.#join("zip", inputs, zip(streams, combine))
+  }
+
   /** Gives the items of the first input, then those of the second, and so on. */
   static concat<const T extends readonly LazyInput<unknown>[]>(...inputs: T): LazyXCom<LazyItem<T[number]>> {
     const lazies = inputs.map((input) => asLazy("concat", input))

@@ -19,12 +19,16 @@ export type Zipped<T> = { -readonly [K in keyof T]: T[K] extends PagedStream<inf
 /**
  * Gives the first items of all streams together, then the second, and so on; ends with the shortest and closes the rest.
  *
+ * `combine` makes an item, or a gap, of one item or gap of each; by default a gap among them is one of the whole.
+ *
  * Each pull asks only the streams of which nothing is left over, and all of these at once. What the longer pages have
  * left over, less than a page of each, waits in the cursor.
  */
-export function zip<const T extends ZipInputs>(inputs: T): PagedStream<Zipped<T>> {
+export function zip<const T extends ZipInputs>(
+  inputs: T,
+  combine: (values: unknown[]) => unknown = combiner(inputs),
+): PagedStream<Zipped<T>> {
   const streams = streamsOf(inputs)
-  const combine = combiner(inputs)
   const close = async (scope: PullScope) => {
     await Promise.all(streams.map((_, side) => scope.child(`${side}`).close()))
   }

@@ -1,0 +1,129 @@
+/**
+ * What a group is mapped over. Its tasks are maps that keep step: each iterates what it takes from the others at equal
+ * indexes, so that its i-th instance starts as soon as theirs have ended, whatever the other items do.
+ */
+import { decideTrigger, type TriggerRule } from "../state/trigger-rule.ts"
+import { Gap, isGap } from "../stream/gap.ts"
+import { LazyXCom } from "../stream/lazy-xcom.ts"
+import { resultStream } from "../stream/sources/result-stream.ts"
+import { DagDefinitionError } from "./definition-error.ts"
+import { isPlainObject, type InputPlace } from "./input-plan.ts"
+import type { GivenMapOptions } from "./options.ts"
+import type { NodeMapping, TaskNode } from "./task-node.ts"
+import { XCom } from "./xcom.ts"
+
+/** What a task of a mapped group is called with. */
+export interface Taken {
+  /** Values of which there is one for each item, by field; one without a name is the whole input. */
+  readonly perItem: readonly (readonly [field: string | null, stream: LazyXCom<unknown>])[]
+  /** Fields that are the same for all items. */
+  readonly constants: Readonly<Record<string, unknown>> | undefined
+  /** The whole input, where it is the same for all items. */
+  readonly whole: unknown
+}
+
+/** One mapping of a group. */
+export class MappedScope {
+  readonly kind: NodeMapping["kind"]
+  readonly items: LazyXCom<unknown>
+  readonly options: GivenMapOptions
+  readonly #taken = new Map<TaskNode, Taken>()
+
+  constructor(parts: Pick<MappedScope, "kind" | "items" | "options">) {
+    this.kind = parts.kind
+    this.items = parts.items
+    this.options = parts.options
+  }
+
+  /** The item, as the group's function takes it. */
+  item(): XCom<unknown> {
+    return new XCom(null, { scope: this, stream: this.items })
+  }
+
+  /** Parts what there is for each item from what is the same for all. */
+  partition(given: unknown, fixed: Readonly<Record<string, unknown>> | undefined): Taken {
+    const own = this.#streamOf(given)
+    if (own !== undefined) return { perItem: [[null, own]], constants: fixed, whole: undefined }
+    if (given !== undefined && !isPlainObject(given)) return { perItem: [], constants: fixed, whole: given }
+    const fields = Object.entries({ ...given, ...fixed })
+    const perItem = fields.flatMap(([field, value]) => {
+      const stream = this.#streamOf(value)
+      return stream === undefined ? [] : [[field, stream] as const]
+    })
+    const same = fields.filter(([, value]) => this.#streamOf(value) === undefined)
+    return { perItem, constants: same.length === 0 ? undefined : Object.fromEntries(same), whole: undefined }
+  }
+
+  /** Adds a task; gives its result as the others of the group take it. */
+  add(node: TaskNode, taken: Taken): XCom<unknown> {
+    this.#taken.set(node, taken)
+    return new XCom(node, { scope: this, stream: resultsOf(node) })
+  }
+
+  /** Says what each task iterates, once all are there and in order. */
+  finish(): void {
+    for (const [node, taken] of this.#taken) {
+      const before = [...node.after].filter((other) => this.#taken.has(other))
+      for (const other of before) node.after.delete(other)
+      const items = this.#itemsOf(taken, before.map(resultsOf), node.settings.triggerRule)
+      // Its trigger rule counts item by item; as a map it starts with what it reads.
+      node.mapOver(items, "all_success")
+    }
+  }
+
+  #itemsOf(taken: Taken, before: readonly LazyXCom<unknown>[], rule: TriggerRule): LazyXCom<unknown> {
+    const { perItem, whole } = taken
+    const [first] = perItem
+    const isPlain = rule === "all_success" && before.length === 0
+    if (isPlain && first === undefined) return this.items.map(() => whole ?? {})
+    if (isPlain && first !== undefined && perItem.length === 1) {
+      const [field, stream] = first
+      return field === null ? stream : stream.map((value) => ({ [field]: value }))
+    }
+    // The items themselves come first: a place without one stays empty, whatever the rule.
+    const streams = [this.items, ...perItem.map(([, stream]) => stream), ...before]
+    const isResult = streams.map((stream) => stream !== this.items)
+    return LazyXCom.zipWith(streams, (values) => {
+      const refused = gapOf(values, isResult, rule)
+      if (refused !== null) return refused
+      if (first?.[0] === null) return isGap(values[1]) ? undefined : values[1]
+      if (first === undefined) return whole ?? {}
+      const fields = perItem.map(([field], nth) => [field, values[nth + 1]] as const)
+      return Object.fromEntries(fields.filter(([, value]) => !isGap(value)))
+    })
+  }
+
+  #streamOf(value: unknown): LazyXCom<unknown> | undefined {
+    const found = XCom.perItemOf(value)
+    return found?.scope === this ? found.stream : undefined
+  }
+}
+
+/** What takes the place of an instance that its trigger rule does not let run; null: it runs. */
+function gapOf(values: readonly unknown[], isResult: readonly boolean[], rule: TriggerRule): Gap | null {
+  const item = values.find((value, nth) => isResult[nth] === false && isGap(value))
+  if (isGap(item)) return item
+  const results = values.filter((_, nth) => isResult[nth] === true)
+  const skipped = results.filter((value) => isGap(value) && value.state === "skipped").length
+  const failed = results.filter((value) => isGap(value) && value.state === "upstream_failed").length
+  const verdict = decideTrigger(rule, {
+    ...{ total: results.length, opened: 0, success: results.length - skipped - failed, failed, skipped },
+    ...{ upstreamFailed: 0, setups: 0, setupSuccess: 0, setupSkipped: 0 },
+  })
+  if (verdict === "wait") throw new Error(`the trigger rule ${rule} waits though all have ended`)
+  return verdict === "run" ? null : new Gap(verdict)
+}
+
+function resultsOf(node: TaskNode): LazyXCom<unknown> {
+  return LazyXCom.from(resultStream<unknown>(node.taskId), { node, kind: "result" })
+}
+
+/** Refuses to map within a mapped group. */
+export function nestedMapping(place: InputPlace, call: string): DagDefinitionError {
+  return new DagDefinitionError({
+    ...place,
+    problem: `${call} was called in a mapped group, whose tasks run once for each item`,
+    expected: "tasks that are called plainly",
+    fix: "map before the group, with flatMap() on the stream, or after it, over its result",
+  })
+}
