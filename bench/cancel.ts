@@ -2,7 +2,8 @@
  * A run with 100,000 outstanding instances is cancelled in under a second, and what runs hears of it within another.
  *
  * Two workers hold leases of instances that wait for their abort signal; the others lie open in their pages. In the second
- * part all have failed once and wait for their next try, which is the most rows that a cancel may have to touch.
+ * part all have failed once and wait for their next try, each with a row of its own: some are put out of the way at once, the
+ * others afterwards, some thousand at a time.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -91,21 +92,48 @@ async function held(context: BenchContext, control: Control, items: number): Pro
   context.hold({ figure: "statements of a cancel", value: first.statements, atMost: 1, always: true })
 }
 
-/** All wait for their next try: an offer each. */
+/** All wait for their next try: an offer each. Those that the cancel leaves are swept. */
 async function retrying(context: BenchContext, control: Control, items: number): Promise<void> {
   const run = await control.start("retrying", "retrying", { items })
   await control.untilMap(run, (map) => map.retrying === items)
   await context.server.checkpoint()
+  const startedAt = performance.now()
   const cancelled = await cancel(control, run)
+  await untilParked(control, run)
+  const parkedMs = performance.now() - startedAt
   context.say(
-    `  ${format(items)} waiting for a retry: failed after ${format(cancelled.failedMs)} ms, ${cancelled.rows} rows`,
+    `  ${format(items)} waiting for a retry: failed after ${format(cancelled.failedMs)} ms, ${cancelled.statements} statement, ` +
+      `${cancelled.rows} rows; all parked after ${format(parkedMs)} ms`,
   )
-  context.record({ kind: "retrying", items, ...cancelled })
+  context.record({ kind: "retrying", items, ...cancelled, parkedMs })
+  context.hold({
+    figure: "rows written an instance, retries waiting",
+    value: cancelled.rows / items,
+    atMost: context.isSmoke ? 1 : rowsPerItemMax,
+    always: true,
+  })
   context.hold({
     figure: "ms until it has failed, retries waiting",
     value: cancelled.failedMs,
     atMost: msMax,
   })
+}
+
+/** Waits until no retry of a run is in the way of claims. */
+async function untilParked({ client }: Control, { id }: Parameters<Control["cancel"]>[0]): Promise<void> {
+  for (;;) {
+    const [row] = await client.run(
+      "parked",
+      (sql) => sql<{ isParked: boolean }[]>`
+        select not exists (
+          select from offer
+          where expansion_id between ${id}::bigint * 4096 and ${id}::bigint * 4096 + 4095 and not is_parked
+        ) as is_parked
+      `,
+    )
+    if (row?.isParked === true) return
+    await sleep(lookEveryMs)
+  }
 }
 
 async function cancel(control: Control, run: Parameters<Control["cancel"]>[0]): Promise<Cancelled> {

@@ -575,6 +575,8 @@ create table expansion (
   base_try smallint not null default 0,
   -- Begun anew, and what it had is not yet all gone: nothing may start before.
   is_clearing boolean not null default false,
+  -- Some of its offers or triggers are still to be parked, or to come back: see `sweep`.
+  is_sweeping boolean not null default false,
   first_ended_at timestamptz,
   pulls_at_first_end bigint,
   opened_at timestamptz,
@@ -587,6 +589,7 @@ create index expansion_unfinished on expansion (dag_run_id)
   where state in ('waiting', 'open', 'draining');
 create index expansion_of_pool on expansion (pool) where state in ('waiting', 'open', 'draining');
 create index expansion_clearing on expansion (id) where is_clearing;
+create index expansion_sweeping on expansion (id) where is_sweeping;
 create index expansion_pullable on expansion (runner_expires_at)
   where state = 'open' and kind in ('mapped', 'source');
 
@@ -735,9 +738,10 @@ begin
 end
 $$;
 
--- Ranges offered again: retries, rescued and returned leases. Parked: its expansion may not be claimed now. Whoever
--- adds one locks its expansion `for key share` and looks at `is_claimable` under that lock: then it cannot come unparked
--- into an expansion that is being paused, or parked into one that goes on (see `admit`).
+-- Ranges offered again: retries, rescued and returned leases. Parked: its expansion may not be claimed now, and it is out of
+-- the way of claims. That may come later than its expansion's pause (see `sweep`), so who claims looks at that too.
+-- Whoever adds one locks its expansion `for key share` and looks at `is_claimable` under that lock: then it cannot come
+-- unparked into an expansion that is being paused, or parked into one that goes on (see `admit`).
 create table offer (
   expansion_id bigint not null,
   first_index bigint not null,
@@ -832,31 +836,109 @@ begin
 end
 $$;
 
--- Puts the pages and offers of expansions in the way of claims or out of it, as `is_claimable` says: O(open pages +
--- offers). Called in the statement that changes what `is_claimable` says. A function, because only its own statements
--- see what was committed while it waited for the rows of the expansions, or for a claim that was taking an offer.
+-- Puts offers of an expansion in the way of claims or out of it, as `is_claimable` says, and has its triggers wait while it is
+-- cancelled: at most so many rows; gives how many. A map that was cancelled by itself never goes on: nothing is waited for
+-- any more. Called with the expansion's row locked.
+--
+-- Rows are written by their places: what changed in between has another place by now, and is found by the next that sweeps.
+create function sweep_expansion(target bigint, most int) returns int
+language plpgsql volatile as $$
+declare
+  its expansion;
+  moved int;
+  total int;
+begin
+  select * into strict its from expansion where id = target;
+  -- Two statements, so that each finds its rows by an index of such alone.
+  if its.is_claimable then
+    update offer set is_parked = false
+    where ctid = any(array(
+      select ctid from offer where expansion_id = target and is_parked limit most for update
+    ));
+  else
+    update offer set is_parked = true
+    where ctid = any(array(
+      select ctid from offer where expansion_id = target and not is_parked limit most for update
+    ));
+  end if;
+  get diagnostics total = row_count;
+  if its.is_cancelled then
+    delete from trigger
+    where ctid = any(array(
+      select ctid from trigger where expansion_id = target limit most - total for update skip locked
+    ));
+  else
+    -- Passed over is a trigger that is just firing: what it offers is parked.
+    update trigger set is_parked = not is_parked, owner_id = null
+    where ctid = any(array(
+      select ctid from trigger
+      where expansion_id = target and is_parked = (its.state <> 'cancelled')
+      limit most - total
+      for update skip locked
+    ));
+  end if;
+  get diagnostics moved = row_count;
+  return total + moved;
+end
+$$;
+
+-- Whether an expansion has offers or triggers that `sweep_expansion` would move.
+create function is_unswept(its expansion) returns boolean
+language plpgsql stable as $$
+begin
+  return case when its.is_claimable
+      then exists (select from offer where offer.expansion_id = its.id and offer.is_parked)
+      else exists (select from offer where offer.expansion_id = its.id and not offer.is_parked)
+    end
+    or exists (
+      select from trigger
+      where trigger.expansion_id = its.id and (its.is_cancelled or trigger.is_parked = (its.state <> 'cancelled'))
+    );
+end
+$$;
+
+-- Puts what expansions have in the way of claims or out of it, as `is_claimable` says, and has their triggers wait: O(open
+-- pages). Of offers and triggers some at once, since most often that is all; where there are more, `sweep` goes on:
+-- until then claims and triggerers look at the expansion. Called in the statement that changes what `is_claimable` says. A
+-- function, because only its own statements see what was committed while it waited for the rows of the expansions, or for
+-- a claim that was taking an offer.
 create function admit(ids bigint[]) returns void
 language plpgsql volatile as $$
+declare
+  -- How many offers and triggers one statement moves at once.
+  budget int := 1000;
+  target bigint;
 begin
   perform from expansion where id = any(ids) order by id for update;
   update page set claimable = expansion.is_claimable
   from expansion
   where expansion.id = any(ids) and page.expansion_id = expansion.id and not page.folded
     and page.claimed < page.count and page.claimable is distinct from expansion.is_claimable;
-  update offer set is_parked = false
-  from expansion
-  where expansion.id = any(ids) and expansion.is_claimable and offer.expansion_id = expansion.id and offer.is_parked;
-  -- A claim under way leaves the rest of an offer as a new one: parked once it is there.
-  while exists (
-    select from offer
-    join expansion on expansion.id = offer.expansion_id
-    where expansion.id = any(ids) and not expansion.is_claimable and not offer.is_parked
-  ) loop
-    update offer set is_parked = true
-    from expansion
-    where expansion.id = any(ids) and not expansion.is_claimable and offer.expansion_id = expansion.id
-      and not offer.is_parked;
+  foreach target in array ids loop
+    budget := budget - sweep_expansion(target, budget);
   end loop;
+  update expansion set is_sweeping = true
+  where id = any(ids) and not is_sweeping and is_unswept(expansion);
+end
+$$;
+
+-- Goes on with what `admit` has left, at most so many rows; gives how many. Another that sweeps the same is passed over.
+create function sweep(most int) returns int
+language plpgsql volatile as $$
+declare
+  its expansion;
+  total int := 0;
+begin
+  for its in
+    select * from expansion where is_sweeping order by id limit 100 for update skip locked
+  loop
+    exit when total >= most;
+    total := total + sweep_expansion(its.id, most - total);
+    if not is_unswept(its) then
+      update expansion set is_sweeping = false where id = its.id;
+    end if;
+  end loop;
+  return total;
 end
 $$;
 
@@ -990,15 +1072,13 @@ $$;
 create trigger offer_parked after insert on offer
   for each row when (new.is_parked) execute function alarm_stopped();
 
--- Takes away the leases of expansions that were cancelled and parks what they held, and what their instances wait for.
--- Passed over is a lease of which something is being written just now: `complete` and `renew` refuse the next that comes
--- of it; and a trigger that is just firing: what it offers is parked.
+-- Takes away the leases of expansions that were cancelled and parks what they held, and what their instances wait for
+-- (`admit`): O(open pages + leases). Passed over is a lease of which something is being written just now: `complete` and
+-- `renew` refuse the next that comes of it.
 create function revoke_leases(ids bigint[]) returns void
 language plpgsql volatile as $$
 begin
   perform admit(ids);
-  update trigger set is_parked = true, owner_id = null
-  where id in (select waiting.id from trigger waiting where waiting.expansion_id = any(ids) for update skip locked);
   with revoked as (
     delete from lease
     where id in (select held.id from lease held where held.expansion_id = any(ids) for update skip locked)
@@ -1013,10 +1093,6 @@ begin
   cross join lateral left_of(
     revoked.expansion_id, revoked.first_index, revoked.count, revoked.page_first, indexes, ended
   ) rest;
-  -- A map that was cancelled by itself never goes on: nothing is waited for any more.
-  delete from trigger using expansion
-  where expansion.id = any(ids) and expansion.is_cancelled and trigger.expansion_id = expansion.id
-    and trigger.is_parked;
 end
 $$;
 
@@ -1055,7 +1131,7 @@ create table trigger (
   -- The others are watched by a triggerer.
   is_watched boolean not null,
   owner_id text,
-  -- Set while the run is cancelled.
+  -- Set while the run is cancelled, be it later (see `sweep`): who looks for those that are due looks at the expansion too.
   is_parked boolean not null default false,
   unique (expansion_id, map_index),
   check (is_watched = (fire_at is null and run_id is null)),

@@ -38,6 +38,7 @@ export function controlVerbs(client: Client): ControlStore {
     stopMap: (options) => call(client, "stopMap", (sql) => stops.stopMap(sql, options)),
     closeStopped: (id) =>
       call(client, "closeStopped", (sql) => stops.closeStopped(sql, id)).pipe(Effect.map(toNumber)),
+    sweep: ({ limit }) => call(client, "sweep", (sql) => controls.sweep(sql, limit)),
     reviewMaps: ({ expansionIds }) =>
       call(client, "reviewMaps", (sql) => stops.reviewMaps(sql, expansionIds)),
     timeOutRuns: ({ limit }) => call(client, "timeOutRuns", (sql) => timeOutRuns(sql, limit)),

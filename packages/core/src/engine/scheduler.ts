@@ -25,15 +25,23 @@ const decisionsAtOnce = 4
 /** The most pages that one turn removes of what begins anew: few enough that decisions do not wait for them. */
 const clearedPagesMax = 50
 
+/** The most waiting instances of paused or cancelled maps that one turn puts out of the way of claims, or back. */
+const sweptMax = 2_000
+
 /** Decides everything that is due, once; says whether there may be more. */
 export const scheduleOnce = Effect.fnUntraced(function* (store: StoreService) {
   const cleared = yield* store.clearPages({ limit: clearedPagesMax })
+  const swept = yield* store.sweep({ limit: sweptMax })
+  if (swept > 0) {
+    store.wake("work")
+    store.wake("trigger")
+  }
   const due = yield* store.dueExpansions({ limit: dueMax })
   yield* Effect.forEach(due, (expansion) => decide(store, expansion), {
     concurrency: decisionsAtOnce,
     discard: true,
   })
-  return cleared || due.length >= dueMax
+  return cleared || swept > 0 || due.length >= dueMax
 })
 
 const decide = Effect.fnUntraced(function* (store: StoreService, expansion: DueExpansion) {

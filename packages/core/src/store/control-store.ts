@@ -98,6 +98,12 @@ export interface ControlStore {
     reason: TaskError
     actor: string
   }) => Effect.Effect<boolean, StoreError>
+  /**
+   * Puts out of the way, or back, what waits for a retry or a trigger in maps that were paused, cancelled or taken up again:
+   * at most so many instances, and only what the change itself has left since there were too many. Says how many. Until
+   * then nothing of it runs that may not; what may run again comes with this.
+   */
+  readonly sweep: (options: { limit: number }) => Effect.Effect<number, StoreError>
   /** Closes what has come back to a stopped map since it was stopped, as `stopMap` did; says how many instances. */
   readonly closeStopped: (expansionId: string) => Effect.Effect<number, StoreError>
   /** Lets the scheduler look at maps whose failures may be too many with one more success (`isWatched`). */

@@ -75,6 +75,12 @@ export async function updateMap(
   return rows[0] ?? null
 }
 
+/** Goes on with what changes of maps have left to be parked, or to come back; says how many rows. */
+export async function sweep(sql: Sql, limit: number): Promise<number> {
+  const [row] = await sql<{ swept: number }[]>`select sweep(${limit}) as swept`
+  return row?.swept ?? 0
+}
+
 function toleratedJson({ toleratedFailures }: MapChange): string | null {
   return toleratedFailures === undefined || toleratedFailures === null
     ? null

@@ -235,8 +235,6 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
       -- A map that was cancelled by itself stays so.
       where expansion.dag_run_id = run.id and expansion.state = 'cancelled' and not expansion.is_cancelled
       returning expansion.id
-    ), waiting as (
-      update trigger set is_parked = false from revived where trigger.expansion_id = revived.id
     )
     select id, admit(array(select id from revived)) from run
   `

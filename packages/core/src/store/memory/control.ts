@@ -17,6 +17,8 @@ export function control(state: MemoryState): ControlStore {
     stopMap: (options) => Effect.sync(() => stopMap(state, options)),
     closeStopped: (expansionId) => Effect.sync(() => closeUnstarted(state, expansionOf(state, expansionId))),
     reviewMaps: ({ expansionIds }) => Effect.sync(() => reviewMaps(state, expansionIds)),
+    // Whether something may run is read off its expansion.
+    sweep: () => Effect.succeed(0),
     timeOutRuns: ({ limit }) => Effect.sync(() => timeOutRuns(state, limit)),
     listEvents: (options) => Effect.sync(() => listEvents(state, options)),
   }

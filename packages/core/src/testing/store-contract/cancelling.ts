@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import type { StoreService } from "../../store/store.ts"
 import { completeEdge, mapped, streamEdge } from "./dag-fixture.ts"
 import type { OpenStore } from "./harness.ts"
 import { failureOf, runEffect } from "./run-effect.ts"
@@ -11,6 +12,7 @@ import {
   completeOptions,
   createRun,
   decide,
+  deferred,
   factsOf,
   indexesOf,
   items,
@@ -27,6 +29,14 @@ import {
 } from "./world.ts"
 
 const note = "cancelled by a test"
+
+/** More than one statement parks at once. */
+const manyWaiting = 2_500
+
+/** Sweeps a few hundred at a time until nothing is left. */
+async function sweepAll(store: StoreService): Promise<void> {
+  while ((await runEffect(store.sweep({ limit: 400 }))) > 0);
+}
 
 /** Cancelling a run, and taking it up again. */
 export function cancellingContract(open: OpenStore): void {
@@ -124,6 +134,37 @@ export function cancellingContract(open: OpenStore): void {
       expect(views.map(({ state }) => state)).toEqual(["draining", "open", "draining", "waiting"])
       expect(views.every(({ endedAt }) => endedAt === null)).toBe(true)
       expect(await runEffect(store.dueExpansions({ limit: 10 }))).toHaveLength(4)
+    })
+
+    it("brings back all that waited, however many: what one change leaves is swept", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const map = await openMap(world)
+      await map.commit(items(manyWaiting))
+      const lease = await claimOne(store, { sizeDefault: manyWaiting })
+      const all = indexesOf(lease)
+      const half = all.filter((index) => index % 2 === 0)
+      await complete(store, lease, {
+        indexes: [],
+        exceptions: all.map((index) =>
+          index % 2 === 0 ? retried(index) : deferred(index, { trigger: { kind: "delay", ms: 1000 } }),
+        ),
+      })
+      await world.elapse(2_000)
+      const { dagRunId } = map
+      await runEffect(store.cancelDagRun({ dagRunId, note, actor: "tester" }))
+      const firesNothing = async () => {
+        expect(await claim(store)).toEqual([])
+        expect((await runEffect(store.fireTimers({ limit: manyWaiting }))).fired).toBe(0)
+      }
+      await firesNothing()
+      await sweepAll(store)
+      await firesNothing()
+      await runEffect(store.resumeDagRun({ dagRunId, actor: "tester" }))
+      await sweepAll(store)
+      expect((await runEffect(store.fireTimers({ limit: manyWaiting }))).fired).toBe(all.length - half.length)
+      const again = (await claimAll(store, { sizeDefault: manyWaiting })).flatMap(indexesOf)
+      expect(ascending(again)).toEqual(all)
     })
 
     it("refuses a run that was not cancelled", async () => {
