@@ -1,5 +1,6 @@
 /** The command: `npm run bench -- <name> [--items n] [--smoke]`. */
 import { parseArgs } from "node:util"
+import * as assets from "./assets.ts"
 import * as cancel from "./cancel.ts"
 import * as deferral from "./deferral.ts"
 import * as eager from "./eager.ts"
@@ -9,6 +10,7 @@ import * as growth from "./growth.ts"
 import { type Bench, runBench } from "./harness/bench.ts"
 import { type BenchServer, startServer } from "./harness/database.ts"
 import * as limit from "./limit.ts"
+import * as load from "./load.ts"
 import * as memory from "./memory.ts"
 import * as redrive from "./redrive.ts"
 import { smoke } from "./smoke.ts"
@@ -23,6 +25,8 @@ const benches: readonly Bench[] = [
   fairness,
   deferral,
   redrive,
+  assets,
+  load,
 ]
 
 const help = [

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { contextOf, poolOf, run, singleWork, workOf } from "./pool.test.fixture.ts"
+import { bundleOf, contextOf, poolOf, run, singleWork, workOf } from "./pool.test.fixture.ts"
 
 const mapped = (fn: string, name = "t") => `task("${name}", ${fn}).expand([0])`
 
@@ -324,4 +324,16 @@ it("gives an event of each outlet of a task that is not mapped", async () => {
     { mapIndex: -1, asset: "a", extra: "{}" },
     { mapIndex: -1, asset: "b", extra: '{"n":1}' },
   ])
+})
+
+it("asks for a bundle once, however many leases run in it", async () => {
+  const asked: string[] = []
+  const bundle = bundleOf(mapped("(n) => n"))
+  const loadBundle = (hash: string) => {
+    asked.push(hash)
+    return Promise.resolve({ ...bundle, hash })
+  }
+  const pool = poolOf({}, { loadBundle })
+  for (let n = 0; n < 3; n++) expect((await run(pool, contextOf("t"), workOf([n]))).results.get(0)).toBe(n)
+  expect(asked).toEqual(["b"])
 })
