@@ -147,3 +147,31 @@ it("keeps a mapped task within its window while instances wait, and within its l
   await run.untilEnd()
   await expectNothingLeft(world)
 })
+
+it("makes runs of another DAG, once for each try, and waits for them where it was asked to", async () => {
+  const run = await world.startRun("parent")
+  await run.untilEnd()
+  const named = (task: string) => `triggered__parent__${run.runId}__${task}__1`
+  expect(await run.result("waited")).toEqual({ dagId: "sub", runId: named("waited"), state: "success" })
+  expect(await run.result("unwaited")).toEqual({ dagId: "sub", runId: named("unwaited"), state: null })
+  expect(await run.instanceStates("mapped")).toEqual(["success", "failed", "success"])
+  const [, failed] = await run.instances("mapped")
+  expect(failed?.error?.message).toBe(`run "${named("mapped[1]")}" of dag "sub" failed`)
+  const errorOf = async (taskId: string) => (await run.instances(taskId))[0]?.error
+  expect((await errorOf("refused"))?.message).toMatch(/no run of "sub" was made: .*n must be integer/)
+  expect(await errorOf("unknown")).toMatchObject({
+    type: "InvalidRun",
+    message: expect.stringContaining("no dag"),
+  })
+  expect(await run.tries("unknown")).toEqual([])
+  const rows = await Effect.runPromise(world.store.listDagRuns({ dagId: "sub", limit: 10 }))
+  expect(
+    new Set(rows.map(({ runId, runType, triggeredBy }) => `${runId} ${runType} ${triggeredBy}`)),
+  ).toEqual(
+    new Set(
+      ["mapped[0]", "mapped[1]", "mapped[2]", "unwaited", "waited"].map(
+        (task) => `${named(task)} operator_triggered operator`,
+      ),
+    ),
+  )
+})

@@ -28,6 +28,7 @@ export {
   teardown,
   trigger,
   Trigger,
+  triggerRun,
   XCom,
   type AssetOptions,
   type AssetOrTime,
@@ -71,7 +72,9 @@ export {
   type TaskOptions,
   type TaskXComs,
   type TeardownOptions,
+  type TriggeredRun,
   type TriggerFactory,
+  type TriggerRunOptions,
   type TriggerScope,
   type UnfoldScope,
 } from "./dag/index.ts"

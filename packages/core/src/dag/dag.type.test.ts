@@ -14,8 +14,18 @@ import {
   source,
   task,
   teardown,
+  triggerRun,
 } from "../index.ts"
-import type { DataInterval, LazyXCom, Schedule, SourceScope, TaskContext, TaskGroup, XCom } from "../index.ts"
+import type {
+  DataInterval,
+  LazyXCom,
+  Schedule,
+  SourceScope,
+  TaskContext,
+  TaskGroup,
+  TriggeredRun,
+  XCom,
+} from "../index.ts"
 
 // Nothing here is called: `tsc -b packages/core` checks it, and takes an unused @ts-expect-error for an error.
 
@@ -194,6 +204,17 @@ describe("the types of the authoring API", () => {
     double(load("monday"))
     // @ts-expect-error no such option
     group("load", () => hello(), { retries: 3 })
+  })
+
+  types("make runs of other DAGs with the conf that is said", () => {
+    const load = triggerRun<{ day: string }>("load", { dagId: "other", wait: true, retries: 1 })
+    expectTypeOf(load({ day: hello() })).toEqualTypeOf<XCom<TriggeredRun>>()
+    load.expand([{ day: "monday" }])
+    triggerRun("plain", { dagId: "other" })()
+    // @ts-expect-error the conf has a day
+    load()
+    // @ts-expect-error the DAG is missing
+    triggerRun("load", { wait: true })
   })
 
   types("map groups over what their functions take, and give streams of what these return", () => {

@@ -77,6 +77,7 @@ export type { DataInterval, LogFields, TaskAssets, TaskContext, TaskLog, TaskXCo
 export type { TaskNode } from "./task-node.ts"
 export { FailWithoutRetry, isFailWithoutRetry, isSkip, Skip } from "./task-outcome-error.ts"
 export { task, type DeferringTaskOptions, type Task } from "./task.ts"
+export { triggerRun, type TriggeredRun, type TriggerRunOptions } from "./trigger-run.ts"
 export { triggerName } from "./trigger-spec.ts"
 export type * from "./trigger-spec.ts"
 export { TaskGroup, XCom, type Orderable } from "./xcom.ts"

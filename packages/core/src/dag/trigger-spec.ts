@@ -25,6 +25,17 @@ export interface RunTrigger {
   readonly kind: "run"
   readonly dagId: string
   readonly runId: string
+  /** The run is to be made first, by whoever records the deferral; gone once it has been. */
+  readonly make?: RunToMake
+}
+
+/** What a run that a task asks for is made with. */
+export interface RunToMake {
+  readonly conf: { readonly [key: string]: Json }
+  /** Milliseconds since the epoch. */
+  readonly logicalDate: number | null
+  /** False: it is made, and not waited for. */
+  readonly waits: boolean
 }
 
 /** Fires when an HTTP request is answered as wanted. */

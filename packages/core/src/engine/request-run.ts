@@ -8,7 +8,7 @@ import type { DataInterval } from "../dag/task-context.ts"
 import type { Json } from "../json.ts"
 import type { DagRow } from "../store/dag-store.ts"
 import type { DuplicateDagRun, NotFound, StoreError } from "../store/errors.ts"
-import type { DagRunRow, DagRunTriggeredBy } from "../store/run-store.ts"
+import type { DagRunRow, DagRunTriggeredBy, DagRunType } from "../store/run-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { planOf } from "../time/plan.ts"
 
@@ -19,7 +19,7 @@ export const confBytesMax = 1_048_576
 const problemsNamed = 5
 
 /** Run ids that begin so belong to runs that Sluice makes by itself. */
-const reservedPrefixes = ["scheduled__", "backfill__", "asset_triggered__"]
+const reservedPrefixes = ["scheduled__", "backfill__", "asset_triggered__", "triggered__"]
 const runIdLengthMax = 250
 
 /** A run was asked for that cannot be made as it was asked for. Nothing was written. */
@@ -41,6 +41,8 @@ export interface RunRequest {
   /** The span that it covers. Default: what the schedule says of the logical date. */
   readonly dataInterval?: DataInterval | null
   readonly note?: string | null
+  /** Default: it is made by hand, and may not have an id that Sluice gives out itself. */
+  readonly runType?: Extract<DagRunType, "operator_triggered">
   /** What asks for it, and for whom. */
   readonly triggeredBy?: DagRunTriggeredBy
   readonly triggeringUser?: string
@@ -52,10 +54,19 @@ export function requestRun(
   request: RunRequest,
 ): Effect.Effect<DagRunRow, DuplicateDagRun | InvalidRun | NotFound | StoreError> {
   return Effect.gen(function* () {
-    const { dagId, conf = {}, logicalDate = null, runId: named, dataInterval: given, ...rest } = request
+    const {
+      dagId,
+      conf = {},
+      logicalDate = null,
+      runId: named,
+      dataInterval: given,
+      runType,
+      ...rest
+    } = request
     const runId = named ?? `manual__${new Date().toISOString()}`
     const dag = yield* store.dag(dagId)
-    const problem = runIdProblem(runId) ?? (yield* confProblem(store, dag, conf))
+    const idProblem = runType === undefined ? runIdProblem(runId) : null
+    const problem = idProblem ?? (yield* confProblem(store, dag, conf))
     if (problem !== null) return yield* new InvalidRun({ dagId, message: problem })
     const dataInterval =
       given ??
@@ -66,7 +77,7 @@ export function requestRun(
       ...rest,
       dagId,
       runId,
-      runType: "manual",
+      runType: runType ?? "manual",
       conf,
       logicalDate,
       dataInterval,

@@ -17,6 +17,7 @@ import type { Completed, Lease, RecordedException } from "../../store/lease-stor
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
 import { toException } from "./outcomes.ts"
+import { makeAskedRuns } from "./triggered-runs.ts"
 
 /** What running leases needs, and whom it tells. */
 export interface LeaseRunner {
@@ -194,7 +195,10 @@ const record = Effect.fnUntraced(function* (
     store.wake("log", lease.expansionId)
   }
   const isWhole = batch.indexes === null && batch.others.length === 0 && progress.isUntouched
-  const exceptions = batch.others.map((other) => toException(of.task, triesOf(lease), other))
+  const exceptions = yield* makeAskedRuns(
+    store,
+    batch.others.map((other) => toException(of.task, triesOf(lease), other)),
+  )
   progress.report(exceptions.map((exception) => exception.mapIndex))
   const isBare = batch.xcoms.length + batch.assetEvents.length === 0 && batch.timings === null
   const isPlain = isWhole && !lease.isRetry && isBare
