@@ -11,15 +11,19 @@ const check = makeResponseChecker(readAirflowDocument())
 
 /** The operations that clients need to monitor with, and others that are served: each is asked for below. */
 const served = [
+  "bulk_connections",
+  "bulk_variables",
   "cancel_backfill",
   "clear_dag_run",
   "create_asset_event",
   "create_backfill",
   "create_backfill_dry_run",
   "delete_asset_queued_events",
+  "delete_connection",
   "delete_dag_asset_queued_event",
   "delete_dag_asset_queued_events",
   "delete_pool",
+  "delete_variable",
   "get_asset",
   "get_asset_events",
   "get_asset_queued_events",
@@ -27,6 +31,8 @@ const served = [
   "get_backfill",
   "get_config",
   "get_config_value",
+  "get_connection",
+  "get_connections",
   "get_dag",
   "get_dag_asset_queued_event",
   "get_dag_asset_queued_events",
@@ -58,17 +64,23 @@ const served = [
   "get_task_instances_batch",
   "get_tasks",
   "get_upstream_asset_events",
+  "get_variable",
+  "get_variables",
   "get_version",
   "get_xcom_entries",
   "get_xcom_entry",
   "list_backfills",
   "materialize_asset",
+  "patch_connection",
   "patch_dag",
   "patch_dag_run",
   "patch_pool",
+  "patch_variable",
   "pause_backfill",
   "post_clear_task_instances",
+  "post_connection",
   "post_pool",
+  "post_variable",
   "trigger_dag_run",
   "unpause_backfill",
   "wait_dag_run_until_finished",
@@ -196,6 +208,29 @@ describe("every answer fits Airflow's document", () => {
     for (const verb of ["pause", "unpause", "cancel"]) await ask("PUT", `/api/v2/backfills/${id}/${verb}`)
     await ask("PUT", `/api/v2/backfills/${id}/pause`, { status: 409 })
     await ask("GET", "/api/v2/backfills/999999", { status: 404 })
+  })
+
+  it("of variables and connections", async () => {
+    const named = { key: "api_token", value: { a: 1 }, description: "d" }
+    await ask("POST", "/api/v2/variables", { body: named, status: 201 })
+    await ask("POST", "/api/v2/variables", { body: named, status: 409 })
+    await ask("GET", "/api/v2/variables?order_by=key&variable_key_pattern=%25")
+    expect((await ask("GET", "/api/v2/variables/api_token")).value).toBe("***")
+    await ask("PATCH", "/api/v2/variables/api_token?update_mask=value", { body: { ...named, value: "x" } })
+    await ask("PATCH", "/api/v2/variables/api_token", { body: { ...named, key: "b" }, status: 400 })
+    const bulk = { actions: [{ action: "create", entities: [named] }] }
+    expect((await ask("PATCH", "/api/v2/variables", { body: bulk })).create.errors).toHaveLength(1)
+    await ask("DELETE", "/api/v2/variables/api_token", { status: 204 })
+    await ask("GET", "/api/v2/variables/api_token", { status: 404 })
+    const crm = { connection_id: "crm", conn_type: "http", password: "secret", extra: "{}", port: 1 }
+    await ask("POST", "/api/v2/connections", { body: crm, status: 201 })
+    await ask("POST", "/api/v2/connections", { body: crm, status: 409 })
+    await ask("GET", "/api/v2/connections?order_by=connection_id")
+    expect((await ask("GET", "/api/v2/connections/crm")).password).toBe("***")
+    await ask("PATCH", "/api/v2/connections/crm", { body: { ...crm, port: 2 } })
+    await ask("PATCH", "/api/v2/connections", { body: { actions: [] } })
+    await ask("DELETE", "/api/v2/connections/crm", { status: 204 })
+    await ask("GET", "/api/v2/connections/crm", { status: 404 })
   })
 
   it("of the event log and the configuration", async () => {

@@ -48,6 +48,7 @@ export async function openApi(world: World): Promise<ServedApi> {
     version: "0.0.0-test",
     readValue: (encoded) => JSON.parse(JSON.stringify(decode(encoded) ?? null)) as Json,
     config: testConfig,
+    vault: world.vault,
     closing: closing.signal,
     onFailure: (error) => failures.push(error),
   })

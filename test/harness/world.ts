@@ -11,6 +11,8 @@ import { Effect, Fiber, Logger } from "effect"
 import type { EngineOptions, HostPool } from "@sluice/core/engine"
 import { Hosts, runEngine } from "@sluice/core/engine"
 import { Store, type StoreService } from "@sluice/core/store"
+import { makeSecretBox, makeSecretKey } from "@sluice/core/secrets"
+import { makeVault } from "@sluice/core/vault"
 import { loadDagFile } from "@sluice/dags"
 import { createHostPool, type HostPoolOptions } from "@sluice/host"
 import { openStore, type OpenStore } from "@sluice/postgres"
@@ -64,6 +66,8 @@ export class World {
   /** The test's own view of the database. */
   readonly #opened: OpenStore
   readonly #database: TestDatabase | undefined
+  /** What its engines and its API seal and open with. */
+  readonly vault = makeVault(makeSecretBox([makeSecretKey()]))
   readonly #engines = new Set<RunningEngine>()
   #runs = 0
 
@@ -108,7 +112,7 @@ export class World {
     const opened = openStore({ url: this.url, applicationName: name })
     const { store, sever } = severable(opened.store)
     const pool = this.makePool(poolOptions, store)
-    const engine = runEngine({ stopGraceMs: 3_000, ...options, name }).pipe(
+    const engine = runEngine({ stopGraceMs: 3_000, vault: this.vault, ...options, name }).pipe(
       Effect.provideService(Store, store),
       Effect.provideService(Hosts, pool),
       Effect.provide(Logger.layer([])),

@@ -25,8 +25,9 @@ const coreLayers: Record<string, readonly string[]> = {
   dag: ["state", "stream", "time"],
   host: ["dag"],
   store: ["state", "dag", "time", "host"],
+  vault: ["dag", "secrets", "host", "store"],
   expansion: ["state", "dag", "host", "store"],
-  engine: ["state", "dag", "time", "host", "store", "expansion"],
+  engine: ["state", "dag", "time", "host", "store", "vault", "expansion"],
 }
 
 const names: Record<string, string> = { sluice: "cli" }

@@ -5,6 +5,7 @@ import { cors } from "hono/cors"
 import { secureHeaders } from "hono/secure-headers"
 import type { Json } from "@sluice/core"
 import type { StoreService } from "@sluice/core/store"
+import { makeVault, type Vault } from "@sluice/core/vault"
 import { makeAuthenticator } from "./auth/authenticator.ts"
 import { makeLoginLimits } from "./auth/login-limits.ts"
 import { makeSessions } from "./auth/sessions.ts"
@@ -19,6 +20,7 @@ import { assetQueueRoutes } from "./routes/asset-queue.ts"
 import { assetRoutes } from "./routes/assets.ts"
 import { backfillRoutes } from "./routes/backfills.ts"
 import { clearRoutes } from "./routes/clear.ts"
+import { connectionRoutes } from "./routes/connections.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
 import { dagRunRoutes } from "./routes/dag-runs.ts"
 import { dagRoutes } from "./routes/dags.ts"
@@ -39,6 +41,7 @@ import { runWaitRoutes } from "./routes/run-wait.ts"
 import { taskInstanceRoutes } from "./routes/task-instances.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
 import { viewRoutes } from "./routes/views.ts"
+import { variableRoutes } from "./routes/variables.ts"
 import { xcomRoutes } from "./routes/xcoms.ts"
 import { serveUi } from "./ui/serve-ui.ts"
 import type { UiFolder } from "./ui/ui-files.ts"
@@ -57,6 +60,8 @@ export interface ApiOptions {
   readonly version: string
   /** Reads a stored value as plain JSON: what has no form there, in its nearest. */
   readonly readValue: (encoded: string) => Json
+  /** Seals and opens variables and connections. Default: without a key. */
+  readonly vault?: Vault
   /** What this server was started with, for who may see it; what is secret is told as hidden. */
   readonly config?: readonly ConfigSection[]
   /** Told of each failure that is not the client's. */
@@ -108,6 +113,8 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", configRoutes())
     .route("/api/v2", expansionInsightRoutes())
     .route("/api/v2", identityRoutes())
+    .route("/api/v2", variableRoutes())
+    .route("/api/v2", connectionRoutes())
   const describe = once(() => routed.getOpenAPI31Document(documentHead(options.version)))
   const whole = routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
   if (options.uiFolder !== undefined) serveUi(app, options.uiFolder)
@@ -155,6 +162,7 @@ function servicesOf(options: ApiOptions): Services {
     authenticate: makeAuthenticator({ store, sessions }),
     loginLimits: makeLoginLimits(),
     version: options.version,
+    vault: options.vault ?? makeVault(null),
     config: options.config ?? [],
     isBehindProxy: options.isBehindProxy ?? false,
     closing,

@@ -1,6 +1,7 @@
 import type { HttpBindings } from "@hono/node-server"
 import type { Json } from "@sluice/core"
 import type { StoreService } from "@sluice/core/store"
+import type { Vault } from "@sluice/core/vault"
 import type { Actor, Authenticator } from "./auth/authenticator.ts"
 import type { LoginLimits } from "./auth/login-limits.ts"
 import type { Sessions } from "./auth/sessions.ts"
@@ -26,6 +27,8 @@ export interface Services {
   readonly loginLimits: LoginLimits
   /** The version that `/version` tells. */
   readonly version: string
+  /** Seals and opens variables and connections. */
+  readonly vault: Vault
   /** What this server was started with. */
   readonly config: readonly ConfigSection[]
   /** Whether the nearest proxy's `X-Forwarded-For` says where a request comes from. */

@@ -6,6 +6,8 @@ import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 import { z } from "@hono/zod-openapi"
+import { SecretUnreadable } from "@sluice/core/secrets"
+import { SecretKeyMissing } from "@sluice/core/vault"
 import { HashingBusy } from "./auth/passwords.ts"
 import { TooManyLogins } from "./auth/login-limits.ts"
 import type { ApiEnv } from "./environment.ts"
@@ -78,11 +80,14 @@ export function answerError(error: unknown, c: Context<ApiEnv>): Response {
   return c.json({ detail: told.detail }, told.status)
 }
 
-function toApiError(error: unknown): ApiError {
+/** What a client is told of an error. */
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof HTTPException) return fromHono(error)
   if (error instanceof TooManyLogins)
     return new ApiError(429, error.message, { "retry-after": String(error.retryAfterSeconds) })
+  if (error instanceof SecretKeyMissing || error instanceof SecretUnreadable)
+    return new ApiError(409, error.message)
   if (error instanceof HashingBusy) return new ApiError(503, error.message, { "retry-after": "1" })
   return fromStore(error) ?? new ApiError(500, "internal server error; the server's log says more")
 }

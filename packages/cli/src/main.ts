@@ -38,9 +38,11 @@ import { runsShow } from "./commands/runs-show.ts"
 import { tasksClear } from "./commands/tasks-clear.ts"
 import { tasksList } from "./commands/tasks-list.ts"
 import { tasksShow } from "./commands/tasks-show.ts"
+import { connectionsDelete, connectionsGet, connectionsList, connectionsSet } from "./commands/connections.ts"
 import { tokensCreate } from "./commands/tokens-create.ts"
 import { tokensList } from "./commands/tokens-list.ts"
 import { tokensRevoke } from "./commands/tokens-revoke.ts"
+import { variablesDelete, variablesGet, variablesList, variablesSet } from "./commands/variables.ts"
 import { usersCreate } from "./commands/users-create.ts"
 import { usersDelete } from "./commands/users-delete.ts"
 import { dagsSet } from "./commands/dags-set.ts"
@@ -110,6 +112,14 @@ const commands: readonly Command[] = [
   tokensCreate,
   tokensList,
   tokensRevoke,
+  variablesList,
+  variablesGet,
+  variablesSet,
+  variablesDelete,
+  connectionsList,
+  connectionsGet,
+  connectionsSet,
+  connectionsDelete,
   dbMigrate,
   dbStatus,
 ]
@@ -133,6 +143,8 @@ await runMain({
     { name: "events", summary: "see who did what" },
     { name: "users", summary: "who may sign in to the API" },
     { name: "tokens", summary: "tokens of programs that call the API" },
+    { name: "variables", summary: "values that tasks read" },
+    { name: "connections", summary: "how tasks reach what is outside" },
     { name: "db", summary: "prepare and inspect the database" },
   ],
   commands,

@@ -53,6 +53,8 @@ function describeKnown(error: unknown): string | null {
       return `${String(fields["what"])} "${String(fields["id"])}" exists already`
     case "InvalidRun":
     case "NotAllowed":
+    case "SecretKeyMissing":
+    case "SecretUnreadable":
     case "StoreUnavailable":
     case "DatabaseUnavailable":
     case "DatabaseError":

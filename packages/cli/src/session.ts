@@ -16,10 +16,13 @@ import {
 } from "@sluice/core/engine"
 import { Store, type StoreService } from "@sluice/core/store"
 import { type CountedHostPool, createHostPool } from "@sluice/host"
+import type { SecretBox } from "@sluice/core/secrets"
+import { makeVault, type Vault } from "@sluice/core/vault"
 import { type Database, openDatabase, openStore } from "@sluice/postgres"
 import { Effect, Fiber } from "effect"
 import { type EngineLog, engineLogLayer } from "./engine-log.ts"
 import { Problem } from "./problem.ts"
+import { openSecretBox } from "./secret-key.ts"
 
 /** Which database, and for whom. */
 export interface SessionOptions {
@@ -29,6 +32,8 @@ export interface SessionOptions {
   readonly databaseUrl: string | undefined
   /** How the connections are called in `pg_stat_activity`. */
   readonly applicationName: string
+  /** Where SLUICE_SECRET_KEY is looked for. Default: the environment of the process. */
+  readonly env?: NodeJS.ProcessEnv
   /** Whether to make the embedded database where there is none yet. Default: true. */
   readonly mayCreate?: boolean
 }
@@ -37,6 +42,8 @@ export interface SessionOptions {
 export interface Session {
   readonly store: StoreService
   readonly database: Database
+  /** Seals and opens what is secret in the database, with the key of this environment or project. */
+  readonly vault: Vault
   /** Runs a store call as a promise that rejects with its error. */
   readonly call: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
   close(): Promise<void>
@@ -56,15 +63,29 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { projectDir, databaseUrl, applicationName } = options
   if (databaseUrl === undefined && options.mayCreate === false) requireEmbedded(projectDir)
   const database = await openDatabase({ url: databaseUrl, projectDir, migrate: false })
+  const { isEmbedded } = database
   const { store, close } = openStore({ url: database.url, applicationName })
   return {
     store,
     database,
+    // Not before it is needed: most commands have nothing to do with secrets.
+    vault: lazyVault(() => openSecretBox(options.env ?? process.env, { isEmbedded, projectDir })),
     call: (effect) => Effect.runPromise(effect),
     close: async () => {
       await close()
       await database.close()
     },
+  }
+}
+
+function lazyVault(open: () => SecretBox | null): Vault {
+  let opened: Vault | undefined
+  const vault = () => (opened ??= makeVault(open()))
+  return {
+    sealVariable: (variable, actor) => vault().sealVariable(variable, actor),
+    openVariable: (row) => vault().openVariable(row),
+    sealConnection: (connection, actor) => vault().sealConnection(connection, actor),
+    openConnection: (row) => vault().openConnection(row),
   }
 }
 
@@ -114,7 +135,7 @@ export function startEngine(
   options: Partial<EngineOptions> & { readonly turns?: TurnObserver } = {},
 ): EngineSession {
   const engine = Effect.runFork(
-    runEngine(options).pipe(
+    runEngine({ vault: session.vault, ...options }).pipe(
       Effect.provideService(Store, session.store),
       Effect.provideService(Hosts, hosts),
       Effect.provideService(ObservedTurns, options.turns ?? null),

@@ -241,6 +241,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections; passwords and other secrets are hidden */
+        get: operations["get_connections"];
+        put?: never;
+        /** Make a connection */
+        post: operations["post_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make, change and delete many connections */
+        patch: operations["bulk_connections"];
+        trace?: never;
+    };
+    "/api/v2/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One connection; its password and other secrets are hidden */
+        get: operations["get_connection"];
+        put?: never;
+        post?: never;
+        /** Delete a connection */
+        delete: operations["delete_connection"];
+        options?: never;
+        head?: never;
+        /** Change a connection; what is hidden in the body stays as it was */
+        patch: operations["patch_connection"];
+        trace?: never;
+    };
     "/api/v2/dags": {
         parameters: {
             query?: never;
@@ -1272,6 +1310,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Variables; secrets are hidden */
+        get: operations["get_variables"];
+        put?: never;
+        /** Make a variable */
+        post: operations["post_variable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make, change and delete many variables */
+        patch: operations["bulk_variables"];
+        trace?: never;
+    };
+    "/api/v2/variables/{variable_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One variable; secrets are hidden */
+        get: operations["get_variable"];
+        put?: never;
+        post?: never;
+        /** Delete a variable */
+        delete: operations["delete_variable"];
+        options?: never;
+        head?: never;
+        /** Change a variable; what is hidden in the body stays as it was */
+        patch: operations["patch_variable"];
+        trace?: never;
+    };
     "/api/v2/version": {
         parameters: {
             query?: never;
@@ -1525,6 +1601,89 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /**
+         * @default fail
+         * @enum {string}
+         */
+        BulkActionNotOnExistence: "fail" | "skip";
+        /**
+         * @default fail
+         * @enum {string}
+         */
+        BulkActionOnExistence: "fail" | "skip" | "overwrite";
+        BulkActionResponse: {
+            errors: {
+                [key: string]: unknown;
+            }[];
+            success: string[];
+        } | null;
+        BulkBody_ConnectionBody_: {
+            actions: (components["schemas"]["BulkCreateAction_ConnectionBody_"] | components["schemas"]["BulkUpdateAction_ConnectionBody_"] | components["schemas"]["BulkDeleteAction_ConnectionBody_"])[];
+        };
+        BulkBody_VariableBody_: {
+            actions: (components["schemas"]["BulkCreateAction_VariableBody_"] | components["schemas"]["BulkUpdateAction_VariableBody_"] | components["schemas"]["BulkDeleteAction_VariableBody_"])[];
+        };
+        BulkCreateAction_ConnectionBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "create";
+            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
+            entities: components["schemas"]["ConnectionBody"][];
+        };
+        BulkCreateAction_VariableBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "create";
+            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
+            entities: components["schemas"]["VariableBody"][];
+        };
+        BulkDeleteAction_ConnectionBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "delete";
+            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
+            entities: (string | components["schemas"]["ConnectionBody"])[];
+        };
+        BulkDeleteAction_VariableBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "delete";
+            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
+            entities: (string | components["schemas"]["VariableBody"])[];
+        };
+        BulkResponse: {
+            create: components["schemas"]["BulkActionResponse"];
+            delete: components["schemas"]["BulkActionResponse"];
+            update: components["schemas"]["BulkActionResponse"];
+        };
+        BulkUpdateAction_ConnectionBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "update";
+            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
+            entities: components["schemas"]["ConnectionBody"][];
+            update_mask?: string[] | null;
+        };
+        BulkUpdateAction_VariableBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "update";
+            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
+            entities: components["schemas"]["VariableBody"][];
+            update_mask?: string[] | null;
+        };
         ClearTaskInstancesBody: {
             dag_run_id?: string | null;
             /** @default true */
@@ -1567,6 +1726,34 @@ export interface components {
         ConfigSection: {
             name: string;
             options: components["schemas"]["ConfigOption"][];
+        };
+        ConnectionBody: {
+            conn_type: string;
+            connection_id: string;
+            description?: string | null;
+            extra?: string | null;
+            host?: string | null;
+            login?: string | null;
+            password?: string | null;
+            port?: number | null;
+            schema?: string | null;
+            team_name?: string | null;
+        };
+        ConnectionCollectionResponse: {
+            connections: components["schemas"]["ConnectionResponse"][];
+            total_entries: number;
+        };
+        ConnectionResponse: {
+            conn_type: string;
+            connection_id: string;
+            description: string | null;
+            extra: string | null;
+            host: string | null;
+            login: string | null;
+            password: string | null;
+            port: number | null;
+            schema: string | null;
+            team_name: string | null;
         };
         CreateAssetEventsBody: {
             asset_id: number;
@@ -2547,6 +2734,23 @@ export interface components {
             role: "viewer" | "user" | "op" | "admin";
             username: string;
         };
+        VariableBody: {
+            description?: string | null;
+            key: string;
+            team_name?: string | null;
+            value: unknown;
+        };
+        VariableCollectionResponse: {
+            total_entries: number;
+            variables: components["schemas"]["VariableResponse"][];
+        };
+        VariableResponse: {
+            description: string | null;
+            is_encrypted: boolean;
+            key: string;
+            team_name: string | null;
+            value: string;
+        };
         VersionInfo: {
             git_version: string | null;
             version: string;
@@ -3030,6 +3234,155 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Config"];
                     "text/plain": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_connections: {
+        parameters: {
+            query?: {
+                connection_id_pattern?: string;
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Connections, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    post_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionBody"];
+            };
+        };
+        responses: {
+            /** @description The connection. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bulk_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody_ConnectionBody_"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patch_connection: {
+        parameters: {
+            query?: {
+                update_mask?: string[];
+            };
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionBody"];
+            };
+        };
+        responses: {
+            /** @description The connection as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -5048,6 +5401,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedUserResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_variables: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                variable_key_pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Variables, and how many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    post_variable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableBody"];
+            };
+        };
+        responses: {
+            /** @description The variable. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bulk_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody_VariableBody_"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_variable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The variable. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_variable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patch_variable: {
+        parameters: {
+            query?: {
+                update_mask?: string[];
+            };
+            header?: never;
+            path: {
+                variable_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableBody"];
+            };
+        };
+        responses: {
+            /** @description The variable as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableResponse"];
                 };
             };
             default: components["responses"]["Error"];

@@ -67,6 +67,7 @@ export {
   type Streamed,
   type Task,
   type TaskAssets,
+  type Connection,
   type TaskContext,
   type TaskLog,
   type TaskOptions,

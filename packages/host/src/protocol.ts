@@ -95,6 +95,8 @@ export type ReadAsk =
       readonly ahead?: readonly IndexRange[]
     }
   | { readonly of: "xcom"; readonly taskId: string; readonly key?: string; readonly mapIndex?: number }
+  | { readonly of: "variable"; readonly key: string }
+  | { readonly of: "connection"; readonly id: string }
 
 /** How a host was started: handed to it in its environment as JSON, under `hostSettingsVariable`. */
 export interface HostSettings {

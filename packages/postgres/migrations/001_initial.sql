@@ -1275,6 +1275,27 @@ create table api_token (
   expires_at timestamptz
 );
 
+-- Variables and connections. What is secret in them is sealed before it comes here, with a key that is not in the database.
+create table variable (
+  key text collate "C" primary key check (length(key) between 1 and 250),
+  sealed_value text not null,
+  description text,
+  updated_at timestamptz not null default now()
+);
+
+create table connection (
+  connection_id text collate "C" primary key check (length(connection_id) between 1 and 200),
+  type text not null check (length(type) between 1 and 250),
+  description text,
+  host text,
+  port int,
+  login text,
+  schema text,
+  sealed_password text,
+  sealed_extra text,
+  updated_at timestamptz not null default now()
+);
+
 -- What all processes of one installation share and nobody else may know.
 create table secret (
   name text primary key,

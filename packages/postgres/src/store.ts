@@ -15,6 +15,7 @@ import { backfillVerbs } from "./backfill-verbs.ts"
 import { dagFileVerbs } from "./dag-file-verbs.ts"
 import { dagVerbs } from "./dag-verbs.ts"
 import { catalogVerbs } from "./catalog-verbs.ts"
+import { vaultVerbs } from "./vault-verbs.ts"
 import { eventVerbs } from "./event-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
@@ -67,6 +68,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...poolVerbs(clients.cold),
     ...catalogVerbs(clients.cold),
     ...eventVerbs(clients.cold),
+    ...vaultVerbs(clients.cold),
     ...controlVerbs(clients.cold),
     wake: (topic, about) => wakeups.wake(topic, about),
     onWake: (topic, listener) => wakeups.onWake(topic, listener),

@@ -1,5 +1,7 @@
 import type { Json } from "@sluice/core"
 import { makeMemoryStore, type StoreService, type UserRole, userRoles } from "@sluice/core/store"
+import { makeSecretBox, makeSecretKey } from "@sluice/core/secrets"
+import { makeVault, type Vault } from "@sluice/core/vault"
 import { Effect } from "effect"
 import { type Api, createApi } from "../app.ts"
 import { hashApiToken, makeApiToken, makeSigningSecret } from "../auth/secrets.ts"
@@ -27,6 +29,8 @@ export interface TestAnswer {
 export interface TestApi {
   readonly api: Api
   readonly store: StoreService
+  /** Opens what was sealed. */
+  readonly vault: Vault
   /** A token of a program for each role. */
   readonly tokens: Readonly<Record<UserRole, string>>
   /** What was told as the server's own failure. */
@@ -53,7 +57,11 @@ export const testConfig = [
 ] as const
 
 /** Opens an API over a store, a new one in memory unless one is given. */
-export async function openTestApi(store: StoreService = makeMemoryStore()): Promise<TestApi> {
+export async function openTestApi(
+  store: StoreService = makeMemoryStore(),
+  { hasKey = true }: { readonly hasKey?: boolean } = {},
+): Promise<TestApi> {
+  const vault = makeVault(hasKey ? makeSecretBox([makeSecretKey()]) : null)
   const failures: unknown[] = []
   const api = createApi({
     store,
@@ -61,6 +69,7 @@ export async function openTestApi(store: StoreService = makeMemoryStore()): Prom
     version: "0.0.0-test",
     readValue: (encoded) => JSON.parse(encoded) as Json,
     config: testConfig,
+    vault,
     onFailure: (error) => failures.push(error),
   })
   const tokens = Object.fromEntries(
@@ -92,6 +101,7 @@ export async function openTestApi(store: StoreService = makeMemoryStore()): Prom
   return {
     api,
     store,
+    vault,
     tokens,
     failures,
     document,

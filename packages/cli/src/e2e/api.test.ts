@@ -129,3 +129,42 @@ describe("users and tokens", () => {
     expect(code).toBe(2)
   })
 })
+
+describe("sluice variables and connections", () => {
+  const env = { SLUICE_SECRET_KEY: "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=" }
+  const sluice = (...args: string[]) => project.start(args, env).ended
+
+  it("are set and read with the key, and not without it", async () => {
+    expect(await sluice("variables", "set", "region", "eu-1", "--description", "where")).toMatchObject({
+      code: 0,
+      stdout: "created variable region\n",
+    })
+    expect((await sluice("variables", "set", "region", "eu-2")).stdout).toBe("changed variable region\n")
+    expect((await sluice("variables", "get", "region", "--json")).stdout).toBe(
+      `${JSON.stringify({ key: "region", value: "eu-2", description: "where" })}\n`,
+    )
+    expect((await sluice("variables", "list")).stdout).toBe("region  where\n")
+    const keyless = await project.sluice("variables", "get", "region")
+    expect([keyless.code, keyless.stdout]).toEqual([1, ""])
+    expect(keyless.stderr).toContain("set SLUICE_SECRET_KEY")
+    expect((await sluice("variables", "delete", "region")).code).toBe(0)
+    expect((await sluice("variables", "set", "x")).code).toBe(2)
+    const made = await sluice(
+      "connections",
+      "set",
+      "crm",
+      "--type",
+      "http",
+      "--host",
+      "h",
+      "--extra",
+      '{"a":1}',
+    )
+    expect(made).toMatchObject({ code: 0, stdout: "created connection crm\n" })
+    expect((await sluice("connections", "set", "crm", "--port", "443")).code).toBe(0)
+    expect(JSON.parse((await sluice("connections", "get", "crm")).stdout)).toMatchObject({
+      ...{ conn_type: "http", host: "h", port: 443, password: null, extra: '{"a":1}' },
+    })
+    expect((await sluice("connections", "list")).stdout).toBe("crm  http  h:443\n")
+  })
+})

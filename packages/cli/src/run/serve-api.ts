@@ -79,6 +79,7 @@ export async function startApi(
     version: versionOfSluice(),
     ...(telemetry !== null && { readMetrics: telemetry.readLive }),
     readValue: (encoded) => readableValue(encoded) as Json,
+    vault: session.vault,
     config: apiConfig(options, {
       databaseUrl: session.database.url,
       hasOwnSigningSecret: secretOf(context.env) !== null,

@@ -71,6 +71,7 @@ export type {
 } from "./schedule.ts"
 export type { PlanningOptions } from "./planning-options.ts"
 export { setup, teardown, type ScopeTask, type TeardownOptions } from "./setup.ts"
+export type { Connection } from "./connection.ts"
 export { source } from "./source.ts"
 export type { Source, SourceRun, SourceScope, UnfoldDefinition, UnfoldPage, UnfoldScope } from "./source.ts"
 export type { DataInterval, LogFields, TaskAssets, TaskContext, TaskLog, TaskXComs } from "./task-context.ts"

@@ -17,7 +17,7 @@ import type { InputFields } from "./task-input.ts"
 
 /** What a source may know of the run it is pulled in; outside a run it knows nothing. */
 export type SourceRun = Partial<
-  Pick<TaskContext, "dagId" | "runId" | "logicalDate" | "dataInterval" | "params">
+  Pick<TaskContext, "dagId" | "runId" | "logicalDate" | "dataInterval" | "params" | "variable" | "connection">
 >
 
 /** What the `pull` of an unfold is called with, besides the cursor and the source's own parameters. */

@@ -1,5 +1,6 @@
 import type { Json } from "../json.ts"
 import type { Asset } from "./asset.ts"
+import type { Connection } from "./connection.ts"
 import type { DeferOptions } from "./deferral.ts"
 import type { JsonObject } from "./json-object.ts"
 import type { Trigger } from "./trigger.ts"
@@ -22,6 +23,16 @@ export interface TaskContext<Points extends string = never> {
   readonly signal: AbortSignal
   readonly xcom: TaskXComs
   readonly assets: TaskAssets
+  /**
+   * Reads a variable (`sluice variables set`); undefined when there is none. Read anew each time, so a change counts at
+   * once. Where its name says that it is secret, its value is hidden in the logs of this task.
+   *
+   * @example
+   * const { region } = JSON.parse((await ctx.variable("warehouse")) ?? "{}")
+   */
+  variable(key: string): Promise<string | undefined>
+  /** Reads a connection (`sluice connections set`); undefined when there is none. Its password is hidden in logs. */
+  connection(id: string): Promise<Connection | undefined>
   /**
    * Ends this call and gives its slot back; the task goes on at a resume point when the trigger has fired, as often as it
    * likes. It never returns: it throws, and what catches that must throw it on.

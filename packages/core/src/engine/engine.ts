@@ -28,6 +28,7 @@ import { roleLoop } from "./role-loop.ts"
 import { scheduleOnce } from "./scheduler.ts"
 import { type Outside, realOutside } from "./triggerer/outside.ts"
 import { makeTriggerer } from "./triggerer/triggerer.ts"
+import { guardHosts, makeVault, type Vault } from "../vault/index.ts"
 import { makeWorker } from "./worker/worker.ts"
 
 /** The roles that the engine can play. */
@@ -57,6 +58,8 @@ export interface EngineOptions {
   readonly name: string
   /** What built-in triggers see of the world outside. */
   readonly outside: Outside
+  /** Opens the variables and connections that user code reads. Default: without a key. */
+  readonly vault: Vault
   /** Aborted to let the engine run out: it takes nothing new, and ends when what it holds is recorded. Default: never. */
   readonly drain?: AbortSignal
 }
@@ -72,6 +75,7 @@ export const engineDefaults: EngineOptions = {
   deadAfterSeconds: 20,
   stopGraceMs: 10_000,
   outside: realOutside,
+  vault: makeVault(null),
   name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
 }
 
@@ -97,7 +101,7 @@ export function runEngine(given: Partial<EngineOptions> = {}): Effect.Effect<voi
 
 const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   const store = yield* Store
-  const hosts = yield* Hosts
+  const hosts = guardHosts(yield* Hosts, { store, vault: options.vault })
   const contexts = makeExecutionContexts(store)
   const parts = { store, hosts, contexts, options }
   const roles: Role[] = []

@@ -1,4 +1,5 @@
 import type { Json } from "../json.ts"
+import type { Connection } from "../dag/connection.ts"
 import type { SerializedDag } from "../dag/serialized-dag.ts"
 import type { IndexRange } from "../index-ranges.ts"
 import type { TriggerSpec } from "../dag/trigger-spec.ts"
@@ -264,6 +265,9 @@ export interface EncodedReader {
     readonly key?: string
     readonly mapIndex?: number
   }): Promise<string | null>
+  /** A variable's value; null: there is none. Absent where there is no vault. */
+  readVariable?(key: string): Promise<string | null>
+  readConnection?(id: string): Promise<Connection | null>
 }
 
 /** The process that ran user code is gone: it exited, was killed for hanging, or ran out of memory. */

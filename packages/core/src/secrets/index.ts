@@ -1,1 +1,3 @@
+export * from "./masker.ts"
+export * from "./secret-box.ts"
 export * from "./sensitive-names.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { hideSecrets, isSensitiveName, secretsIn } from "./sensitive-names.ts"
+import { hideSecrets, isSensitiveName, restoreSecrets, secretsIn } from "./sensitive-names.ts"
 
 describe("sensitive names", () => {
   it.each(["password", "DB_PASSWD", "api-key", "X-Authorization", "my_secret_thing", "refreshToken"])(
@@ -24,5 +24,9 @@ describe("sensitive names", () => {
     })
     expect(secretsIn(value)).toEqual(["p", "t", ""])
     expect(hideSecrets(["plain", 1, null])).toEqual(["plain", 1, null])
+    expect(restoreSecrets(hideSecrets(value), value)).toEqual(value)
+    expect(restoreSecrets({ token: "new", host: "***", secret: "***" }, value)).toEqual({
+      ...{ token: "new", host: "***", secret: null },
+    })
   })
 })

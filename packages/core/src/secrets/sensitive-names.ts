@@ -37,6 +37,28 @@ export function hideSecrets(value: Json): Json {
   )
 }
 
+/** Puts back what `hideSecrets` hid, from the value that is kept: so what was read can be written back, changed elsewhere. */
+export function restoreSecrets(given: Json, kept: Json, isSensitive = false): Json {
+  if (given === hiddenValue && isSensitive) return kept
+  if (Array.isArray(given))
+    return given.map((inner: Json, place) =>
+      restoreSecrets(
+        inner,
+        Array.isArray(kept) ? ((kept as readonly Json[])[place] ?? null) : null,
+        isSensitive,
+      ),
+    )
+  if (typeof given !== "object" || given === null) return given
+  const before = typeof kept === "object" && kept !== null && !Array.isArray(kept) ? Object.entries(kept) : []
+  const known = new Map<string, Json>(before)
+  return Object.fromEntries(
+    Object.entries(given).map(([name, inner]) => [
+      name,
+      restoreSecrets(inner, known.get(name) ?? null, isSensitive || isSensitiveName(name)),
+    ]),
+  )
+}
+
 /** The texts under sensitive names in a value: what must not appear anywhere else. */
 export function secretsIn(value: Json, isSensitive = false): string[] {
   if (Array.isArray(value)) return value.flatMap((inner) => secretsIn(inner, isSensitive))

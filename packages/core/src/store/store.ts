@@ -17,6 +17,7 @@ import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
 import type { TriggerStore } from "./trigger-store.ts"
+import type { VaultStore } from "./vault-store.ts"
 import type { Wakeups } from "./wakeups.ts"
 
 /** All that the engine asks of a database: one method per statement, in verbs of the domain. */
@@ -43,6 +44,7 @@ export interface StoreService
     CatalogStore,
     EventStore,
     ControlStore,
+    VaultStore,
     Wakeups {}
 
 /**

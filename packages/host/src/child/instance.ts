@@ -1,4 +1,5 @@
 import type {
+  Connection,
   DataInterval,
   DeferOptions,
   TaskAssets,
@@ -12,7 +13,7 @@ import type { ExecutionContext, Json, LogEntry, PushedXCom, TaskError } from "..
 import { AssetEvents } from "./asset-events.ts"
 import { makeDeferral } from "./deferral.ts"
 import { LogBudget, writeLog, type LogOwner } from "./log.ts"
-import { readXCom } from "./reads.ts"
+import { readConnection, readVariable, readXCom } from "./reads.ts"
 import { checkXComKey } from "./xcom-key.ts"
 
 /** The parameters of a run: the DAG's defaults, overlaid with what the run was given. */
@@ -96,6 +97,14 @@ export class Instance implements TaskContext<string>, LogOwner {
       },
       pull: (options) => readXCom(callId, options, this.#controller?.signal ?? null),
     }
+  }
+
+  variable(key: string): Promise<string | undefined> {
+    return readVariable(this.#lease.callId, key, this.#controller?.signal ?? null)
+  }
+
+  connection(id: string): Promise<Connection | undefined> {
+    return readConnection(this.#lease.callId, id, this.#controller?.signal ?? null)
   }
 
   get assets(): TaskAssets {

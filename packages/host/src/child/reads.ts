@@ -1,3 +1,4 @@
+import type { Connection } from "@sluice/core/dag"
 import type { IndexRange, StreamReader, StreamSlice } from "@sluice/core/stream"
 import { Gap } from "@sluice/core/stream"
 import { decode } from "../codec/index.ts"
@@ -51,6 +52,31 @@ export async function readXCom(
 ): Promise<unknown> {
   const text = (await ask(callId, { of: "xcom", ...options }, signal)) as string | null
   return text === null ? undefined : decode(text)
+}
+
+/** Reads a variable; undefined when there is none. */
+export async function readVariable(
+  callId: number,
+  key: string,
+  signal: AbortSignal | null,
+): Promise<string | undefined> {
+  checkName("variable", key)
+  return ((await ask(callId, { of: "variable", key }, signal)) as string | null) ?? undefined
+}
+
+/** Reads a connection; undefined when there is none. */
+export async function readConnection(
+  callId: number,
+  id: string,
+  signal: AbortSignal | null,
+): Promise<Connection | undefined> {
+  checkName("connection", id)
+  return ((await ask(callId, { of: "connection", id }, signal)) as Connection | null) ?? undefined
+}
+
+function checkName(what: string, name: unknown): asserts name is string {
+  if (typeof name !== "string" || name === "")
+    throw new TypeError(`${what}: ${JSON.stringify(name) ?? typeof name} came; expected a name`)
 }
 
 /** Makes the reader of a stream that is pulled for one call; `currentCall` names the call whose turn it is. */

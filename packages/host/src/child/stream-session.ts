@@ -11,7 +11,7 @@ import { InvalidDeferral } from "./deferral.ts"
 import type { FoundTask } from "./definitions.ts"
 import { createLog, type RunParams, toDate, toInterval } from "./instance.ts"
 import { LogBudget, takeStrayLogs, writeLog, type LogOwner } from "./log.ts"
-import { createReader } from "./reads.ts"
+import { createReader, readConnection, readVariable } from "./reads.ts"
 import { describeThrown } from "./thrown.ts"
 import type { FromHost } from "../protocol.ts"
 
@@ -45,7 +45,11 @@ export class StreamSession implements LogOwner {
       reader: createReader(() => this.#callId),
       codec: itemCodec,
       isOrdered: node.mapping?.options.ordered,
-      context: sourceContext(this, params),
+      context: {
+        ...sourceContext(this, params),
+        variable: (key: string) => readVariable(this.#callId, key, this.#abort.signal),
+        connection: (id: string) => readConnection(this.#callId, id, this.#abort.signal),
+      },
     })
   }
 

@@ -18,6 +18,7 @@ import { defaultPool, type PoolSettings } from "../pool-store.ts"
 import type { EventRow } from "../control-store.ts"
 import type { RoleRow, TaskTryRow } from "../read-store.ts"
 import type { DagRunRow } from "../run-store.ts"
+import type { ConnectionRow, VariableRow } from "../vault-store.ts"
 
 /*
  * What the memory store holds: the tables of the database as objects that point at each other. Nothing here waits, so a
@@ -312,6 +313,8 @@ export interface MemoryState {
   /** Tokens of programs, by name. */
   readonly apiTokens: Map<string, ApiTokenRow & { readonly tokenHash: string }>
   readonly secrets: Map<string, string>
+  readonly variables: Map<string, VariableRow>
+  readonly connections: Map<string, ConnectionRow>
   readonly pools: Map<string, PoolSettings>
   /** The last number given out, for versions, leases and log lines alike. */
   lastNumber: number
@@ -345,6 +348,8 @@ export function emptyState(now: () => number): MemoryState {
     users: new Map(),
     apiTokens: new Map(),
     secrets: new Map(),
+    variables: new Map(),
+    connections: new Map(),
     pools: new Map([[defaultPool, { slots: null, includeDeferred: false, description: null }]]),
     lastNumber: 0,
   }

@@ -34,6 +34,7 @@ import { runContract } from "./runs.ts"
 import { stoppingContract } from "./stopping.ts"
 import { streamContract } from "./streams.ts"
 import { triggerContract } from "./triggers.ts"
+import { vaultContract } from "./vault.ts"
 
 export * from "./dag-fixture.ts"
 export * from "./harness.ts"
@@ -57,6 +58,7 @@ const chapters = {
     identityContract(open)
     catalogContract(open)
     eventContract(open)
+    vaultContract(open)
   },
   instances: (open, options) => {
     pullingContract(open)

@@ -1,0 +1,2 @@
+export * from "./guarded-hosts.ts"
+export * from "./vault.ts"

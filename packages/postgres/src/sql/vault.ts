@@ -1,0 +1,196 @@
+import type {
+  ConnectionRow,
+  NewConnection,
+  NewVariable,
+  OrderBy,
+  VariableRow,
+  VaultStore,
+} from "@sluice/core/store"
+import { noteIdentityEvent } from "./event.ts"
+import { type Counted, likeAny, orderBy, type Piece } from "./filter.ts"
+import type { Sql } from "./row.ts"
+
+const variableColumns = (sql: Sql) => sql`key, sealed_value, description, updated_at`
+
+const connectionColumns = (sql: Sql) => sql`
+  connection_id, type, description, host, port, login, schema, sealed_password, sealed_extra, updated_at
+`
+
+/** A variable by its key. */
+export async function selectVariable(sql: Sql, key: string): Promise<VariableRow | null> {
+  const rows = await sql<VariableRow[]>`select ${variableColumns(sql)} from variable where key = ${key}`
+  return rows[0] ?? null
+}
+
+/** Variables that fit, counted. */
+export function selectVariables(
+  sql: Sql,
+  options: Parameters<VaultStore["searchVariables"]>[0],
+): Promise<Counted<VariableRow>[]> {
+  const expressions = { key: sql`key`, description: sql`description collate "C"` }
+  const order = orderOf(sql, options.orderBy, expressions, sql`key`)
+  return sql<Counted<VariableRow>[]>`
+    select counted.total, row.*
+    from (select count(*) as total from variable where true ${likeAny(sql, sql`key`, options.patterns)}) counted
+    left join (
+      select row_number() over (${order}) as place, ${variableColumns(sql)}
+      from variable
+      where true ${likeAny(sql, sql`key`, options.patterns)}
+      ${order}
+      limit ${options.limit} offset ${options.skip}
+    ) row on true
+    order by row.place
+  `
+}
+
+/** Makes a variable; null when the key is taken. */
+export async function insertVariable(sql: Sql, options: NewVariable): Promise<VariableRow | null> {
+  const { key, sealedValue, description, actor } = options
+  const rows = await sql<VariableRow[]>`
+    with changed as (
+      insert into variable (key, sealed_value, description)
+      values (${key}, ${sealedValue}, ${description})
+      on conflict (key) do nothing
+      returning ${variableColumns(sql)}
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "variable_created", detail: { key } })}
+    )
+    select * from changed
+  `
+  return rows[0] ?? null
+}
+
+/** Writes all of a variable; null when there is none. */
+export async function updateVariable(sql: Sql, options: NewVariable): Promise<VariableRow | null> {
+  const { key, sealedValue, description, actor } = options
+  const rows = await sql<VariableRow[]>`
+    with changed as (
+      update variable set sealed_value = ${sealedValue}, description = ${description}, updated_at = now()
+      where key = ${key}
+      returning ${variableColumns(sql)}
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "variable_changed", detail: { key } })}
+    )
+    select * from changed
+  `
+  return rows[0] ?? null
+}
+
+/** Removes a variable. */
+export async function deleteVariable(
+  sql: Sql,
+  { key, actor }: { key: string; actor: string },
+): Promise<boolean> {
+  const rows = await sql`
+    with changed as (
+      delete from variable where key = ${key} returning key
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "variable_deleted", detail: { key } })}
+    )
+    select key from changed
+  `
+  return rows.length > 0
+}
+
+/** A connection by its id. */
+export async function selectConnection(sql: Sql, connectionId: string): Promise<ConnectionRow | null> {
+  const rows = await sql<ConnectionRow[]>`
+    select ${connectionColumns(sql)} from connection where connection_id = ${connectionId}
+  `
+  return rows[0] ?? null
+}
+
+/** Connections that fit, counted. */
+export function selectConnections(
+  sql: Sql,
+  options: Parameters<VaultStore["searchConnections"]>[0],
+): Promise<Counted<ConnectionRow>[]> {
+  const expressions = {
+    connection_id: sql`connection_id`,
+    conn_type: sql`type collate "C"`,
+    description: sql`description collate "C"`,
+    host: sql`host collate "C"`,
+    port: sql`port`,
+  }
+  const order = orderOf(sql, options.orderBy, expressions, sql`connection_id`)
+  const fitting = likeAny(sql, sql`connection_id`, options.patterns)
+  return sql<Counted<ConnectionRow>[]>`
+    select counted.total, row.*
+    from (select count(*) as total from connection where true ${fitting}) counted
+    left join (
+      select row_number() over (${order}) as place, ${connectionColumns(sql)}
+      from connection
+      where true ${fitting}
+      ${order}
+      limit ${options.limit} offset ${options.skip}
+    ) row on true
+    order by row.place
+  `
+}
+
+/** Makes a connection; null when the id is taken. */
+export async function insertConnection(sql: Sql, options: NewConnection): Promise<ConnectionRow | null> {
+  const { connectionId, type, description, host, port, login, schema, actor } = options
+  const rows = await sql<ConnectionRow[]>`
+    with changed as (
+      insert into connection (
+        connection_id, type, description, host, port, login, schema, sealed_password, sealed_extra
+      )
+      values (
+        ${connectionId}, ${type}, ${description}, ${host}, ${port}, ${login}, ${schema}, ${options.sealedPassword},
+        ${options.sealedExtra}
+      )
+      on conflict (connection_id) do nothing
+      returning ${connectionColumns(sql)}
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "connection_created", detail: { connection_id: connectionId } })}
+    )
+    select * from changed
+  `
+  return rows[0] ?? null
+}
+
+/** Writes all of a connection; null when there is none. */
+export async function updateConnection(sql: Sql, options: NewConnection): Promise<ConnectionRow | null> {
+  const { connectionId, type, description, host, port, login, schema, actor } = options
+  const rows = await sql<ConnectionRow[]>`
+    with changed as (
+      update connection
+      set type = ${type}, description = ${description}, host = ${host}, port = ${port}, login = ${login},
+          schema = ${schema}, sealed_password = ${options.sealedPassword}, sealed_extra = ${options.sealedExtra},
+          updated_at = now()
+      where connection_id = ${connectionId}
+      returning ${connectionColumns(sql)}
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "connection_changed", detail: { connection_id: connectionId } })}
+    )
+    select * from changed
+  `
+  return rows[0] ?? null
+}
+
+/** Removes a connection. */
+export async function deleteConnection(
+  sql: Sql,
+  { connectionId, actor }: { connectionId: string; actor: string },
+): Promise<boolean> {
+  const rows = await sql`
+    with changed as (
+      delete from connection where connection_id = ${connectionId} returning connection_id
+    ), noted as (
+      ${noteIdentityEvent(sql, { actor, event: "connection_deleted", detail: { connection_id: connectionId } })}
+    )
+    select connection_id from changed
+  `
+  return rows.length > 0
+}
+
+function orderOf<Order extends string>(
+  sql: Sql,
+  asked: readonly OrderBy<Order>[],
+  expressions: Readonly<Record<Order, Piece>>,
+  name: Piece,
+): Piece {
+  const keys = asked.map(({ by, isDescending }) => ({ expression: expressions[by], isDescending }))
+  return orderBy(sql, [...keys, { expression: name, isDescending: false }])
+}
