@@ -152,12 +152,12 @@ export async function startExpansion(
   const isInstance = options.to === "draining"
   const rows = await sql`
     with unneeded as materialized (
-      -- A fused source whose reader ended before it was opened has nobody who would ever pull it to its end.
+      -- A fused source whose reader has ended, or read it to its end before it was opened, has nobody who would ever end it.
       select source.kind = 'fused' and not exists (
         select from edge
         join expansion reader on reader.id = source.dag_run_id * 4096 + edge.downstream
         where edge.dag_version_id = source.dag_version_id and edge.upstream = source.ordinal
-          and reader.state in ('waiting', 'open', 'draining')
+          and reader.state in ('waiting', 'open', 'draining') and not reader.is_exhausted
       ) as yes
       from expansion source where source.id = ${options.expansionId}
     ), moved as (
@@ -209,13 +209,13 @@ export async function endExpansion(
       where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
       returning dag_run_id, dag_version_id, ordinal, opened_at, verdict_skips, verdict_fails
     ), unneeded as (
-      -- A fused source whose reader ends unopened has nobody who would ever pull it to its end.
+      -- A fused source that is open when its reader ends has nobody who would ever pull it to its end.
       update expansion source
       set is_exhausted = true, state = 'draining', is_due = true, seq = source.seq + 1
       from changed
       join edge on edge.dag_version_id = changed.dag_version_id and edge.downstream = changed.ordinal
         and edge.kind = 'stream'
-      where changed.opened_at is null and source.id = changed.dag_run_id * 4096 + edge.upstream
+      where source.id = changed.dag_run_id * 4096 + edge.upstream
         and source.kind = 'fused' and source.state = 'open'
     ), told as (
       ${tellDownstream(sql, to)}

@@ -122,10 +122,11 @@ function start(state: MemoryState, expansion: ExpansionRecord): void {
   closeUnneeded(state, expansion)
 }
 
-/** A fused source whose reader ended before it was opened has nobody who would ever pull it to its end. */
+/** A fused source whose reader has ended, or read it to its end before it was opened, has nobody who would ever end it. */
 function closeUnneeded(state: MemoryState, source: ExpansionRecord): void {
   if (source.task.kind !== "fused" || source.state !== "open") return
-  if (!downstreamOf(source).every(([, reader]) => isFinalExpansionState(reader.state))) return
+  const isRead = (reader: ExpansionRecord) => isFinalExpansionState(reader.state) || reader.exhausted
+  if (!downstreamOf(source).every(([, reader]) => isRead(reader))) return
   source.exhausted = true
   source.state = "draining"
   markDue(state, source)
@@ -136,11 +137,9 @@ export function end(state: MemoryState, expansion: ExpansionRecord, to: Expansio
   expansion.endedAt = state.now()
   expansion.heldBy = null
   state.unended.delete(expansion)
-  if (expansion.openedAt === null) {
-    for (const upstream of expansion.run.expansions) {
-      if (upstream.edgesOut.some(({ downstream }) => downstream === expansion.task.taskId))
-        closeUnneeded(state, upstream)
-    }
+  for (const upstream of expansion.run.expansions) {
+    if (upstream.edgesOut.some(({ downstream }) => downstream === expansion.task.taskId))
+      closeUnneeded(state, upstream)
   }
   for (const [edge, downstream] of downstreamOf(expansion)) {
     // A consumer that saw the stream open is told by the stream itself how it ended.

@@ -28,8 +28,8 @@ export interface Play {
 export interface PlayedRun {
   readonly store: StoreService
   readonly dagRunId: string
-  /** Takes steps until nothing moves any more. */
-  readonly toEnd: () => Promise<void>
+  /** Takes steps until nothing moves any more, or so many. */
+  readonly toEnd: (stepsAtMost?: number) => Promise<void>
   readonly states: () => Promise<Record<string, string>>
   readonly runState: () => Promise<string>
   readonly view: (taskId: string) => Promise<ExpansionView>
@@ -51,7 +51,7 @@ export async function playRun(definition: DagDefinition, play: Play = {}): Promi
   return {
     store,
     dagRunId,
-    toEnd: () => player.toEnd(),
+    toEnd: (stepsAtMost) => player.toEnd(stepsAtMost),
     states: async () => Object.fromEntries((await views()).map((view) => [view.taskId, view.state])),
     runState: async () => (await run(store.dagRunById(dagRunId))).state,
     view: async (taskId) => {
@@ -75,15 +75,16 @@ class Player {
     this.#play = play
   }
 
-  async toEnd(): Promise<void> {
+  async toEnd(stepsAtMost = stepsMax): Promise<void> {
     const steps = [() => this.#schedule(), () => this.#work(), () => this.#pull(), () => this.#fold()]
-    for (let taken = 0; taken < stepsMax; taken++) {
+    for (let taken = 0; taken < stepsAtMost; taken++) {
       const first = this.#play.pick?.(steps.length) ?? 0
       const order = [...steps.slice(first), ...steps.slice(0, first)]
       let hasMoved = false
       for (const step of order) hasMoved ||= await step()
       if (!hasMoved) return
     }
+    if (stepsAtMost < stepsMax) return
     throw new Error(`the run has not come to its end after ${stepsMax} steps`)
   }
 
@@ -111,7 +112,8 @@ class Player {
 
   async #complete(lease: Lease): Promise<void> {
     const task = await this.#taskOf(lease.expansionId)
-    const indexes = Array.from({ length: lease.count }, (_, place) => lease.firstIndex + place)
+    const range = Array.from({ length: lease.count }, (_, place) => lease.firstIndex + place)
+    const indexes = lease.indexes ?? range
     const exceptions: RecordedException[] = []
     const successes: { index: number; value: string }[] = []
     for (const mapIndex of indexes.filter((index) => !lease.recorded.includes(index))) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { ExpansionState } from "../../state/expansion.ts"
-import { completeEdge, mapped, sharedSource, streamEdge } from "./dag-fixture.ts"
+import { completeEdge, fusedSource, mapped, sharedSource, streamEdge } from "./dag-fixture.ts"
 import type { OpenStore } from "./harness.ts"
 import { runEffect } from "./run-effect.ts"
 import {
@@ -135,6 +135,35 @@ export function decisionContract(open: OpenStore): void {
       expect((await factsOf(store, ids["load"]!))!.upstream).toMatchObject({ opened: 1, success: 0 })
       expect((await factsOf(store, ids["report"]!))!.upstream).toMatchObject({ opened: 0, success: 1 })
       expect((await source.view()).endedAt).toBeInstanceOf(Date)
+    })
+  })
+
+  describe("a fused source whose reader was faster", () => {
+    it("ends when it opens, since the reader has read it to its end", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, {
+        tasks: [fusedSource("list"), mapped("load", { triggerRule: "always" })],
+        edges: [streamEdge("list", "load")],
+      })
+      const load = await openStream(store, run.id, ids["load"]!)
+      await load.commit(items(1), { exhausted: true, fusedSources: [0] })
+      await decide(store, ids["list"]!, "open")
+      expect(await factsOf(store, ids["list"]!)).toMatchObject({ state: "draining", exhausted: true })
+    })
+
+    it("ends with its reader, where that did not read it to its end", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run, ids } = await createRun(world, {
+        tasks: [fusedSource("list"), mapped("load")],
+        edges: [streamEdge("list", "load")],
+      })
+      await decide(store, ids["list"]!, "open")
+      const load = await openStream(store, run.id, ids["load"]!)
+      await load.commit([], { exhausted: true, fusedSources: [] })
+      await decide(store, ids["load"]!, "skipped")
+      expect(await factsOf(store, ids["list"]!)).toMatchObject({ state: "draining", exhausted: true })
     })
   })
 
