@@ -6,6 +6,7 @@
  */
 import { Effect, Fiber } from "effect"
 import { fileURLToPath } from "node:url"
+import { getHeapStatistics } from "node:v8"
 import { type EngineOptions, type EngineRole, Hosts, runEngine } from "@sluice/core/engine"
 import { type ExpansionView, Store } from "@sluice/core/store"
 import { loadDagFile } from "@sluice/dags"
@@ -71,7 +72,7 @@ async function register(): Promise<void> {
 async function run({ dagId, runId, conf }: RunQuestion): Promise<RunAnswer> {
   let heapPeakBytes = 0
   const looking = setInterval(() => {
-    heapPeakBytes = Math.max(heapPeakBytes, process.memoryUsage().heapUsed)
+    heapPeakBytes = Math.max(heapPeakBytes, getHeapStatistics().used_heap_size)
   }, heapLookMs)
   const before = statements()
   const startedAt = performance.now()

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process"
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { type Client, createClient } from "./client.ts"
 import { embeddedUser, startServer, stopServer } from "./embedded/server.ts"
@@ -41,6 +42,29 @@ describe("values", () => {
           sql`select 9007199254740993::bigint as big_number, '{"a_b": {"c_d": 1}}'::jsonb as user_data`,
       )
       expect([...rows]).toEqual([{ bigNumber: "9007199254740993", userData: { a_b: { c_d: 1 } } }])
+    }))
+
+  it("sends arrays of any texts and numbers as they are", () =>
+    withClient({}, async (client) => {
+      const text = fc.oneof(
+        fc.string({ unit: fc.constantFrom("\\", '"', "n", "u", "\n", "{", "}", ",", "'", "é", "😀", " ") }),
+        fc.json(),
+        fc.constantFrom("NULL", "null", "", "\u2028", "\u007f", "\\u0041"),
+      )
+      const arrays = fc.record({
+        texts: fc.array(fc.option(text), { maxLength: 20 }),
+        floats: fc.array(fc.option(fc.double({ noNaN: true }).map((value) => value + 0)), { maxLength: 10 }),
+        ints: fc.array(fc.integer(), { maxLength: 10 }),
+      })
+      const same = fc.asyncProperty(arrays, async ({ texts, floats, ints }) => {
+        const [row] = await client.run(
+          "arrays",
+          (sql) =>
+            sql`select ${texts as string[]}::text[] as texts, ${floats as number[]}::float8[] as floats, ${ints}::int[] as ints`,
+        )
+        expect(row).toEqual({ texts, floats, ints })
+      })
+      await fc.assert(same, { numRuns: 200 })
     }))
 
   it("sends and reads arrays of built-in types without asking the server for its types", () =>

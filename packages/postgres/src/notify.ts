@@ -17,6 +17,9 @@ import { useConnection } from "./client/use-connection.ts"
 /** At most one NOTIFY per channel goes out in this time. */
 export const notifyIntervalMs = 50
 
+/** Channels whose times come within this of each other share a statement. */
+const togetherMs = notifyIntervalMs / 2
+
 /** Postgres refuses payloads of 8,000 bytes. */
 export const payloadBytesMax = 7_900
 
@@ -66,6 +69,14 @@ interface Outbox {
   nextAt: number
 }
 
+function empty(outbox: Outbox, nextAt: number): void {
+  clearTimeout(outbox.timer)
+  outbox.payloads.clear()
+  outbox.isVague = false
+  outbox.timer = undefined
+  outbox.nextAt = nextAt
+}
+
 class PostgresNotifier implements Notifier {
   /** Marks our own notifications when they come back: our listeners know already. */
   readonly #origin = randomBytes(6).toString("base64url")
@@ -102,15 +113,13 @@ class PostgresNotifier implements Notifier {
     const outbox = this.#outboxOf(channel)
     if (payload === undefined || payload === "" || outbox.payloads.size >= payloadsMax) outbox.isVague = true
     else outbox.payloads.add(payload)
-    this.#plan(channel, outbox, outbox.nextAt - performance.now())
+    this.#plan(outbox, outbox.nextAt - performance.now())
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return this.#listening
     this.#isClosed = true
-    const pending = [...this.#outboxes].filter(([, outbox]) => outbox.timer !== undefined)
-    for (const [, outbox] of pending) clearTimeout(outbox.timer)
-    await Promise.all(pending.map(([channel, outbox]) => this.#send(channel, outbox)))
+    await this.#send(Number.POSITIVE_INFINITY)
     this.#wake()
     this.#connection?.close()
     await this.#listening
@@ -137,22 +146,34 @@ class PostgresNotifier implements Notifier {
     return outbox
   }
 
-  #plan(channel: string, outbox: Outbox, delayMs: number): void {
-    outbox.timer ??= setTimeout(() => void this.#send(channel, outbox), Math.max(0, delayMs))
+  #plan(outbox: Outbox, delayMs: number): void {
+    outbox.timer ??= setTimeout(() => void this.#send(performance.now() + togetherMs), Math.max(0, delayMs))
   }
 
-  async #send(channel: string, outbox: Outbox): Promise<void> {
-    const payload = encode(this.#origin, outbox)
-    outbox.payloads.clear()
-    outbox.isVague = false
-    outbox.timer = undefined
-    outbox.nextAt = performance.now() + notifyIntervalMs
+  /** Sends what is pending on all channels whose time comes until `until`, in one statement. */
+  async #send(until: number): Promise<void> {
+    const pending = [...this.#outboxes].filter(
+      ([, { timer, nextAt }]) => timer !== undefined && nextAt <= until,
+    )
+    if (pending.length === 0) return
+    const payloads = pending.map(([, outbox]) => encode(this.#origin, outbox))
+    const nextAt = performance.now() + notifyIntervalMs
+    for (const [, outbox] of pending) empty(outbox, nextAt)
+    const channels = pending.map(([channel]) => channel)
     try {
-      await this.#options.client.run("notify", (sql) => sql`select pg_notify(${channel}, ${payload})`)
+      await this.#options.client.run(
+        "notify",
+        (sql) => sql`
+          select pg_notify(channel, payload)
+          from unnest(${channels}::text[], ${payloads}::text[]) as pending (channel, payload)
+        `,
+      )
     } catch {
       if (this.#isClosed) return
-      outbox.isVague = true
-      this.#plan(channel, outbox, resendMs)
+      for (const [, outbox] of pending) {
+        outbox.isVague = true
+        this.#plan(outbox, resendMs)
+      }
     }
   }
 

@@ -221,7 +221,8 @@ const record = Effect.fnUntraced(function* (
     }),
   )
   progress.remaining = done.remaining
-  progress.report(indexes ?? progress.unreported())
+  // A lease that is spent is asked no more.
+  if (done.remaining > 0 && indexes !== null) progress.report(indexes)
   runner.onRecorded()
   if (done.isPageFinished) runner.onPageFinished(lease.expansionId, done.isExhausted)
   if (exceptions.some(({ state }) => state === "deferred")) store.wake("trigger")
