@@ -30,6 +30,7 @@ export {
   Trigger,
   triggerRun,
   XCom,
+  type AssetEvent,
   type AssetOptions,
   type AssetOrTime,
   type Choice,

@@ -91,7 +91,11 @@ it("points stacks at the author's source, past the bundle", async () => {
       isolated: false,
     },
     onBatch: (batch) => batches.push(batch),
-    reader: { readStream: () => Promise.reject(new Error("none")), readXCom: () => Promise.resolve(null) },
+    reader: {
+      readStream: () => Promise.reject(new Error("none")),
+      readXCom: () => Promise.resolve(null),
+      readAssetEvents: () => Promise.resolve([]),
+    },
     signal: new AbortController().signal,
   })
   const [outcome] = batches[0]?.others ?? []

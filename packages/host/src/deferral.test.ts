@@ -154,7 +154,11 @@ it("refuses a source that defers, by name", async () => {
   const pulled = pool.pull({
     context: contextOf("t"),
     request: { cursor: null, pageSize: 1, pageBytesMax: 100 },
-    reader: { readStream: () => Promise.reject(new Error()), readXCom: () => Promise.resolve(null) },
+    reader: {
+      readStream: () => Promise.reject(new Error()),
+      readXCom: () => Promise.resolve(null),
+      readAssetEvents: () => Promise.resolve([]),
+    },
     signal: new AbortController().signal,
   })
   await expect(pulled).rejects.toMatchObject({

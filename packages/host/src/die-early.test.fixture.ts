@@ -10,7 +10,11 @@ const code = `
 `
 const pool = createHostPool({ loadBundle: (hash) => Promise.resolve({ hash, code, sourceMap: null }) })
 const onBatch = (batch: OutcomeBatch) => process.send?.(Number(batch.xcoms[0]?.value))
-const reader = { readStream: () => Promise.reject(new Error("none")), readXCom: () => Promise.resolve(null) }
+const reader = {
+  readStream: () => Promise.reject(new Error("none")),
+  readXCom: () => Promise.resolve(null),
+  readAssetEvents: () => Promise.resolve([]),
+}
 const context = {
   contextId: "c",
   bundleHash: "b",

@@ -130,4 +130,5 @@ function resultsOf(batch: OutcomeBatch, work: LeaseWork): [number, unknown][] {
 export const emptyReader: EncodedReader = {
   readStream: () => Promise.resolve({ items: [], nextIndex: 0, exhausted: true }),
   readXCom: () => Promise.resolve(null),
+  readAssetEvents: () => Promise.resolve([]),
 }

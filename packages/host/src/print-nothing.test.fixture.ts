@@ -13,7 +13,11 @@ const code = `
 const pool = createHostPool({ loadBundle: (hash) => Promise.resolve({ hash, code, sourceMap: null }) })
 const logs: string[] = []
 const onBatch = (batch: OutcomeBatch) => logs.push(...batch.logs.map((entry) => entry.message))
-const reader = { readStream: () => Promise.reject(new Error("none")), readXCom: () => Promise.resolve(null) }
+const reader = {
+  readStream: () => Promise.reject(new Error("none")),
+  readXCom: () => Promise.resolve(null),
+  readAssetEvents: () => Promise.resolve([]),
+}
 const context = {
   contextId: "c",
   bundleHash: "b",

@@ -97,6 +97,7 @@ export type ReadAsk =
   | { readonly of: "xcom"; readonly taskId: string; readonly key?: string; readonly mapIndex?: number }
   | { readonly of: "variable"; readonly key: string }
   | { readonly of: "connection"; readonly id: string }
+  | { readonly of: "asset_events"; readonly skip: number; readonly limit: number }
 
 /** How a host was started: handed to it in its environment as JSON, under `hostSettingsVariable`. */
 export interface HostSettings {

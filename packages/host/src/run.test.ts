@@ -131,6 +131,7 @@ it("gives constants and XCom values to every instance, and lets it leave and rea
   const pool = poolOf({ build })
   const reader = {
     readStream: () => Promise.reject(new Error("not asked")),
+    readAssetEvents: () => Promise.resolve([]),
     readXCom: (ask: { taskId: string; key?: string }) => Promise.resolve(`"${ask.taskId}.${ask.key}"`),
   }
   const context = contextOf("t", { xcoms: { table: '{"name":"users"}' } })
@@ -181,6 +182,7 @@ it("reads a stream input page by page through the call's reader", async () => {
       return Promise.resolve({ items, nextIndex: fromIndex + limit, exhausted: false })
     },
     readXCom: () => Promise.resolve(null),
+    readAssetEvents: () => Promise.resolve([]),
   }
   const { results, error } = await run(pool, contextOf("sum"), singleWork, { reader })
   expect(error).toBeNull()
@@ -195,6 +197,7 @@ it("fails an instance whose reader fails, with the reader's message", async () =
   const reader = {
     readStream: () => Promise.reject(new Error("the store is away")),
     readXCom: () => Promise.resolve(null),
+    readAssetEvents: () => Promise.resolve([]),
   }
   const { others } = await run(poolOf({ build }), contextOf("sum"), singleWork, { reader })
   expect(others).toMatchObject([
@@ -282,7 +285,11 @@ it("says how fast it is", async () => {
     while (left-- > 0)
       await pool.run({ context: contextOf("t"), work, onBatch: () => {}, reader: none, signal })
   }
-  const none = { readStream: () => Promise.reject(new Error("none")), readXCom: () => Promise.resolve(null) }
+  const none = {
+    readStream: () => Promise.reject(new Error("none")),
+    readXCom: () => Promise.resolve(null),
+    readAssetEvents: () => Promise.resolve([]),
+  }
   const signal = new AbortController().signal
   await Promise.all([lane(), lane(), lane(), lane()])
   const { user, system } = process.cpuUsage(cpu)
@@ -336,4 +343,29 @@ it("asks for a bundle once, however many leases run in it", async () => {
   const pool = poolOf({}, { loadBundle })
   for (let n = 0; n < 3; n++) expect((await run(pool, contextOf("t"), workOf([n]))).results.get(0)).toBe(n)
   expect(asked).toEqual(["b"])
+})
+
+it("reads the events of assets that the run was made for, page by page and with their times as dates", async () => {
+  const all = Array.from({ length: 150 }, (_, n) => ({
+    ...{ asset: "orders", uri: "s3://orders", at: new Date(n).toISOString(), extra: { n }, source: null },
+  }))
+  const asked: number[] = []
+  const reader = {
+    readStream: () => Promise.reject(new Error("none")),
+    readXCom: () => Promise.resolve(null),
+    readAssetEvents: ({ skip, limit }: { skip: number; limit: number }) => {
+      asked.push(skip)
+      return Promise.resolve(all.slice(skip, skip + limit))
+    },
+  }
+  const fn = `async (_, ctx) => {
+    const seen = []
+    for await (const { at, extra } of ctx.assets.events()) seen.push([at.getTime(), extra.n])
+    return seen
+  }`
+  const { results } = await run(poolOf({ build: `task("t", ${fn})()` }), contextOf("t"), singleWork, {
+    reader,
+  })
+  expect(results.get(-1)).toEqual(all.map(({ extra: { n } }) => [n, n]))
+  expect(asked).toEqual([0, 100])
 })

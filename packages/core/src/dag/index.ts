@@ -74,7 +74,15 @@ export { setup, teardown, type ScopeTask, type TeardownOptions } from "./setup.t
 export type { Connection } from "./connection.ts"
 export { source } from "./source.ts"
 export type { Source, SourceRun, SourceScope, UnfoldDefinition, UnfoldPage, UnfoldScope } from "./source.ts"
-export type { DataInterval, LogFields, TaskAssets, TaskContext, TaskLog, TaskXComs } from "./task-context.ts"
+export type {
+  AssetEvent,
+  DataInterval,
+  LogFields,
+  TaskAssets,
+  TaskContext,
+  TaskLog,
+  TaskXComs,
+} from "./task-context.ts"
 export type { TaskNode } from "./task-node.ts"
 export { FailWithoutRetry, isFailWithoutRetry, isSkip, Skip } from "./task-outcome-error.ts"
 export { task, type DeferringTaskOptions, type Task } from "./task.ts"

@@ -71,11 +71,33 @@ export interface TaskXComs {
   }): Promise<unknown>
 }
 
-/** Tells of the assets that a task makes. */
+/** An event of an asset that a run was made for. */
+export interface AssetEvent {
+  readonly asset: string
+  readonly uri: string
+  readonly at: Date
+  readonly extra: JsonObject
+  /** Who made it; null: it came from outside. The index is -1 for a whole task or map. */
+  readonly source: {
+    readonly dagId: string
+    readonly runId: string
+    readonly taskId: string
+    readonly mapIndex: number
+  } | null
+}
+
+/** Tells of the assets that a task makes, and of those that its run waited for. */
 export interface TaskAssets {
   /**
    * Says what this instance has made of an asset among its task's `outlets`. With the instance's success, and only
    * then, it is an event of the asset, stored together with it. Said again of the same asset, the last counts.
    */
   emit(asset: Asset | string, extra?: JsonObject): void
+  /**
+   * The events that this run was made for, oldest first, read a hundred at a time; none where it was made otherwise.
+   *
+   * @example
+   * for await (const { asset, extra } of ctx.assets.events()) ctx.log.info(asset, extra)
+   */
+  events(): AsyncIterable<AssetEvent>
 }

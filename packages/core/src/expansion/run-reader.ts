@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { Context } from "effect"
-import type { EncodedReader } from "../host/host-pool.ts"
+import type { EncodedReader, ReadAssetEvent } from "../host/host-pool.ts"
+import type { AssetEventRow } from "../store/asset-store.ts"
 import type { StoredSlice } from "../store/expansion-store.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
@@ -8,6 +9,9 @@ import type { TaskOfRun } from "./execution-contexts.ts"
 
 /** The most items one read gives back, however many were asked for. */
 export const readItemsMax = 10_000
+
+/** The most events of assets that one read gives back. */
+const assetEventsMax = 1_000
 
 /** Told of each slice that was read, so that a runner knows how far a page has taken its upstream. */
 export type OnSlice = (taskId: string, slice: StoredSlice) => void
@@ -38,5 +42,15 @@ export function makeRunReader(
           Effect.catchTag("NotFound", () => Effect.succeed(null)),
         ),
       ),
+    readAssetEvents: ({ skip, limit }) =>
+      runPromise(
+        untilAvailable(
+          store.eventsOfRun({ dagRunId: of.dagRunId, skip, limit: Math.min(limit, assetEventsMax) }),
+        ).pipe(Effect.map(({ rows }) => rows.map(toReadEvent))),
+      ),
   }
+}
+
+function toReadEvent({ name, uri, at, extra, source }: AssetEventRow): ReadAssetEvent {
+  return { asset: name, uri, at: at.toISOString(), extra, source }
 }

@@ -1,6 +1,7 @@
 import type { Json } from "../json.ts"
 import type { Connection } from "../dag/connection.ts"
 import type { SerializedDag } from "../dag/serialized-dag.ts"
+import type { AssetEvent } from "../dag/task-context.ts"
 import type { IndexRange } from "../index-ranges.ts"
 import type { TriggerSpec } from "../dag/trigger-spec.ts"
 
@@ -265,10 +266,18 @@ export interface EncodedReader {
     readonly key?: string
     readonly mapIndex?: number
   }): Promise<string | null>
+  /** Some of the events of assets that the run was made for, oldest first; fewer than `limit`: these were the last. */
+  readAssetEvents(options: {
+    readonly skip: number
+    readonly limit: number
+  }): Promise<readonly ReadAssetEvent[]>
   /** A variable's value; null: there is none. Absent where there is no vault. */
   readVariable?(key: string): Promise<string | null>
   readConnection?(id: string): Promise<Connection | null>
 }
+
+/** An event of an asset as it goes to a host: an `AssetEvent` whose time is text. */
+export type ReadAssetEvent = Omit<AssetEvent, "at"> & { readonly at: string }
 
 /** The process that ran user code is gone: it exited, was killed for hanging, or ran out of memory. */
 export class HostLost extends Error {

@@ -13,7 +13,7 @@ import type { ExecutionContext, Json, LogEntry, PushedXCom, TaskError } from "..
 import { AssetEvents } from "./asset-events.ts"
 import { makeDeferral } from "./deferral.ts"
 import { LogBudget, writeLog, type LogOwner } from "./log.ts"
-import { readConnection, readVariable, readXCom } from "./reads.ts"
+import { readAssetEvents, readConnection, readVariable, readXCom } from "./reads.ts"
 import { checkXComKey } from "./xcom-key.ts"
 
 /** The parameters of a run: the DAG's defaults, overlaid with what the run was given. */
@@ -109,7 +109,11 @@ export class Instance implements TaskContext<string>, LogOwner {
 
   get assets(): TaskAssets {
     const events = this.#events()
-    return { emit: (asset, extra) => events.emit(asset, extra) }
+    const { callId } = this.#lease
+    return {
+      emit: (asset, extra) => events.emit(asset, extra),
+      events: () => readAssetEvents(callId, this.#controller?.signal ?? null),
+    }
   }
 
   /** The events that come with its success. */

@@ -1,8 +1,8 @@
-import type { Connection } from "@sluice/core/dag"
+import type { AssetEvent, Connection } from "@sluice/core/dag"
 import type { IndexRange, StreamReader, StreamSlice } from "@sluice/core/stream"
 import { Gap } from "@sluice/core/stream"
 import { decode } from "../codec/index.ts"
-import type { EncodedReader } from "../port.ts"
+import type { EncodedReader, ReadAssetEvent } from "../port.ts"
 import type { ReadAsk, ReadReply } from "../protocol.ts"
 import { send } from "./channel.ts"
 
@@ -77,6 +77,22 @@ export async function readConnection(
 function checkName(what: string, name: unknown): asserts name is string {
   if (typeof name !== "string" || name === "")
     throw new TypeError(`${what}: ${JSON.stringify(name) ?? typeof name} came; expected a name`)
+}
+
+/** How many events are asked for at once. */
+const eventsPerRead = 100
+
+/** Reads the events of assets that the run was made for, a page at a time. */
+export async function* readAssetEvents(
+  callId: number,
+  signal: AbortSignal | null,
+): AsyncGenerator<AssetEvent> {
+  for (let skip = 0; ; skip += eventsPerRead) {
+    const asked = { of: "asset_events", skip, limit: eventsPerRead } as const
+    const events = (await ask(callId, asked, signal)) as readonly ReadAssetEvent[]
+    for (const event of events) yield { ...event, at: new Date(event.at) }
+    if (events.length < eventsPerRead) return
+  }
 }
 
 /** Makes the reader of a stream that is pulled for one call; `currentCall` names the call whose turn it is. */

@@ -19,6 +19,8 @@ function answerOf(reader: EncodedReader, ask: ReadAsk): Promise<unknown> {
       return reader.readStream(ask)
     case "xcom":
       return reader.readXCom(ask)
+    case "asset_events":
+      return reader.readAssetEvents(ask)
     case "variable":
       return reader.readVariable?.(ask.key) ?? Promise.resolve(null)
     case "connection":
