@@ -116,7 +116,9 @@ describe("backfills", () => {
     expect((await post("", { ...range, dag_id: "none" })).status).toBe(404)
     expect((await post("/dry_run", { ...range, to_date: "2024-01-01T00:00:00Z" })).status).toBe(409)
     expect((await post("", { ...range, max_active_runs: 0 })).status).toBe(422)
-    expect((await post("", { ...range, run_on_latest_version: false })).status).toBe(422)
+    const older = { ...range, run_on_latest_version: false }
+    expect((await post("/dry_run", older)).status).toBe(200)
+    expect((await post("/dry_run", { ...older, reprocess_behavior: "failed" })).status).toBe(422)
     expect((await post("", { ...range, from_date: "yesterday" })).status).toBe(422)
     expect((await send("POST", "/api/v2/backfills", { as: "user", body: range })).status).toBe(403)
   })

@@ -241,10 +241,11 @@ export function backfillRoutes() {
 }
 
 function requestOf(body: z.output<typeof backfillBody>): BackfillRequest {
-  if (!body.run_on_latest_version)
+  // It says which version a date that has a run gets; where none is run again, it says nothing.
+  if (!body.run_on_latest_version && body.reprocess_behavior !== "none")
     throw invalid(
       ["body", "run_on_latest_version"],
-      "a backfill runs the newest version of its DAG; expected true",
+      "a date that is run again gets the newest version of its DAG; expected true",
     )
   return {
     dagId: body.dag_id,
