@@ -44,6 +44,8 @@ it("decides every trigger rule as Airflow does, over failed, skipped and good up
   expect(decided).toEqual({
     all_success: row(ran, up, skip, up, skip, expect.stringMatching(/skipped|upstream_failed/) as never, up),
     all_done: row(ran, ran, ran, ran, ran, ran, ran),
+    // Without a setup above.
+    all_done_setup_success: row(ran, ran, ran, ran, ran, ran, ran),
     none_failed: row(ran, up, ran, up, ran, up, up),
     one_success: row(ran, up, skip, ran, ran, up, up),
     all_failed: row(skip, ran, skip, skip, skip, skip, ran),
