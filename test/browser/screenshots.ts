@@ -1,6 +1,7 @@
 // `npm run screenshots`: every view in light and dark, at 1280 and some at 390 pixels, into a folder (default: results/screenshots).
-import { mkdirSync } from "node:fs"
+import { copyFileSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
 import type { Page } from "playwright-core"
 import { holdTestServer } from "@sluice/postgres/testing"
 import { eventually } from "../harness/eventually.ts"
@@ -9,6 +10,15 @@ import { serveDemo, type Served } from "./harness/served.ts"
 
 const folder = resolve(process.argv[2] ?? "results/screenshots")
 mkdirSync(folder, { recursive: true })
+
+/** The pictures of the README, which are among those that are taken. */
+const images = fileURLToPath(new URL("../../docs/images", import.meta.url))
+const inReadme: Readonly<Record<string, string>> = {
+  "map-light-1280": "map.png",
+  "run-dark-1280": "run.png",
+  "overview-light-1280": "overview.png",
+}
+mkdirSync(images, { recursive: true })
 
 interface Run {
   readonly dag_run_id: string
@@ -36,8 +46,22 @@ try {
     "map-results": `${failed}/tasks/enrich?tab=results`,
     "map-close": `${failed}/tasks/upsert?from=20&to=180&at=99`,
     instance: `${failed}/tasks/upsert/9`,
+    "instance-task": `/dags/billing/runs/${runs.billing}/tasks/close_month/-1`,
+    "dag-grid": "/dags/users_sync/grid",
+    "dag-graph": "/dags/nightly_report/graph?task=render",
     "dag-runs": "/dags/users_sync/runs",
-    ...JSON.parse(process.env["SLUICE_MORE_VIEWS"] ?? "{}"),
+    "dag-code": "/dags/users_sync/code",
+    "dag-backfills": "/dags/nightly_report/backfills",
+    "dag-events": "/dags/users_sync/events",
+    assets: "/assets",
+    "admin-health": "/admin/health",
+    "admin-pools": "/admin/pools",
+    "admin-variables": "/admin/variables",
+    "admin-connections": "/admin/connections",
+    "admin-users": "/admin/users",
+    "admin-tokens": "/admin/tokens",
+    "admin-audit": "/admin/audit",
+    "admin-config": "/admin/config",
   }
   const only = process.argv[3]?.split(",")
   for (const theme of ["light", "dark"] as const)
@@ -46,10 +70,10 @@ try {
       for (const [name, path] of Object.entries(views)) {
         if (only !== undefined && !only.includes(name)) continue
         await show(page, path)
-        await page.screenshot({
-          path: join(folder, `${name}-${theme}-${width}.png`),
-          fullPage: width === 390,
-        })
+        const picture = `${name}-${theme}-${width}`
+        await page.screenshot({ path: join(folder, `${picture}.png`), fullPage: width === 390 })
+        const shown = inReadme[picture]
+        if (shown !== undefined) copyFileSync(join(folder, `${picture}.png`), join(images, shown))
       }
       await page.context().close()
     }
@@ -60,7 +84,7 @@ try {
 }
 
 /** Runs in each state: one that takes long, one that failed, one that went well, one that waits. */
-async function makeRuns({ call }: Served): Promise<{ slow: string; failed: string }> {
+async function makeRuns({ call }: Served): Promise<{ slow: string; failed: string; billing: string }> {
   const trigger = async (dagId: string, conf: object = {}) =>
     ((await call("POST", `/dags/${dagId}/dagRuns`, { logical_date: null, conf })) as Run).dag_run_id
   const ended = (dagId: string, runId: string) =>
@@ -68,10 +92,26 @@ async function makeRuns({ call }: Served): Promise<{ slow: string; failed: strin
       const run = (await call("GET", `/dags/${dagId}/dagRuns/${runId}`)) as Run
       return run.state === "success" || run.state === "failed" ? true : undefined
     })
-  for (const fail of [0, 0, 40])
+  for (const fail of [0, 0, 40, 0, 30, 0, 0])
     await ended("users_sync", await trigger("users_sync", { users: 120, fail_every: fail }))
-  for (let times = 0; times < 4; times++) await ended("nightly_report", await trigger("nightly_report"))
-  await ended("billing", await trigger("billing"))
+  for (let times = 0; times < 12; times++) await ended("nightly_report", await trigger("nightly_report"))
+  const billing = await trigger("billing")
+  await ended("billing", billing)
+  await call("POST", "/backfills", {
+    ...{ dag_id: "nightly_report", from_date: "2026-03-01T00:00:00Z", to_date: "2026-03-06T00:00:00Z" },
+  })
+  await call("POST", "/tokens", { name: "grafana", expires_days: 90 })
+  await call("POST", "/users", { username: "ada", role: "op" })
+  await call("POST", "/variables", {
+    key: "crm_url",
+    value: "https://crm.example.com",
+    description: "Where users are",
+  })
+  await call("POST", "/variables", { key: "crm_token", value: "t0p-secret" })
+  await call("POST", "/connections", {
+    ...{ connection_id: "warehouse", conn_type: "postgres", host: "db.example.com", port: 5432 },
+    ...{ login: "sluice", password: "t0p-secret" },
+  })
   await trigger("approval")
   const failed = await trigger("users_sync", { users: 900, fail_every: 10 })
   await ended("users_sync", failed)
@@ -84,7 +124,7 @@ async function makeRuns({ call }: Served): Promise<{ slow: string; failed: strin
       ? true
       : undefined
   })
-  return { slow, failed }
+  return { slow, failed, billing }
 }
 
 async function signedIn(theme: "light" | "dark", width: number): Promise<Page> {

@@ -217,6 +217,24 @@ const adminConfig = createRoute({
   component: lazyRouteComponent(() => import("./views/admin-config.tsx"), "AdminConfig"),
 })
 
+const adminVariables = createRoute({
+  getParentRoute: () => admin,
+  path: "/variables",
+  component: lazyRouteComponent(() => import("./views/admin-variables.tsx"), "AdminVariables"),
+})
+
+const adminConnections = createRoute({
+  getParentRoute: () => admin,
+  path: "/connections",
+  component: lazyRouteComponent(() => import("./views/admin-connections.tsx"), "AdminConnections"),
+})
+
+const assets = createRoute({
+  getParentRoute: () => shell,
+  path: "/assets",
+  component: lazyRouteComponent(() => import("./views/assets.tsx"), "Assets"),
+})
+
 const adminAudit = createRoute({
   getParentRoute: () => admin,
   path: "/audit",
@@ -234,6 +252,7 @@ const tree = root.addChildren([
   login,
   shell.addChildren([
     overview,
+    assets,
     dags,
     runs,
     importErrors,
@@ -245,6 +264,8 @@ const tree = root.addChildren([
       adminIndex,
       adminHealth,
       adminPools,
+      adminVariables,
+      adminConnections,
       adminUsers,
       adminTokens,
       adminAudit,

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,6 +9,9 @@ import { eventually } from "../../harness/eventually.ts"
 
 const bin = fileURLToPath(new URL("../../../packages/cli/bin/sluice.js", import.meta.url))
 const dags = fileURLToPath(new URL("../dags", import.meta.url))
+
+/** What variables and connections are sealed with; the same when a server is started again. */
+const secretKey = randomBytes(32).toString("base64")
 
 /** `sluice dev` over the demo project, as a person would start it. */
 export interface Served {
@@ -41,7 +45,7 @@ export async function serveDemo(): Promise<Served> {
     let isOver = false
     child = spawn(process.execPath, [bin, "dev", "--port", port], {
       cwd: folder,
-      env: { ...process.env, DATABASE_URL: database.url, NO_COLOR: "1" },
+      env: { ...process.env, DATABASE_URL: database.url, SLUICE_SECRET_KEY: secretKey, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
     })
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text))
@@ -70,7 +74,7 @@ export async function serveDemo(): Promise<Served> {
   }
   await eventually("the DAGs are stored", async () => {
     const { total_entries: total } = (await call("GET", "/dags")) as { total_entries: number }
-    return total === 4 ? true : undefined
+    return total === 5 ? true : undefined
   })
   const kill = async () => {
     const ended = new Promise((resolve) => child?.once("close", resolve))

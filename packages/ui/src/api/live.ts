@@ -208,7 +208,8 @@ function soon(client: QueryClient, key: readonly unknown[]): void {
     name,
     setTimeout(() => {
       due.delete(name)
-      void client.invalidateQueries({ queryKey: key })
+      // What is being read already is read to its end: begun anew each time, a slow answer would never come.
+      void client.invalidateQueries({ queryKey: key }, { cancelRefetch: false })
     }, listEveryMs),
   )
 }

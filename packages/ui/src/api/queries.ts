@@ -225,7 +225,7 @@ export interface InstanceFilter {
 }
 
 /** How many instances are read at once. */
-export const instancesPageSize = 100
+export const instancesPageSize = 50
 
 /** One slice of the instances of a map, as the virtual list needs it: those after an index. */
 export const instanceSliceQuery = (name: TaskName, after: number, filter: InstanceFilter = {}) =>
@@ -315,7 +315,7 @@ export const densityQuery = (name: TaskName, from: number | undefined, to: numbe
     queryFn: ({ signal }) =>
       api<Density>(`${mapPath(name)}/density`, {
         signal,
-        query: { from_index: from, to_index: to, buckets: 400 },
+        query: { from_index: from, to_index: to, buckets: 200 },
       }),
     placeholderData: (before) => before,
     gcTime: 20_000,
@@ -452,4 +452,126 @@ export const configQuery = queryOptions({
       signal,
       headers: { accept: "application/json" },
     }),
+})
+
+/** How many rows of the administration's lists are read at once. */
+const listPageSize = 100
+
+/** Where a counted list goes on. */
+function nextOffset(seen: number, last: { readonly total_entries: number }): number | undefined {
+  return seen < last.total_entries ? seen : undefined
+}
+
+/** A variable as the API tells it; what is secret is hidden. */
+export interface Variable {
+  readonly key: string
+  readonly value: string
+  readonly description: string | null
+}
+
+export const variablesQuery = infiniteQueryOptions({
+  queryKey: ["variables"],
+  initialPageParam: 0,
+  queryFn: ({ signal, pageParam }) =>
+    api<{ variables: Variable[]; total_entries: number }>("/variables", {
+      signal,
+      query: { limit: listPageSize, offset: pageParam, order_by: "key" },
+    }),
+  getNextPageParam: (last, all) =>
+    nextOffset(
+      all.reduce((sum, page) => sum + page.variables.length, 0),
+      last,
+    ),
+})
+
+/** A connection as the API tells it; its password is hidden. */
+export interface Connection {
+  readonly connection_id: string
+  readonly conn_type: string
+  readonly description: string | null
+  readonly host: string | null
+  readonly login: string | null
+  readonly schema: string | null
+  readonly port: number | null
+  readonly password: string | null
+  readonly extra: string | null
+}
+
+export const connectionsQuery = infiniteQueryOptions({
+  queryKey: ["connections"],
+  initialPageParam: 0,
+  queryFn: ({ signal, pageParam }) =>
+    api<{ connections: Connection[]; total_entries: number }>("/connections", {
+      signal,
+      query: { limit: listPageSize, offset: pageParam, order_by: "connection_id" },
+    }),
+  getNextPageParam: (last, all) =>
+    nextOffset(
+      all.reduce((sum, page) => sum + page.connections.length, 0),
+      last,
+    ),
+})
+
+/** An asset as the API tells it. */
+export interface Asset {
+  readonly id: number
+  readonly name: string
+  readonly uri: string
+  readonly scheduled_dags: readonly { readonly dag_id: string }[]
+  readonly producing_tasks: readonly { readonly dag_id: string; readonly task_id: string }[]
+  readonly last_asset_event: { readonly timestamp: string | null } | null
+}
+
+export const assetsQuery = infiniteQueryOptions({
+  queryKey: ["assets"],
+  initialPageParam: 0,
+  queryFn: ({ signal, pageParam }) =>
+    api<{ assets: Asset[]; total_entries: number }>("/assets", {
+      signal,
+      query: { limit: listPageSize, offset: pageParam, order_by: "name" },
+    }),
+  getNextPageParam: (last, all) =>
+    nextOffset(
+      all.reduce((sum, page) => sum + page.assets.length, 0),
+      last,
+    ),
+})
+
+/** The fact that an asset changed. */
+export interface AssetEvent {
+  readonly id: number
+  readonly name: string | null
+  readonly uri: string | null
+  readonly timestamp: string
+  readonly source_dag_id: string | null
+  readonly source_task_id: string | null
+  readonly created_dagruns: readonly {
+    readonly dag_id: string
+    readonly run_id: string
+    readonly state: string
+  }[]
+}
+
+export const assetEventsQuery = queryOptions({
+  queryKey: ["assets", "events"],
+  queryFn: ({ signal }) =>
+    api<{ asset_events: AssetEvent[]; total_entries: number }>("/assets/events", {
+      signal,
+      query: { limit: 30, order_by: "-timestamp" },
+    }),
+  refetchInterval: 10_000,
+})
+
+/** As many DAGs as are looked at for their next runs. */
+const nextRunDagsMax = 100
+
+/** DAGs that are not paused, for what comes next. */
+export const nextRunsQuery = queryOptions({
+  queryKey: ["dags", "next"],
+  queryFn: ({ signal }) =>
+    api<{ dags: Dag[]; total_entries: number }>("/dags", {
+      signal,
+      query: { paused: false, limit: nextRunDagsMax, order_by: "dag_id" },
+    }),
+  refetchInterval: 30_000,
 })

@@ -1,12 +1,22 @@
-import { type ReactNode, useEffect, useImperativeHandle, useRef, useState } from "react"
-import type { Ref } from "react"
-import { rowsShown, scrollTopFor } from "../model/rows.ts"
+import {
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react"
+import { barOf, contentHeight, offsetAt, offsetOf, type Rows, rowsShown } from "../model/rows.ts"
 
 /** What a list can be told. */
 export interface RowsHandle {
   /** Brings a row to the middle of the view. */
   readonly show: (index: number) => void
 }
+
+/** Browsers round where a bar stands: what differs by less was not moved by anybody. */
+const rounding = 1
 
 /** A list of rows of one height: only those in sight are in the document. */
 export function FixedRows({
@@ -28,8 +38,10 @@ export function FixedRows({
   readonly ref?: Ref<RowsHandle>
 }) {
   const place = useRef<HTMLDivElement>(null)
-  const [scrollTop, setScrollTop] = useState(0)
   const [viewHeight, setViewHeight] = useState(600)
+  const rows: Rows = { count, rowHeight, viewHeight }
+  const [offset, setOffset] = useState(0)
+  const bar = barOf(offset, rows)
   useEffect(() => {
     const element = place.current
     if (element === null) return
@@ -38,21 +50,18 @@ export function FixedRows({
     setViewHeight(element.clientHeight)
     return () => observer.disconnect()
   }, [])
-  useImperativeHandle(
-    ref,
-    () => ({
-      show: (index) => {
-        const element = place.current
-        if (element === null) return
-        const top = scrollTopFor(index, { count, rowHeight, viewHeight: element.clientHeight })
-        element.scrollTop = top
-        setScrollTop(element.scrollTop)
-      },
-    }),
-    [count, rowHeight],
-  )
-  const shown = rowsShown({ count, rowHeight, viewHeight, scrollTop })
-  const { first, end } = shown
+  // The bar follows: when a row is to be shown, and when the list grows under what is in sight.
+  useLayoutEffect(() => {
+    const element = place.current
+    if (element !== null && Math.abs(element.scrollTop - bar) >= rounding) element.scrollTop = bar
+  }, [bar])
+  useImperativeHandle(ref, () => ({
+    show: (index) => {
+      const seen = place.current?.clientHeight ?? viewHeight
+      setOffset(offsetOf(index, { count, rowHeight, viewHeight: seen }))
+    },
+  }))
+  const { first, end } = rowsShown(rows, offset)
   useEffect(() => onRange?.(first, end), [first, end, onRange])
   return (
     <div
@@ -60,18 +69,20 @@ export function FixedRows({
       role="list"
       aria-label={label}
       tabIndex={0}
-      onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
+      onScroll={({ currentTarget: { scrollTop } }) => {
+        if (Math.abs(scrollTop - bar) >= rounding) setOffset(offsetAt(scrollTop, rows))
+      }}
       className="relative overflow-y-auto"
       style={{ height, overflowAnchor: "none" }}
     >
-      <div style={{ height: shown.height, position: "relative" }}>
+      <div style={{ height: contentHeight(rows), position: "relative" }}>
         {Array.from({ length: Math.max(0, end - first) }, (_, at) => first + at).map((index) => (
           <div
             key={index}
             role="listitem"
             data-row
             className="absolute inset-x-0"
-            style={{ top: shown.topOf(index), height: rowHeight }}
+            style={{ top: index * rowHeight - offset + bar, height: rowHeight }}
           >
             {render(index)}
           </div>

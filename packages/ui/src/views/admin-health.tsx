@@ -15,7 +15,7 @@ export function AdminHealth() {
       <Panel title="Roles">
         <Loaded query={health} rows={3}>
           {({ roles, metadatabase }) => (
-            <ul className="m-0 grid list-none grid-cols-2 gap-px overflow-hidden rounded-b-lg bg-line p-0 sm:grid-cols-3 lg:grid-cols-5">
+            <ul className="m-0 grid list-none grid-cols-2 gap-y-1 p-1 sm:grid-cols-3 lg:grid-cols-5">
               <RoleCell name="database" isHealthy={metadatabase.status === "healthy"} heardAt={null} />
               {Object.entries(roles).map(([name, role]) => (
                 <RoleCell
@@ -73,7 +73,7 @@ function RoleCell({
   readonly heardAt: string | null
 }) {
   return (
-    <li className="bg-surface p-3">
+    <li className="p-2.5">
       <div className="font-semibold">{name}</div>
       <State state={isHealthy ? "success" : "failed"} label={isHealthy ? "healthy" : "unhealthy"} />
       {heardAt !== null && (

@@ -4,6 +4,8 @@ import { PageHead, Tab, Tabs } from "../components/page.tsx"
 const tabs = [
   { to: "/admin/health", label: "Health" },
   { to: "/admin/pools", label: "Pools" },
+  { to: "/admin/variables", label: "Variables" },
+  { to: "/admin/connections", label: "Connections" },
   { to: "/admin/users", label: "Users" },
   { to: "/admin/tokens", label: "Tokens" },
   { to: "/admin/audit", label: "Audit" },

@@ -108,7 +108,10 @@ function GridTable({
                 >
                   <span
                     className="block w-3 rounded-t-sm"
-                    style={{ height: `${6 + 94 * (seconds(run) / longest)}%`, background: fillOf(run.state) }}
+                    style={{
+                      height: `${6 + 94 * Math.sqrt(seconds(run) / longest)}%`,
+                      background: fillOf(run.state),
+                    }}
                   />
                 </Link>
               </Tip>

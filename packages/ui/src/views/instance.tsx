@@ -257,7 +257,11 @@ function Values({ name, instance }: { readonly name: TaskName; readonly instance
         {({ xcom_entries: entries }) =>
           entries.length === 0 ? (
             <p className="m-0 p-3 text-muted">
-              {instance.state === "success" ? "It returned nothing." : "It has left nothing yet."}
+              {instance.state === "success"
+                ? "It returned nothing."
+                : instance.end_date === null
+                  ? "It has left nothing yet."
+                  : "It left nothing."}
             </p>
           ) : (
             <>

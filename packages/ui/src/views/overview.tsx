@@ -4,7 +4,14 @@ import type { DagRun } from "@sluice/api/wire"
 import { Activity, CircleCheck, FileWarning } from "lucide-react"
 import type { ReactNode } from "react"
 import { type LiveRun, liveRunsKey } from "../api/live.ts"
-import { healthQuery, importErrorsQuery, jobsQuery, runsQuery } from "../api/queries.ts"
+import {
+  healthQuery,
+  importErrorsQuery,
+  jobsQuery,
+  nextRunsQuery,
+  poolsQuery,
+  runsQuery,
+} from "../api/queries.ts"
 import { Empty, Loaded } from "../components/feedback.tsx"
 import { PageHead, Panel } from "../components/page.tsx"
 import { State, StateBar, StateIcon } from "../components/state.tsx"
@@ -28,6 +35,8 @@ export function Overview() {
         </div>
         <div className="flex min-w-0 flex-col gap-3">
           <FailedLately />
+          <NextRuns />
+          <Pools />
           <Processes />
         </div>
       </div>
@@ -279,6 +288,76 @@ function Ended() {
             </div>
           )
         }}
+      </Loaded>
+    </Panel>
+  )
+}
+
+/** What comes next; it is looked for among the first hundred DAGs that are not paused. */
+function NextRuns() {
+  const dags = useQuery(nextRunsQuery)
+  return (
+    <Panel title="Next runs">
+      <Loaded query={dags} rows={3}>
+        {({ dags: rows, total_entries: all }) => {
+          const next = rows
+            .filter((dag) => dag.next_dagrun_run_after !== null)
+            .sort((a, b) => (a.next_dagrun_run_after ?? "").localeCompare(b.next_dagrun_run_after ?? ""))
+          if (next.length === 0) return <p className="m-0 p-3 text-muted">No DAG has a run to come.</p>
+          return (
+            <ul className="m-0 list-none p-0">
+              {next.slice(0, 6).map((dag) => (
+                <li
+                  key={dag.dag_id}
+                  className="flex items-center gap-3 border-b border-line px-3 py-2 last:border-0"
+                >
+                  <Link
+                    to="/dags/$dagId"
+                    params={{ dagId: dag.dag_id }}
+                    className="min-w-0 flex-1 truncate font-semibold hover:text-accent"
+                  >
+                    {dag.dag_id}
+                  </Link>
+                  <span className="font-mono text-xs text-muted">{dag.timetable_summary}</span>
+                  <span className="text-xs whitespace-nowrap">
+                    <Time at={dag.next_dagrun_run_after} isRelative />
+                  </span>
+                </li>
+              ))}
+              {all > rows.length && (
+                <li className="px-3 py-1.5 text-xs text-muted">
+                  of the first {count(rows.length)} of {count(all)} DAGs
+                </li>
+              )}
+            </ul>
+          )
+        }}
+      </Loaded>
+    </Panel>
+  )
+}
+
+function Pools() {
+  const pools = useQuery(poolsQuery)
+  return (
+    <Panel title="Pools">
+      <Loaded query={pools} rows={2}>
+        {({ pools: rows }) => (
+          <ul className="m-0 list-none p-0">
+            {rows.slice(0, shownMax).map((pool) => (
+              <li
+                key={pool.name}
+                className="flex items-center gap-3 border-b border-line px-3 py-2 last:border-0"
+              >
+                <span className="min-w-0 flex-1 truncate">{pool.name}</span>
+                <span className="text-xs text-muted">
+                  {count(pool.running_slots)} running · {count(pool.scheduled_slots)} waiting ·{" "}
+                  {pool.slots < 0 ? "no limit" : `${count(pool.slots)} slots`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
       </Loaded>
     </Panel>
   )

@@ -3,5 +3,6 @@ export const places = [
   { to: "/", label: "Overview" },
   { to: "/dags", label: "DAGs" },
   { to: "/runs", label: "Runs" },
+  { to: "/assets", label: "Assets" },
   { to: "/admin", label: "Admin" },
 ] as const
