@@ -1,6 +1,7 @@
 /** The command: `npm run bench -- <name> [--items n] [--smoke]`. */
 import { parseArgs } from "node:util"
 import * as assets from "./assets.ts"
+import * as api from "./api.ts"
 import * as cancel from "./cancel.ts"
 import * as deferral from "./deferral.ts"
 import * as eager from "./eager.ts"
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   redrive,
   assets,
   load,
+  api,
 ]
 
 const help = [
