@@ -10,7 +10,7 @@ import { exitCodes, UsageProblem } from "../problem.ts"
 import { openHosts, type Session, type SessionOptions, startEngine, withSession } from "../session.ts"
 import type { DagFileNews, DagFolder } from "./dag-files.ts"
 import type { ApiOptions } from "./serve-api.ts"
-import type { Telemetry } from "./telemetry.ts"
+import { openTelemetry, openTraced, startMetrics, type Telemetry } from "./telemetry.ts"
 import { listenForInterrupts, untilAborted } from "./interrupts.ts"
 
 /** What to play, and how to end. */
@@ -50,13 +50,14 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
   try {
     await withSession(options.session, async (opened) => {
       const isCounted = options.metricsPort !== undefined || options.api !== undefined
-      const telemetry = isCounted ? await (await import("./telemetry.ts")).openTelemetry(opened) : null
-      const session = telemetry?.session ?? opened
+      const traced = await openTraced(context, opened)
+      const telemetry = isCounted ? await openTelemetry(traced.session) : null
+      const session = telemetry?.session ?? traced.session
       // A database that cannot be used is told now, and not by loops that try for ever.
       await session.call(session.store.listRoles({ limit: 1 }))
       const isWarm = options.roles.some((role) => rolesWithHosts.includes(role))
       const pool = openHosts(session, {}, { isWarm })
-      const hosts = telemetry?.countHosts(pool) ?? pool
+      const hosts = traced.traceHosts(telemetry?.countHosts(pool) ?? pool)
       const log = (level: string, message: string, details: string | null) =>
         void context.err.line(`${level}: ${message}${details === null ? "" : `\n${details}`}`)
       const { name } = engineDefaults
@@ -88,12 +89,13 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
         await Promise.all([processor?.stop(), api?.close()])
         const isDrained = await within(options.graceMs, engine.drained)
         await engine.stop()
-        await metrics?.close()
+        await Promise.all([metrics?.close(), traced.close()])
         const how = isDrained ? "everything it held is recorded" : "what was left is given back"
         await say("stopped", `engine ${name} stopped: ${how}`)
       } catch (error) {
         await Promise.all([processor?.stop(), api?.close(), metrics?.close()])
         await engine.stop()
+        await traced.close()
         throw error
       }
     })
@@ -108,7 +110,7 @@ async function startMetricsOf(
   telemetry: Telemetry,
 ): Promise<{ close(): Promise<void> } | null> {
   if (port === undefined) return null
-  return (await import("./telemetry.ts")).startMetrics(context, telemetry, { port, json })
+  return startMetrics(context, telemetry, { port, json })
 }
 
 /** The bundler, like the API, takes longer to load than all the rest: an engine that needs neither does not wait for them. */

@@ -18,7 +18,7 @@ import { Problem, UsageProblem } from "../problem.ts"
 import { type Session, type SessionOptions, withSession } from "../session.ts"
 import { versionOfSluice } from "../version.ts"
 import { readableValue } from "../view/readable-value.ts"
-import { openTelemetry, type Telemetry } from "./telemetry.ts"
+import { openTelemetry, openTraced, type Telemetry } from "./telemetry.ts"
 import { listenForInterrupts, untilAborted } from "./interrupts.ts"
 import { uiFolder } from "./ui-folder.ts"
 
@@ -53,10 +53,12 @@ export async function serveUntilInterrupted(context: CliContext, options: ServeA
   await withSession(options.session, async (session) => {
     const interrupts = listenForInterrupts(() => process.exit(130))
     try {
-      const telemetry = await openTelemetry(session)
+      const traced = await openTraced(context, session)
+      const telemetry = await openTelemetry(traced.session)
       const api = await startApi(context, options, telemetry.session, telemetry)
       await untilAborted(interrupts.signal)
       await api.close()
+      await traced.close()
     } finally {
       interrupts.close()
     }

@@ -33,6 +33,36 @@ export async function openTelemetry(session: Session): Promise<Telemetry> {
   }
 }
 
+/** A session and hosts whose work is traced, where the environment asks for it. */
+export interface Traced {
+  readonly session: Session
+  readonly traceHosts: (hosts: HostPool) => HostPool
+  readonly close: () => Promise<void>
+}
+
+/** Traces what is done over a session, where `OTEL_EXPORTER_OTLP_ENDPOINT` says whom to tell; else it costs nothing. */
+export async function openTraced({ env, err }: CliContext, session: Session): Promise<Traced> {
+  const untraced = { session, traceHosts: (hosts: HostPool) => hosts, close: () => Promise.resolve() }
+  if (traceVariables.every((name) => (env[name] ?? "") === "")) return untraced
+  const { asksForTraces, openTraces, tracePackages, TracesNotInstalled } = await import("@sluice/telemetry")
+  if (!asksForTraces(env)) return untraced
+  const traces = await openTraces().catch((error: unknown) => {
+    if (error instanceof TracesNotInstalled) return null
+    throw error
+  })
+  if (traces === null) {
+    // The variable is often there for others: it is no reason to do nothing.
+    await err.line(
+      `warning: nothing is traced; what sends traces is not installed. Fix: npm install ${tracePackages.join(" ")}`,
+    )
+    return untraced
+  }
+  const { traceHosts, close } = traces
+  return { session: { ...session, store: traces.traceStore(session.store) }, traceHosts, close }
+}
+
+const traceVariables = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+
 /** Serves the metrics of an engine to this machine, and says where. */
 export async function startMetrics(
   { out }: CliContext,
