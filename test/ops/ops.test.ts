@@ -34,8 +34,8 @@ const told = new Map(
         name,
         labelNames = [],
         type,
-      } = metric as unknown as { name: string; labelNames: string[]; type: string }
-      const isHistogram = String(type) === "histogram"
+      } = metric as unknown as { name: string; labelNames?: string[]; type: string }
+      const isHistogram = type === "histogram"
       const names = isHistogram ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
       return names.map((one) => [one, [...labelNames, ...(one.endsWith("_bucket") ? ["le"] : [])]] as const)
     }),
