@@ -18,11 +18,14 @@ const smallItems = 1_000
 const itemsDefault = 1_000_000
 const smokeItems = 5_000
 const requestsDefault = 300
-const smokeRequests = 10
+const smokeRequests = 3
 const warmUpRequests = 20
+const smokeWarmUpRequests = 1
 const ratioMax = 1.5
 
 const runs = 200
+/** More than a page. */
+const smokeRuns = 55
 const rateTurns = 5
 const rateMs = 2_000
 const lanes = 16
@@ -99,7 +102,8 @@ async function lists(context: BenchContext): Promise<void> {
         .replace("=N", `=${(sizes[place] ?? 0) - 200}`)
       return { url: `${where.url}/api/v2${full}`, token: where.token, ms: [] as number[] }
     })
-    for (let nth = -warmUpRequests; nth < requests; nth++)
+    const warmUp = context.isSmoke ? smokeWarmUpRequests : warmUpRequests
+    for (let nth = -warmUp; nth < requests; nth++)
       for (const one of urls) {
         const took = await timed(one)
         if (nth >= 0) one.ms.push(took)
@@ -160,8 +164,13 @@ async function timed({ url, token }: Target): Promise<number> {
 async function rates(context: BenchContext): Promise<void> {
   const url = await context.server.createDatabase("api_rates")
   const engine = startEngine(context.server, url)
-  for (let nth = 0; nth < (context.isSmoke ? 60 : runs); nth++)
-    await engine.run({ dagId: "flat", conf: { items: 1 } })
+  const control = openControl(url)
+  await engine.run({ dagId: "small", conf: { items: 1 } })
+  const started = []
+  for (let nth = 0; nth < (context.isSmoke ? smokeRuns : runs); nth++)
+    started.push(await control.start("flat", `run-${nth}`, { items: 1 }))
+  for (const run of started) await control.untilEnded(run)
+  await control.close()
   await engine.stop()
   const api = await startApi(url)
   const { token } = api.where
