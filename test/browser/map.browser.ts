@@ -97,7 +97,7 @@ describe("a lazy map", () => {
     await expect.poll(() => page.locator("[data-preview]").innerText()).toBe("6 instances would run again.")
     await expectAccessible("the redrive")
     await page.getByRole("button", { name: "Run 6 again" }).click()
-    await page.getByText("6 instances of upsert run again.").waitFor()
+    await page.getByText("6 instances of upsert run again.", { exact: true }).waitFor()
     await expect.poll(() => figure(page, "Failed").innerText()).toBe("6")
     await page.goto(`${runPath}/tasks/upsert/9`)
     await page.getByText(/try 4 of/).waitFor()

@@ -57,6 +57,7 @@ describe("the web UI", () => {
     await page.getByRole("heading", { name: "Overview" }).waitFor()
     await expectAccessible("the overview")
     await page.getByRole("link", { name: "DAGs", exact: true }).click()
+    await page.getByRole("heading", { name: "DAGs" }).waitFor()
     await page.getByRole("link", { name: "nightly_report" }).waitFor()
     await page.getByText("One DAG file cannot be used").waitFor()
     await expectAccessible("the DAGs")
