@@ -631,6 +631,8 @@ create table page (
 ) with (fillfactor = 60, toast_tuple_target = 512);
 create index page_claimable on page (urgency, expansion_id, first_index) where claimable;
 create index page_unfolded on page (expansion_id, first_index) where not folded;
+-- What failed among a million is found without a look at every page. Successes change nothing that stands here.
+create index page_excepted on page (expansion_id, first_index) where failed + skipped + upstream_failed > 0;
 
 -- The keys that an expansion's items have, so that each is there once. The page has them again, by index.
 create table item_key (

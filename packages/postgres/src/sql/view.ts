@@ -202,10 +202,17 @@ export async function selectInstanceByKey(
   return rows[0] ?? null
 }
 
-/** Leaves out pages that have no instance in any of the states, as far as their counters can tell. */
+/**
+ * Leaves out pages that have no instance in any of the states, as far as their counters can tell. Where an index has those
+ * that may (`page_excepted`, `page_unfolded`), its predicate is said too, so that the others are not even looked at.
+ */
 function pagesWith(sql: Sql, states: readonly TaskInstanceState[] | undefined) {
   if (states === undefined) return sql``
-  return sql`and (
+  const areExceptions = states.every((state) => isCounted(state) && state !== "success")
+  return sql`
+    ${areExceptions ? sql`and page.failed + page.skipped + page.upstream_failed > 0` : sql``}
+    ${states.some(isCounted) ? sql`` : sql`and not page.folded`}
+    and (
     (page.finished < page.count and ${states.some((state) => !isCounted(state))}::boolean) or
     (page.success > 0 and ${states.includes("success")}::boolean)
     or (page.failed > 0 and ${states.includes("failed")}::boolean)
