@@ -77,6 +77,9 @@ describe("the administration", () => {
       await page.getByText(text).first().waitFor()
       await expectAccessible(name)
     }
+    await page.getByRole("link", { name: "Audit", exact: true }).click()
+    // The newest first: somebody has just signed in.
+    await expect.poll(() => page.locator("main [data-row]").first().innerText()).toContain("signed_in")
     await page.getByRole("link", { name: "Variables", exact: true }).click()
     await page.getByRole("button", { name: "New variable" }).click()
     await page.getByLabel("Key").fill("crm_password")

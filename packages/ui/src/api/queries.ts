@@ -396,7 +396,7 @@ export const eventLogsQuery = (filter: Query) =>
     queryFn: ({ signal, pageParam }) =>
       api<{ event_logs: EventLog[]; next_cursor?: string | null }>("/eventLogs", {
         signal,
-        query: { ...filter, limit: 100, cursor: pageParam },
+        query: { ...filter, limit: 100, order_by: "-event_log_id", cursor: pageParam },
       }),
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   })

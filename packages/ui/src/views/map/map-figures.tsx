@@ -310,13 +310,17 @@ function Times({ expansion }: { readonly expansion: Expansion }) {
       <Fact name="First result">
         {expansion.first_result_date === null
           ? "none"
-          : `after ${after(expansion.first_result_date)}, ${count(expansion.pulls_at_first_result ?? 0)} pulls`}
+          : `after ${after(expansion.first_result_date)}, ${pulls(expansion.pulls_at_first_result ?? 0)}`}
       </Fact>
       <Fact name="In all">
-        {after(expansion.end_date)}, {count(expansion.pulls)} pulls
+        {after(expansion.end_date)}, {pulls(expansion.pulls)}
       </Fact>
     </dl>
   )
+}
+
+function pulls(n: number): string {
+  return n === 1 ? "1 pull" : `${count(n)} pulls`
 }
 
 function averageOf(expansion: Expansion): string {
