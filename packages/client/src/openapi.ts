@@ -4002,8 +4002,10 @@ export interface operations {
             query?: {
                 after?: number;
                 key?: string;
+                label?: string;
                 limit?: number;
                 state?: string[];
+                to_index?: number;
             };
             header?: never;
             path: {

@@ -125,7 +125,27 @@ describe("expansions", () => {
     expect(await list("limit=2&after=3")).toEqual([[4], null])
     expect(await list("state=failed&state=scheduled&limit=10")).toEqual([[1, 2, 3, 4], null])
     expect(await list("key=c")).toEqual([[2], null])
+    expect(await list("after=0&to_index=2")).toEqual([[1, 2], null])
     expect((await get(`${run}/expansions/load/instances?key=z`)).status).toBe(404)
+  })
+
+  it("are found by a text in their label, so many looked at in one answer", async () => {
+    const { get, map } = await setup()
+    const labels = Array.from({ length: 60_000 }, (_, n) => (n % 55_000 === 3 ? `the ${n}th` : null))
+    await map.commit(items(60_000), { labels })
+    const found: number[] = []
+    const reached: (number | null)[] = []
+    for (let after: number | null = -2; after !== null; reached.push(after)) {
+      const { body } = await get(`${run}/expansions/load/instances?label=th&after=${after}`)
+      found.push(...body.task_instances.map((shown: { map_index: number }) => shown.map_index))
+      after = body.next_after
+    }
+    expect([found, reached]).toEqual([
+      [3, 55_003],
+      [49_998, null],
+    ])
+    const { body } = await get(`${run}/expansions/load/instances?label=th&to_index=3`)
+    expect([body.task_instances.length, body.next_after]).toEqual([1, null])
   })
 
   it("list their pages by keyset, with their counters", async () => {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { cancelMap, changeMap, extendExpansion, redrive } from "@sluice/core/engine"
 import { type TaskInstanceState, taskInstanceTransitions } from "@sluice/core/state"
-import type { DagRunSummary, MapChange } from "@sluice/core/store"
+import type { DagRunSummary, MapChange, StoreService } from "@sluice/core/store"
 import { redrivableStates } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
@@ -160,6 +160,9 @@ const instancesSchema = z
   .object({ task_instances: z.array(taskInstanceSchema), next_after: z.int().nullable() })
   .openapi("ExpansionInstancesResponse")
 
+/** The most labels that one answer looks at. */
+const labelsMax = 50_000
+
 const stateInput = z.enum(taskInstanceStates)
 
 const listExpansionInstances = endpoint({
@@ -174,6 +177,8 @@ const listExpansionInstances = endpoint({
     query: z.object({
       state: listOf(stateInput),
       key: text(512).optional(),
+      label: text(250).optional(),
+      to_index: whole(-1, bigintMax).optional(),
       after: whole(-2, bigintMax).default(-2),
       limit: whole(1, bigintMax)
         .transform((limit) => Math.min(limit, instancesMax))
@@ -262,30 +267,46 @@ export function expansionRoutes() {
     .openapi(listExpansionInstances, async (c) => {
       const { store } = c.var.services
       const { run, task, expansionId } = await findTask(c.var.services, c.req.valid("param"))
-      const { state, key, after, limit } = c.req.valid("query")
+      const { state, key, label, to_index: toIndex, after, limit } = c.req.valid("query")
       if (key !== undefined) {
         const view = await Effect.runPromise(store.instanceByKey({ expansionId, key }))
         const instance = toTaskInstance({ run, task, state: toWireState(view.state), view })
         return c.json({ task_instances: [instance], next_after: null }, 200)
       }
       const states = state === undefined ? undefined : knownStates.filter((known) => state.includes(known))
+      // Labels are looked at one by one: so many in an answer, and the next goes on there.
+      const lookedTo = label === undefined ? toIndex : Math.min(toIndex ?? bigintMax, after + labelsMax)
       const views = await Effect.runPromise(
         store.listTaskInstances({
           expansionId,
           afterIndex: after,
           limit,
           ...(states !== undefined && { states }),
+          ...(label !== undefined && { label }),
+          ...(lookedTo !== undefined && { toIndex: lookedTo }),
         }),
       )
       const task_instances = views.map((view) =>
         toTaskInstance({ run, task, state: toWireState(view.state), view }),
       )
-      const last = views.at(-1)
-      return c.json(
-        { task_instances, next_after: views.length < limit ? null : (last?.mapIndex ?? null) },
-        200,
-      )
+      const isFull = views.length >= limit
+      const hasMore =
+        isFull || (lookedTo !== toIndex && (await isBefore(store, run.id, expansionId, lookedTo)))
+      const reached = isFull ? views.at(-1)?.mapIndex : lookedTo
+      return c.json({ task_instances, next_after: hasMore ? (reached ?? null) : null }, 200)
     })
+}
+
+/** Whether an expansion has instances beyond an index. */
+async function isBefore(
+  store: StoreService,
+  dagRunId: string,
+  expansionId: string,
+  index: number | undefined,
+): Promise<boolean> {
+  const views = await Effect.runPromise(store.expansionsOfRun(dagRunId))
+  const view = views.find((one) => one.expansionId === expansionId)
+  return index !== undefined && view !== undefined && index < view.created - 1
 }
 
 const knownStates = Object.keys(taskInstanceTransitions) as TaskInstanceState[]

@@ -57,11 +57,16 @@ export const pagesAtMax = 2_000
 
 /** Reads for people and programs. Every list is by keyset and bounded by `limit` (≤ 1000). */
 export interface ReadStore {
-  /** Instances of one expansion in index order, after `afterIndex` (-2: from the first). */
+  /**
+   * Instances of one expansion in index order, after `afterIndex` (-2: from the first) and up to `toIndex`. Those whose label
+   * has a text in it are found by looking at each label: bound that with `toIndex`.
+   */
   readonly listTaskInstances: (options: {
     expansionId: string
     states?: readonly TaskInstanceState[]
+    label?: string
     afterIndex: number
+    toIndex?: number
     limit: number
   }) => Effect.Effect<readonly TaskInstanceView[], StoreError>
   /** Pages of one expansion in the order of their indexes, from the one on that begins after an index (-2: from the first). */

@@ -65,10 +65,13 @@ export function selectTaskInstances(
   options: {
     expansionId: string
     states?: readonly TaskInstanceState[]
+    label?: string
     afterIndex: number
+    toIndex?: number
     limit: number
   },
 ): Promise<TaskInstanceRow[]> {
+  const { label, toIndex } = options
   return sql<TaskInstanceRow[]>`
     with found as (
       select page.expansion_id, seen.*
@@ -82,6 +85,8 @@ export function selectTaskInstances(
         )
         and page.first_index + page.count - 1 > ${options.afterIndex} and seen.map_index > ${options.afterIndex}
         ${pagesWith(sql, options.states)}
+        ${toIndex === undefined ? sql`` : sql`and page.first_index <= ${toIndex} and seen.map_index <= ${toIndex}`}
+        ${label === undefined ? sql`` : sql`and strpos(seen.label, ${label}) > 0 and exists (select from unnest(page.labels) one where strpos(one, ${label}) > 0)`}
       order by page.first_index, seen.map_index
     )
     select ${instanceColumns(sql)}

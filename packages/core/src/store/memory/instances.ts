@@ -28,9 +28,11 @@ export function listTaskInstances(expansion: ExpansionRecord, options: ListOptio
   const views: TaskInstanceView[] = []
   const first = expansion.task.kind === "task" ? -1 : 0
   let index = Math.max(first, options.afterIndex + 1)
-  for (; views.length < options.limit && hasInstance(expansion, index); index++) {
+  const { states, label, toIndex = Number.MAX_SAFE_INTEGER } = options
+  for (; views.length < options.limit && index <= toIndex && hasInstance(expansion, index); index++) {
     const view = instanceAt(expansion, index)
-    if (options.states === undefined || options.states.includes(view.state)) views.push(view)
+    const isLabelled = label === undefined || (view.label?.includes(label) ?? false)
+    if (isLabelled && (states?.includes(view.state) ?? true)) views.push(view)
   }
   return views
 }

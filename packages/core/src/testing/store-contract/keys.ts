@@ -137,6 +137,18 @@ export function keyContract(open: OpenStore, options: ContractOptions): void {
       await commit(["a", "b", "a", "c"], { labels: ["A", null, "again", "C, the {third}"] })
       await commit(["d", "d"], { labels: [null, null] })
       expect(await labelsOf(world, map)).toEqual(["A", null, "C, the {third}", null])
+      const { expansionId } = map
+      const found = async (options: { label: string; toIndex?: number; states?: readonly ["success"] }) =>
+        (
+          await runEffect(
+            world.store.listTaskInstances({ expansionId, afterIndex: -2, limit: 9, ...options }),
+          )
+        ).map(({ mapIndex }) => mapIndex)
+      expect(await found({ label: "A" })).toEqual([0])
+      expect(await found({ label: "{thi" })).toEqual([2])
+      expect(await found({ label: "a" })).toEqual([])
+      expect(await found({ label: "C", toIndex: 1 })).toEqual([])
+      expect(await found({ label: "C", states: ["success"] })).toEqual([])
     })
 
     it("need no key", async () => {
