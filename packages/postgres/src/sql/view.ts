@@ -73,11 +73,13 @@ export function selectTaskInstances(
 ): Promise<TaskInstanceRow[]> {
   const { label, toIndex } = options
   return sql<TaskInstanceRow[]>`
-    with found as (
-      select page.expansion_id, seen.*
+    select ${instanceColumns(sql)}
+    from expansion
+    cross join lateral (
+      select seen.*
       from page
       cross join lateral ${instancesOfPage(sql)} seen
-      where page.expansion_id = ${options.expansionId}
+      where page.expansion_id = expansion.id
         -- From the page on that has the next index: those before it are not even looked at.
         and page.first_index >= (
           select coalesce(max(first_index), -1) from page
@@ -86,14 +88,21 @@ export function selectTaskInstances(
         and page.first_index + page.count - 1 > ${options.afterIndex} and seen.map_index > ${options.afterIndex}
         ${pagesWith(sql, options.states)}
         ${toIndex === undefined ? sql`` : sql`and page.first_index <= ${toIndex} and seen.map_index <= ${toIndex}`}
-        ${label === undefined ? sql`` : sql`and strpos(seen.label, ${label}) > 0 and exists (select from unnest(page.labels) one where strpos(one, ${label}) > 0)`}
+        ${label === undefined ? sql`` : withLabel(sql, label)}
+        ${options.states === undefined ? sql`` : sql`and seen.state = any(${[...options.states]}::text[])`}
       order by page.first_index, seen.map_index
-    )
-    select ${instanceColumns(sql)}
-    from found seen
-    join expansion on expansion.id = seen.expansion_id and expansion.kind in ('task', 'mapped')
-    ${options.states === undefined ? sql`` : sql`where seen.state = any(${[...options.states]}::text[])`}
-    limit ${options.limit}
+      limit ${options.limit}
+    ) seen
+    where expansion.id = ${options.expansionId} and expansion.kind in ('task', 'mapped')
+    order by seen.map_index
+  `
+}
+
+/** Those whose label has a text in it; pages without such a one are not unfolded. */
+function withLabel(sql: Sql, label: string) {
+  return sql`
+    and strpos(seen.label, ${label}) > 0
+    and exists (select from unnest(page.labels) one where strpos(one, ${label}) > 0)
   `
 }
 
