@@ -44,14 +44,10 @@ const roomOfExpansion = (sql: Sql) => sql`
   ) room
 `
 
-/** Of those that share a limit, the first alone is served by one claim: what it leaves is not known before it is taken. */
-const isFirstSharer = (sql: Sql) => sql`
-  (shared_pool is null or first_value(expansion_id) over (partition by shared_pool order by place) = expansion_id)
-  and (shared_run is null or first_value(expansion_id) over (partition by shared_run order by place) = expansion_id)
-  and (shared_task is null or first_value(expansion_id) over (partition by shared_task order by place) = expansion_id)
-`
-
-/** Whether two CTEs' rows share a limit. */
+/**
+ * Whether two CTEs' rows share a limit. Of those that do, the first alone is served by one claim: what it leaves is not known
+ * before it is taken. Asked of the limited alone, one by one: windows over all would cost every claim their sorts.
+ */
 const sharesLimit = (sql: Sql, one: string, other: string) => sql`
   (${sql(one)}.expansion_id = ${sql(other)}.expansion_id or ${sql(one)}.shared_pool = ${sql(other)}.shared_pool
     or ${sql(one)}.shared_run = ${sql(other)}.shared_run or ${sql(one)}.shared_task = ${sql(other)}.shared_task)
@@ -185,15 +181,13 @@ export function claim(
       ) oldest
       ${roomOfExpansion(sql)}
       where room.free > 0
-    ), ranked_offers as (
+    ), ranked_offers as materialized (
       -- By urgency, and in turn between expansions.
       select due_offers.*, row_number() over (
         order by priority desc, expansion_id > ${offersAfter}::bigint desc, expansion_id
       ) as place
       from due_offers
-    ), sharing_offers as materialized (
-      select ranked_offers.*, ${isFirstSharer(sql)} as is_first from ranked_offers
-    ), ranked as (
+    ), ranked as materialized (
       select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
         room.is_limited, room.shared_pool, room.shared_run, room.shared_task, room.free,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
@@ -205,23 +199,30 @@ export function claim(
       left join hint on hint.expansion_id = seen.expansion_id
       ${roomOfExpansion(sql)}
       where room.free > 0
-    ), sharing as materialized (
-      select ranked.*, ${isFirstSharer(sql)} as is_first from ranked
     ), queued_offers as materialized (
       select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
         is_limited, shared_pool, shared_run, shared_task, free, size, row_number() over (order by place) as place
-      from sharing_offers
-      where is_first and (
-        ${offersFirst}::boolean or not is_limited
-        or not exists (select from sharing where is_first and ${sharesLimit(sql, "sharing", "sharing_offers")})
+      from ranked_offers
+      where not is_limited or (
+        not exists (
+          select from ranked_offers before
+          where before.place < ranked_offers.place and ${sharesLimit(sql, "before", "ranked_offers")}
+        )
+        and (
+          ${offersFirst}::boolean
+          or not exists (select from ranked where ${sharesLimit(sql, "ranked", "ranked_offers")})
+        )
       )
       order by place
       limit ${limit}
     ), candidate as materialized (
-      select * from sharing
-      where is_first and (
-        not is_limited
-        or not exists (select from queued_offers where ${sharesLimit(sql, "sharing", "queued_offers")})
+      select * from ranked
+      where not is_limited or (
+        not exists (
+          select from ranked before
+          where before.place < ranked.place and ${sharesLimit(sql, "before", "ranked")}
+        )
+        and not exists (select from queued_offers where ${sharesLimit(sql, "ranked", "queued_offers")})
       )
       order by place
     ), paged as materialized (
