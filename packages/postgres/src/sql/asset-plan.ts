@@ -1,5 +1,5 @@
 import type { DagRunRow, DueAssetDag, Leadership } from "@sluice/core/store"
-import { expansionsOfRun, runColumns, timeoutAt } from "./dag-run.ts"
+import { expansionsOfRun, runColumns, hasRoom, timeoutAt } from "./dag-run.ts"
 import { leading } from "./leader.ts"
 import type { Sql } from "./row.ts"
 
@@ -49,7 +49,7 @@ export async function moveAssetDag(
       ${leading(sql, options.leadership)}
     ), target as materialized (
       select dag.dag_id, dag.latest_version_id, ${timeoutAt(sql)} as timeout_at,
-        dag.queued_runs = 0 and dag.running_runs < dag.max_active_runs as has_room
+        ${hasRoom(sql)} as has_room
       from leads
       join dag on dag.dag_id = ${dagId} and dag.asset_seq = ${seq} and dag.is_asset_plannable
       join dag_version on dag_version.id = dag.latest_version_id

@@ -1,7 +1,7 @@
-import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary, OrderBy } from "@sluice/core/store"
+import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
 import { nextRunColumns, type PlannedColumns } from "./dag.ts"
-import { type Counted, type Piece, likeAny, oneOf, orderBy, within } from "./filter.ts"
+import { type Counted, type Piece, likeAny, oneOf, orderBy, within, orderByNames } from "./filter.ts"
 import type { Sql } from "./row.ts"
 import { toNumber } from "./row.ts"
 
@@ -39,8 +39,9 @@ const newestRun = (sql: Sql) => sql`
 /** DAGs that fit, counted. The newest run is looked at only where it is asked about: one index probe a DAG. */
 export function selectDags(sql: Sql, options: Options<"searchDags">): Promise<Counted<DagSummaryRow>[]> {
   const { filter } = options
-  const order = [...options.orderBy, { by: "dag_id", isDescending: false } as const]
-  const asksNewest = filter.lastRunState !== undefined || order.some(({ by }) => by.startsWith("last_run"))
+  const order = orderOf(sql, options.orderBy)
+  const asksNewest =
+    filter.lastRunState !== undefined || options.orderBy.some(({ by }) => by.startsWith("last_run"))
   return sql<Counted<DagSummaryRow>[]>`
     with fitting as materialized (
       select dag.dag_id, dag.is_paused ${asksNewest ? sql`, newest.state, newest.started_at` : sql``}
@@ -49,9 +50,9 @@ export function selectDags(sql: Sql, options: Options<"searchDags">): Promise<Co
       ${asksNewest ? newestRun(sql) : sql``}
       where true ${dagFilter(sql, filter)}
     ), taken as (
-      select dag_id, row_number() over (${orderOf(sql, order)}) as place
+      select dag_id, row_number() over (${order}) as place
       from fitting
-      ${orderOf(sql, order)}
+      ${order}
       limit ${options.limit} offset ${options.skip}
     )
     select counted.total, row.*
@@ -66,20 +67,14 @@ export function selectDags(sql: Sql, options: Options<"searchDags">): Promise<Co
   `
 }
 
-function orderOf(sql: Sql, order: readonly DagOrder[]) {
+function orderOf(sql: Sql, asked: readonly DagOrder[]) {
   const expressions = {
     dag_id: sql`dag_id collate "C"`,
     is_paused: sql`is_paused`,
     last_run_state: sql`state::text collate "C"`,
     last_run_start_date: sql`started_at`,
   }
-  return orderBy(
-    sql,
-    order.map(({ by, isDescending }: OrderBy<DagOrder["by"]>) => ({
-      expression: expressions[by],
-      isDescending,
-    })),
-  )
+  return orderByNames(sql, asked, expressions, { expression: expressions.dag_id, isDescending: false })
 }
 
 function dagFilter(sql: Sql, filter: DagFilter) {

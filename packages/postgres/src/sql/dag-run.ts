@@ -37,7 +37,7 @@ export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRun
   const rows = await sql<DagRunRow[]>`
     with target as materialized (
       select dag.dag_id, latest_version_id, ${timeoutAt(sql)} as timeout_at,
-        not is_paused and queued_runs = 0 and running_runs < max_active_runs as has_room
+        ${hasRoom(sql)} as has_room
       from dag
       join dag_version on dag_version.id = dag.latest_version_id
       where dag.dag_id = ${options.dagId}
@@ -203,6 +203,11 @@ function endRuns(sql: Sql) {
     )
     select run.id, (select revoke_leases(array(select id from stopped))) from run
   `
+}
+
+/** Whether a run of `dag` that is made now starts at once: nothing waits before it, and there is a place. */
+export function hasRoom(sql: Sql) {
+  return sql`(not dag.is_paused and dag.queued_runs = 0 and dag.running_runs < dag.max_active_runs)`
 }
 
 /** When a run of `dag_version` that begins or goes on now is over its time; null: never. */

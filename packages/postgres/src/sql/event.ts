@@ -1,6 +1,15 @@
 import type { EventFilter, EventName, EventRow, EventStore } from "@sluice/core/store"
 import type { Json } from "@sluice/core"
-import { type Counted, type Piece, likeAny, oneOf, orderBy, within } from "./filter.ts"
+import {
+  type Counted,
+  type Piece,
+  likeAny,
+  oneOf,
+  orderBy,
+  within,
+  countedSlice,
+  orderByNames,
+} from "./filter.ts"
 import type { Sql } from "./row.ts"
 
 /** What there is to say of an event besides where it happened. */
@@ -99,21 +108,13 @@ export function selectEventSlice(sql: Sql, options: SearchOptions): Promise<Coun
     event: sql`event collate "C"`,
     actor: sql`actor collate "C"`,
   }
-  const asked = options.orderBy.map(({ by, isDescending }) => ({ expression: expressions[by], isDescending }))
   const last = { expression: expressions.id, isDescending: options.orderBy[0]?.isDescending ?? false }
-  const order = orderBy(sql, [...asked, last])
-  return sql<Counted<StoredEvent>[]>`
-    select counted.total, row.*
-    from (select count(*) as total from event_log where true ${fitting(sql, options.filter)}) counted
-    left join (
-      select row_number() over (${order}) as place, ${columns(sql)}
-      from event_log
-      where true ${fitting(sql, options.filter)}
-      ${order}
-      limit ${options.limit} offset ${options.skip}
-    ) row on true
-    order by row.place
-  `
+  return countedSlice(sql, {
+    columns: columns(sql),
+    from: sql`event_log where true ${fitting(sql, options.filter)}`,
+    order: orderByNames(sql, options.orderBy, expressions, last),
+    ...options,
+  })
 }
 
 /** Events that fit, by keyset on their number. */

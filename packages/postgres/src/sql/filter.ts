@@ -1,5 +1,5 @@
 import type postgres from "postgres"
-import type { Range, Slice } from "@sluice/core/store"
+import type { OrderBy, Range, Slice } from "@sluice/core/store"
 import { type Sql, toNumber } from "./row.ts"
 
 /** A piece of a statement. */
@@ -46,6 +46,36 @@ export function orderBy(sql: Sql, keys: readonly { expression: Piece; isDescendi
       sql`${sofar} ${place === 0 ? sql`order by` : sql`,`} ${expression} ${isDescending ? sql`desc` : sql`asc`} nulls last`,
     sql``,
   )
+}
+
+/** `order by` what was asked for, by the names of expressions, and then by what tells equals apart. */
+export function orderByNames<Name extends string>(
+  sql: Sql,
+  asked: readonly OrderBy<Name>[],
+  expressions: Readonly<Record<Name, Piece>>,
+  last: { expression: Piece; isDescending: boolean },
+): Piece {
+  const keys = asked.map(({ by, isDescending }) => ({ expression: expressions[by], isDescending }))
+  return orderBy(sql, [...keys, last])
+}
+
+/** A statement for a slice of the rows that `from` gives, in this order, counted: reads all that fit. See `sliceOf`. */
+export function countedSlice<Row extends object>(
+  sql: Sql,
+  options: { columns: Piece; from: Piece; order: Piece; limit: number; skip: number },
+): Promise<Counted<Row>[]> {
+  const { columns, from, order, limit, skip } = options
+  return sql<Counted<Row>[]>`
+    select counted.total, row.*
+    from (select count(*) as total from ${from}) counted
+    left join (
+      select row_number() over (${order}) as place, ${columns}
+      from ${from}
+      ${order}
+      limit ${limit} offset ${skip}
+    ) row on true
+    order by row.place
+  `
 }
 
 /** A row of a slice: the total, and a row of the list where the slice has any. */

@@ -1,6 +1,6 @@
 import type { SerializedPlanning, PlannedRun } from "@sluice/core/time"
 import type { DagRunRow, Leadership } from "@sluice/core/store"
-import { expansionsOfRun, runColumns, timeoutAt } from "./dag-run.ts"
+import { expansionsOfRun, runColumns, hasRoom, timeoutAt } from "./dag-run.ts"
 import type { PlannedColumns } from "./dag.ts"
 import { leading } from "./leader.ts"
 import type { Sql } from "./row.ts"
@@ -53,7 +53,7 @@ export async function movePlan(
       ${leading(sql, options.leadership)}
     ), target as materialized (
       select dag.dag_id, dag.latest_version_id, ${timeoutAt(sql)} as timeout_at,
-        dag.queued_runs = 0 and dag.running_runs < dag.max_active_runs as has_room
+        ${hasRoom(sql)} as has_room
       from leads
       join dag on dag.dag_id = ${dagId} and dag.plan_seq = ${options.seq} and dag.is_plannable
       join dag_version on dag_version.id = dag.latest_version_id

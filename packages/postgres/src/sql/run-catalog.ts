@@ -1,6 +1,16 @@
 import type { CatalogStore, DagRunFilter, DagRunRow } from "@sluice/core/store"
 import { noteRunEvent } from "./event.ts"
-import { type Counted, type Piece, likeAny, oneOf, orderBy, within, withinNumbers } from "./filter.ts"
+import {
+  type Counted,
+  type Piece,
+  likeAny,
+  oneOf,
+  orderBy,
+  within,
+  withinNumbers,
+  countedSlice,
+  orderByNames,
+} from "./filter.ts"
 import type { Sql } from "./row.ts"
 
 type SearchOptions = Parameters<CatalogStore["searchDagRuns"]>[0]
@@ -39,20 +49,13 @@ export function selectRuns(sql: Sql, options: SearchOptions): Promise<Counted<Da
     end_date: sql`dag_run.ended_at`,
     duration: duration(sql),
   }
-  const asked = options.orderBy.map(({ by, isDescending }) => ({ expression: expressions[by], isDescending }))
   const last = { expression: expressions.id, isDescending: options.orderBy[0]?.isDescending ?? false }
-  const order = orderBy(sql, [...asked, last])
-  return sql<Counted<DagRunSummaryRow>[]>`
-    select counted.total, row.*
-    from (select count(*) as total from ${fitting(sql, options.filter)}) counted
-    left join (
-      select row_number() over (${order}) as place, ${columns(sql)}
-      from ${fitting(sql, options.filter)}
-      ${order}
-      limit ${options.limit} offset ${options.skip}
-    ) row on true
-    order by row.place
-  `
+  return countedSlice(sql, {
+    columns: columns(sql),
+    from: fitting(sql, options.filter),
+    order: orderByNames(sql, options.orderBy, expressions, last),
+    ...options,
+  })
 }
 
 /** Runs that fit, by keyset on their number. */

@@ -1,13 +1,6 @@
-import type {
-  ConnectionRow,
-  NewConnection,
-  NewVariable,
-  OrderBy,
-  VariableRow,
-  VaultStore,
-} from "@sluice/core/store"
+import type { ConnectionRow, NewConnection, NewVariable, VariableRow, VaultStore } from "@sluice/core/store"
 import { noteIdentityEvent } from "./event.ts"
-import { type Counted, likeAny, orderBy, type Piece } from "./filter.ts"
+import { type Counted, likeAny, countedSlice, orderByNames } from "./filter.ts"
 import type { Sql } from "./row.ts"
 
 const variableColumns = (sql: Sql) => sql`key, sealed_value, description, updated_at`
@@ -28,19 +21,13 @@ export function selectVariables(
   options: Parameters<VaultStore["searchVariables"]>[0],
 ): Promise<Counted<VariableRow>[]> {
   const expressions = { key: sql`key`, description: sql`description collate "C"` }
-  const order = orderOf(sql, options.orderBy, expressions, sql`key`)
-  return sql<Counted<VariableRow>[]>`
-    select counted.total, row.*
-    from (select count(*) as total from variable where true ${likeAny(sql, sql`key`, options.patterns)}) counted
-    left join (
-      select row_number() over (${order}) as place, ${variableColumns(sql)}
-      from variable
-      where true ${likeAny(sql, sql`key`, options.patterns)}
-      ${order}
-      limit ${options.limit} offset ${options.skip}
-    ) row on true
-    order by row.place
-  `
+  const last = { expression: expressions.key, isDescending: false }
+  return countedSlice(sql, {
+    columns: variableColumns(sql),
+    from: sql`variable where true ${likeAny(sql, sql`key`, options.patterns)}`,
+    order: orderByNames(sql, options.orderBy, expressions, last),
+    ...options,
+  })
 }
 
 /** Makes a variable; null when the key is taken. */
@@ -112,20 +99,13 @@ export function selectConnections(
     host: sql`host collate "C"`,
     port: sql`port`,
   }
-  const order = orderOf(sql, options.orderBy, expressions, sql`connection_id`)
-  const fitting = likeAny(sql, sql`connection_id`, options.patterns)
-  return sql<Counted<ConnectionRow>[]>`
-    select counted.total, row.*
-    from (select count(*) as total from connection where true ${fitting}) counted
-    left join (
-      select row_number() over (${order}) as place, ${connectionColumns(sql)}
-      from connection
-      where true ${fitting}
-      ${order}
-      limit ${options.limit} offset ${options.skip}
-    ) row on true
-    order by row.place
-  `
+  const last = { expression: expressions.connection_id, isDescending: false }
+  return countedSlice(sql, {
+    columns: connectionColumns(sql),
+    from: sql`connection where true ${likeAny(sql, sql`connection_id`, options.patterns)}`,
+    order: orderByNames(sql, options.orderBy, expressions, last),
+    ...options,
+  })
 }
 
 /** Makes a connection; null when the id is taken. */
@@ -183,14 +163,4 @@ export async function deleteConnection(
     select connection_id from changed
   `
   return rows.length > 0
-}
-
-function orderOf<Order extends string>(
-  sql: Sql,
-  asked: readonly OrderBy<Order>[],
-  expressions: Readonly<Record<Order, Piece>>,
-  name: Piece,
-): Piece {
-  const keys = asked.map(({ by, isDescending }) => ({ expression: expressions[by], isDescending }))
-  return orderBy(sql, [...keys, { expression: name, isDescending: false }])
 }
