@@ -4,24 +4,24 @@ import { UsageProblem } from "./problem.ts"
 export type None = "none"
 
 /** The largest limit: an `integer` of Postgres. */
-const limitMax = 2_147_483_647
+export const limitMax = 2_147_483_647
 
-/** Reads a limit from 1 on, or one of some words. */
+/** Reads a limit between two numbers, both included, or a word that stands for one. */
 export function limit<const Word extends string>(
   flag: string,
-  words: readonly Word[],
+  word: Word,
+  { min = 1, max = limitMax }: { readonly min?: number; readonly max?: number } = {},
 ): (text: string) => number | Word {
   return (text) => {
-    const word = words.find((one) => one === text)
-    if (word !== undefined) return word
-    if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= limitMax) return Number(text)
+    if (text === word) return word
+    if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
     throw new UsageProblem(`${flag}: "${text}" came`, {
-      expected: `a whole number from 1 to ${limitMax}, or ${words.join(" or ")}`,
+      expected: `a whole number from ${min} to ${max}, or ${word}`,
     })
   }
 }
 
-/** A limit as the store takes it: a word is null. */
-export function orNull(value: number | string): number | null {
-  return typeof value === "number" ? value : null
+/** What an option stands for, as the store takes it: a word is null. */
+export function orNull<A>(value: A | string): A | null {
+  return typeof value === "string" ? null : value
 }

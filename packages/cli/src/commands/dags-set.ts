@@ -26,12 +26,12 @@ export const dagsSet = defineCommand<DagsSetOptions>({
     {
       flags: "--max-active-runs <n>",
       description: "runs at once, backfills aside; or file",
-      parse: limit("--max-active-runs", ["file"]),
+      parse: limit("--max-active-runs", "file"),
     },
     {
       flags: "--max-active-tasks <n>",
       description: "instances of one run at once, of all its tasks; or file",
-      parse: limit("--max-active-tasks", ["file"]),
+      parse: limit("--max-active-tasks", "file"),
     },
     actorOption,
     jsonOption,

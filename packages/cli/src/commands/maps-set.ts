@@ -1,13 +1,11 @@
 import type { MapChange } from "@sluice/core/store"
 import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
+import { limitMax, type None, orNull } from "../limit-option.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from "../options.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 import { mapArguments } from "./map-arguments.ts"
 import { withDatabase } from "./with-database.ts"
-
-/** No limit. A word, since an option that is parsed to null counts as not given. */
-type None = "none"
 
 interface MapsSetOptions extends DatabaseFlag, ActorFlag {
   readonly window?: number
@@ -16,9 +14,6 @@ interface MapsSetOptions extends DatabaseFlag, ActorFlag {
   readonly toleratedFailures?: NonNullable<MapChange["toleratedFailures"]> | None
   readonly json?: boolean
 }
-
-/** The largest bound that a map takes: an `integer` of Postgres. */
-const boundMax = 2_147_483_647
 
 /** From how many ended instances on a share is judged, where the DAG does not say: as `toleratedFailures` has it. */
 const shareSample = 100
@@ -83,8 +78,8 @@ function bound(flag: string): (text: string) => number {
   const read = wholeNumber(flag, 1)
   return (text) => {
     const value = read(text)
-    if (value <= boundMax) return value
-    throw new UsageProblem(`${flag}: "${text}" came`, { expected: `a whole number from 1 to ${boundMax}` })
+    if (value <= limitMax) return value
+    throw new UsageProblem(`${flag}: "${text}" came`, { expected: `a whole number from 1 to ${limitMax}` })
   }
 }
 
@@ -92,16 +87,12 @@ function orNone<A>(read: (text: string) => A): (text: string) => A | None {
   return (text) => (text === "none" ? text : read(text))
 }
 
-function orNull<A>(value: A | None): A | null {
-  return value === "none" ? null : value
-}
-
 /** `5` or `5%`. */
 function tolerated(text: string): NonNullable<MapChange["toleratedFailures"]> {
   const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
   if (share === undefined) {
     const count = Number(text)
-    if (/^\d+$/.test(text) && count <= boundMax) return { count, ratio: null, minSample: shareSample }
+    if (/^\d+$/.test(text) && count <= limitMax) return { count, ratio: null, minSample: shareSample }
   } else if (Number(share) <= 100) return { count: null, ratio: Number(share) / 100, minSample: shareSample }
   throw new UsageProblem(`--tolerated-failures: "${text}" came`, {
     expected: "a whole number from 0 on, a share from 0% to 100%, or none",

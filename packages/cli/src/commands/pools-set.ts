@@ -1,13 +1,11 @@
 import type { PoolSettings } from "@sluice/core/store"
 import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
+import { limit, type None, orNull } from "../limit-option.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 import { poolHead, poolJson, poolLine } from "../view/pool-view.ts"
 import { withDatabase } from "./with-database.ts"
-
-/** No limit. A word, since an option that is parsed to null counts as not given. */
-type None = "none"
 
 interface PoolsSetOptions extends DatabaseFlag, ActorFlag {
   readonly slots?: number | None
@@ -32,7 +30,7 @@ export const poolsSet = defineCommand<PoolsSetOptions>({
     {
       flags: "--slots <n>",
       description: "slots that may be taken at once, or none for no limit; a new pool needs it",
-      parse: readSlots,
+      parse: limit("--slots", "none", { min: 0, max: slotsMax }),
     },
     { flags: "--include-deferred", description: "deferred instances keep their slots" },
     { flags: "--no-include-deferred", description: "deferred instances give their slots back" },
@@ -74,7 +72,7 @@ export const poolsSet = defineCommand<PoolsSetOptions>({
 
 function changeOf({ slots, includeDeferred, description }: PoolsSetOptions): Partial<PoolSettings> {
   return {
-    ...(slots !== undefined && { slots: slots === "none" ? null : slots }),
+    ...(slots !== undefined && { slots: orNull(slots) }),
     ...(includeDeferred !== undefined && { includeDeferred }),
     ...(description !== undefined && { description: description === "" ? null : description }),
   }
@@ -87,13 +85,5 @@ function newPool(
   if (slots !== undefined) return { slots, includeDeferred, description }
   throw new UsageProblem(`there is no pool "${name}" yet`, {
     expected: "--slots, to make it: a whole number, or none for no limit",
-  })
-}
-
-function readSlots(text: string): number | None {
-  if (text === "none") return text
-  if (/^\d+$/.test(text) && Number(text) <= slotsMax) return Number(text)
-  throw new UsageProblem(`--slots: "${text}" came`, {
-    expected: `a whole number from 0 to ${slotsMax}, or none`,
   })
 }

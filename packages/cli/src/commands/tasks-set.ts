@@ -1,6 +1,6 @@
 import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
-import { limit, type None, orNull } from "../limit-option.ts"
+import { limit, limitMax, type None, orNull } from "../limit-option.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 import { withDatabase } from "./with-database.ts"
@@ -11,8 +11,6 @@ interface TasksSetOptions extends DatabaseFlag, ActorFlag {
   readonly priority?: number
   readonly json?: boolean
 }
-
-const priorityMax = 2_147_483_647
 
 /** `sluice tasks set`: changes a task in all unfinished runs. */
 export const tasksSet = defineCommand<TasksSetOptions>({
@@ -29,12 +27,12 @@ export const tasksSet = defineCommand<TasksSetOptions>({
     {
       flags: "--concurrency <n>",
       description: "instances at once in each run, or none for no limit",
-      parse: limit("--concurrency", ["none"]),
+      parse: limit("--concurrency", "none"),
     },
     {
       flags: "--dag-concurrency <n>",
       description: "instances at once over all runs of the DAG, or none for no limit",
-      parse: limit("--dag-concurrency", ["none"]),
+      parse: limit("--dag-concurrency", "none"),
     },
     { flags: "--priority <n>", description: "larger runs first", parse: readPriority },
     actorOption,
@@ -71,8 +69,8 @@ export const tasksSet = defineCommand<TasksSetOptions>({
 })
 
 function readPriority(text: string): number {
-  if (/^-?\d+$/.test(text) && Math.abs(Number(text)) <= priorityMax) return Number(text)
+  if (/^-?\d+$/.test(text) && Math.abs(Number(text)) <= limitMax) return Number(text)
   throw new UsageProblem(`--priority: "${text}" came`, {
-    expected: `a whole number from -${priorityMax} to ${priorityMax}`,
+    expected: `a whole number from -${limitMax} to ${limitMax}`,
   })
 }
