@@ -6,64 +6,51 @@
 import { Effect } from "effect"
 import { finishRun } from "./scheduler.ts"
 import type { StoreService } from "../store/store.ts"
+import type { WakeupTopic } from "../store/wakeups.ts"
 
-type ChangeOptions = Parameters<StoreService["changeMap"]>[0]
+type Options<Verb extends keyof StoreService> = StoreService[Verb] extends (options: infer A) => unknown
+  ? A
+  : never
+
+/** Once it is done, wakes who acts on it. */
+function thenWake(store: StoreService, ...topics: readonly WakeupTopic[]) {
+  return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.tap(effect, () =>
+      Effect.sync(() => {
+        for (const topic of topics) store.wake(topic)
+      }),
+    )
+}
 
 /** Pauses, resumes or resizes one running map; it takes effect at once. Says whether that changed anything. */
-export const changeMap = Effect.fnUntraced(function* (store: StoreService, options: ChangeOptions) {
-  const isChanged = yield* store.changeMap(options)
+export function changeMap(store: StoreService, options: Options<"changeMap">) {
   // Room to pull, and leave to claim.
-  for (const topic of ["progress", "work", "due"] as const) store.wake(topic)
-  return isChanged
-})
+  return store.changeMap(options).pipe(thenWake(store, "progress", "work", "due"))
+}
 
 /** Sets limits of a DAG; runs that wait may start, and so may instances. */
-export const setDagLimits = Effect.fnUntraced(function* (
-  store: StoreService,
-  options: Parameters<StoreService["setDagLimits"]>[0],
-) {
-  const dag = yield* store.setDagLimits(options)
-  for (const topic of ["run", "plan", "work"] as const) store.wake(topic)
-  return dag
-})
+export function setDagLimits(store: StoreService, options: Options<"setDagLimits">) {
+  return store.setDagLimits(options).pipe(thenWake(store, "run", "plan", "work"))
+}
 
 /** Changes a task in the unfinished runs of its DAG; says in how many. */
-export const changeTask = Effect.fnUntraced(function* (
-  store: StoreService,
-  options: Parameters<StoreService["changeTask"]>[0],
-) {
-  const changed = yield* store.changeTask(options)
-  store.wake("work")
-  return changed
-})
+export function changeTask(store: StoreService, options: Options<"changeTask">) {
+  return store.changeTask(options).pipe(thenWake(store, "work"))
+}
 
 /** Changes a pool; from the next claim on it lets more run, or less. */
-export const changePool = Effect.fnUntraced(function* (
-  store: StoreService,
-  options: Parameters<StoreService["changePool"]>[0],
-) {
-  const pool = yield* store.changePool(options)
-  store.wake("work")
-  return pool
-})
+export function changePool(store: StoreService, options: Options<"changePool">) {
+  return store.changePool(options).pipe(thenWake(store, "work"))
+}
 
 /** Makes a pool; tasks that named it before it was there may start. */
-export const createPool = Effect.fnUntraced(function* (
-  store: StoreService,
-  options: Parameters<StoreService["createPool"]>[0],
-) {
-  const pool = yield* store.createPool(options)
-  store.wake("work")
-  return pool
-})
+export function createPool(store: StoreService, options: Options<"createPool">) {
+  return store.createPool(options).pipe(thenWake(store, "work"))
+}
 
 /** Cancels one map of a run that goes on: what runs of it is aborted, its downstream sees a failed upstream. */
-export const cancelMap = Effect.fnUntraced(function* (
-  store: StoreService,
-  options: Parameters<StoreService["cancelMap"]>[0],
-) {
-  const { dagRunId } = yield* store.cancelMap(options)
-  for (const topic of ["control", "progress", "due"] as const) store.wake(topic)
+export const cancelMap = Effect.fnUntraced(function* (store: StoreService, options: Options<"cancelMap">) {
+  const { dagRunId } = yield* store.cancelMap(options).pipe(thenWake(store, "control", "progress", "due"))
   // Nobody decides on a map that has ended: where it was the last one, its run ends here (or the rescuer ends it).
   yield* finishRun(store, dagRunId)
 })

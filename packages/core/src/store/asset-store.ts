@@ -1,5 +1,6 @@
 import type { Effect } from "effect"
 import type { JsonObject } from "../dag/json-object.ts"
+import type { AssetEvent } from "../dag/task-context.ts"
 import type { AssetCondition } from "../time/asset-condition.ts"
 import type { OrderBy, Range, Slice } from "./catalog-store.ts"
 import type { NotFound, StoreError } from "./errors.ts"
@@ -31,12 +32,7 @@ export interface AssetEventRow {
   readonly at: Date
   readonly extra: JsonObject
   /** The instance that made it; null: it came from outside. The index is -1 for a whole task or map. */
-  readonly source: {
-    readonly dagId: string
-    readonly runId: string
-    readonly taskId: string
-    readonly mapIndex: number
-  } | null
+  readonly source: AssetEvent["source"]
 }
 
 /** What a DAG has been told of an asset since its last run by assets: one row, however many events. */

@@ -3,7 +3,6 @@
  * the instance and its try: whoever dies in between, the same try asks for the same run again, and finds it there.
  */
 import { Effect } from "effect"
-import type { Deferral } from "../../host/host-pool.ts"
 import type { StoreError } from "../../store/errors.ts"
 import type { RecordedException } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
@@ -15,20 +14,13 @@ export function makeAskedRuns(
   store: StoreService,
   exceptions: readonly RecordedException[],
 ): Effect.Effect<readonly RecordedException[], StoreError> {
-  return Effect.forEach(exceptions, (exception) => {
-    const { deferral } = exception
-    const isAsked = deferral?.trigger.kind === "run" && deferral.trigger.make !== undefined
-    return isAsked ? makeRun(store, exception, deferral) : Effect.succeed(exception)
-  })
+  return Effect.forEach(exceptions, (exception) => makeAskedRun(store, exception))
 }
 
-const makeRun = Effect.fnUntraced(function* (
-  store: StoreService,
-  exception: RecordedException,
-  deferral: Deferral,
-) {
-  const { trigger } = deferral
-  if (trigger.kind !== "run" || trigger.make === undefined) return exception
+const makeAskedRun = Effect.fnUntraced(function* (store: StoreService, exception: RecordedException) {
+  const { deferral } = exception
+  const trigger = deferral?.trigger
+  if (deferral === undefined || trigger?.kind !== "run" || trigger.make === undefined) return exception
   const { dagId, runId, make } = trigger
   const { conf, logicalDate } = make
   const problem = yield* untilAvailable(
