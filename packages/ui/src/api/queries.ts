@@ -106,7 +106,7 @@ export const dagsQuery = (search: DagSearch) =>
           limit: dagsPageSize,
           offset: pageParam,
           order_by: "dag_id",
-          dag_id_pattern: search.q === undefined || search.q === "" ? undefined : `%${likeText(search.q)}%`,
+          dag_id_pattern: search.q === undefined || search.q === "" ? undefined : containing(search.q),
           tags: search.tag,
           paused: search.paused,
           last_dag_run_state: search.state,
@@ -118,9 +118,9 @@ export const dagsQuery = (search: DagSearch) =>
     },
   })
 
-/** What SQL's `like` would read otherwise stands for itself; `|` would mean "or". */
-function likeText(text: string): string {
-  return text.replace(/[\\%_]/g, "\\$&").replaceAll("|", "_")
+/** The pattern of what has a text in it. What SQL's `like` would read otherwise stands for itself; `|` would mean "or". */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, "\\$&").replaceAll("|", "_")}%`
 }
 
 export const tagsQuery = queryOptions({

@@ -1,3 +1,4 @@
+import { Plus } from "lucide-react"
 import type { ButtonHTMLAttributes, ReactNode, Ref } from "react"
 import { Tip } from "./tip.tsx"
 
@@ -27,6 +28,15 @@ export function Button({ look = "plain", denied = null, className = "", ...rest 
     />
   )
   return denied === null ? button : <Tip text={denied}>{button}</Tip>
+}
+
+/** The button at the head of a list that makes one more. */
+export function NewButton({ children, ...rest }: Pick<Props, "denied" | "onClick" | "children">) {
+  return (
+    <Button className="h-7 px-2" {...rest}>
+      <Plus size={13} aria-hidden /> {children}
+    </Button>
+  )
 }
 
 /** A button that is one icon; its name is told on hover and to readers of the screen. */

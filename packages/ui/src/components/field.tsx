@@ -1,4 +1,11 @@
-import { type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, useId } from "react"
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type Ref,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react"
 
 const box =
   "rounded-md border border-line-strong bg-surface px-2.5 text-sm text-ink aria-invalid:border-danger disabled:opacity-60"
@@ -18,9 +25,44 @@ export function Input({
   return <input ref={ref} autoComplete="off" {...rest} className={sized(className, "w-full")} />
 }
 
+/** Lines of text, or JSON, to write. */
+export function TextArea({ className = "", ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  return (
+    <textarea
+      {...rest}
+      className={`w-full rounded-md border border-line-strong bg-surface p-2.5 font-mono text-xs ${className}`}
+    />
+  )
+}
+
 /** A choice of few. */
 export function Select({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
   return <select {...rest} className={sized(className, "w-auto")} />
+}
+
+interface Words {
+  readonly label: ReactNode
+  readonly hint?: ReactNode
+  readonly error?: string | null | undefined
+}
+
+/** A line of text with its name, what it is for, and what is wrong with it. */
+export function TextField({
+  label,
+  hint,
+  error,
+  onChange,
+  ...rest
+}: Words &
+  Omit<InputHTMLAttributes<HTMLInputElement>, "onChange"> & {
+    readonly value: string
+    readonly onChange: (text: string) => void
+  }) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(props) => <Input {...props} {...rest} onChange={(event) => onChange(event.target.value)} />}
+    </Field>
+  )
 }
 
 /** A field with its name, what it is for, and what is wrong with it. */
@@ -29,10 +71,7 @@ export function Field({
   hint,
   error,
   children,
-}: {
-  readonly label: ReactNode
-  readonly hint?: ReactNode
-  readonly error?: string | null | undefined
+}: Words & {
   readonly children: (props: {
     id: string
     "aria-invalid": boolean | undefined

@@ -37,6 +37,14 @@ export function lookOf(state: string | null): Look {
   return looks[(state ?? "none") as AnyState] ?? { tone: "idle", label: state ?? "none" }
 }
 
+/** The state of a run as it is shown: one that was cancelled did not fail. */
+export function stateOfRun(run: {
+  readonly state: DagRunState
+  readonly is_cancelled: boolean
+}): DagRunState | "cancelled" {
+  return run.is_cancelled && run.state === "failed" ? "cancelled" : run.state
+}
+
 /** The state of an expansion in people's words: open and draining both run, until somebody pauses it. */
 export function expansionLabel(expansion: {
   readonly state: ExpansionState

@@ -1,15 +1,17 @@
 import { useInfiniteQuery } from "@tanstack/react-query"
-import { Pencil, Plug, Plus, Trash2 } from "lucide-react"
-import { type FormEvent, useState } from "react"
+import { Plug } from "lucide-react"
+import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { type Connection, connectionsQuery } from "../api/queries.ts"
-import { Button, IconButton } from "../components/button.tsx"
+import { NewButton } from "../components/button.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
-import { Field, Input } from "../components/field.tsx"
+import { Field, TextArea, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
+import { ActionsHead, More, RowActions, Table } from "../components/table.tsx"
 
 /** Connections: how tasks reach what is elsewhere. Passwords are never told, and stay where they are left hidden. */
 export function AdminConnections() {
@@ -25,9 +27,9 @@ export function AdminConnections() {
     <Panel
       title="Connections"
       aside={
-        <Button className="h-7 px-2" denied={denied} onClick={() => setEdited("new")}>
-          <Plus size={13} aria-hidden /> New connection
-        </Button>
+        <NewButton denied={denied} onClick={() => setEdited("new")}>
+          New connection
+        </NewButton>
       }
     >
       <Loaded query={connections} rows={3}>
@@ -40,59 +42,46 @@ export function AdminConnections() {
               </Empty>
             )
           return (
-            <div className="overflow-x-auto">
-              <table className="grid-table">
-                <thead>
-                  <tr>
+            <>
+              <Table
+                head={
+                  <>
                     <th>Connection</th>
                     <th>Type</th>
                     <th>Host</th>
                     <th className="hidden sm:table-cell">Login</th>
-                    <th>
-                      <span className="sr-only">Actions</span>
-                    </th>
+                    <ActionsHead />
+                  </>
+                }
+              >
+                {rows.map((one) => (
+                  <tr key={one.connection_id} data-row>
+                    <td>
+                      <div className="font-semibold">{one.connection_id}</div>
+                      <div className="text-xs text-muted">{one.description}</div>
+                    </td>
+                    <td>{one.conn_type}</td>
+                    <td className="font-mono text-xs break-all">
+                      {one.host}
+                      {one.port !== null && `:${one.port}`}
+                      {one.schema !== null && `/${one.schema}`}
+                    </td>
+                    <td className="hidden sm:table-cell">
+                      {one.login}
+                      {one.password !== null && <span className="ml-1 text-muted">with a password</span>}
+                    </td>
+                    <td>
+                      <RowActions
+                        name={one.connection_id}
+                        onChange={() => setEdited(one)}
+                        onDelete={() => remove.mutate(one.connection_id)}
+                      />
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {rows.map((one) => (
-                    <tr key={one.connection_id} data-row>
-                      <td>
-                        <div className="font-semibold">{one.connection_id}</div>
-                        <div className="text-xs text-muted">{one.description}</div>
-                      </td>
-                      <td>{one.conn_type}</td>
-                      <td className="font-mono text-xs break-all">
-                        {one.host}
-                        {one.port !== null && `:${one.port}`}
-                        {one.schema !== null && `/${one.schema}`}
-                      </td>
-                      <td className="hidden sm:table-cell">
-                        {one.login}
-                        {one.password !== null && <span className="ml-1 text-muted">with a password</span>}
-                      </td>
-                      <td>
-                        <div className="flex justify-end gap-1">
-                          <IconButton label={`Change ${one.connection_id}`} onClick={() => setEdited(one)}>
-                            <Pencil size={14} aria-hidden />
-                          </IconButton>
-                          <IconButton
-                            label={`Delete ${one.connection_id}`}
-                            onClick={() => remove.mutate(one.connection_id)}
-                          >
-                            <Trash2 size={14} aria-hidden />
-                          </IconButton>
-                        </div>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-              {connections.hasNextPage && (
-                <div className="border-t border-line p-2 text-center">
-                  <Button onClick={() => void connections.fetchNextPage()}>More</Button>
-                </div>
-              )}
-            </div>
+                ))}
+              </Table>
+              <More list={connections} />
+            </>
           )
         }}
       </Loaded>
@@ -145,10 +134,6 @@ function ConnectionDialog({
     done: () => `The connection ${id} is saved.`,
     onDone: onClose,
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    save.mutate(undefined)
-  }
   return (
     <Dialog
       isOpen
@@ -156,58 +141,34 @@ function ConnectionDialog({
       title={connection === null ? "New connection" : `Connection ${connection.connection_id}`}
       description="What is shown as stars stays as it was."
     >
-      <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+      <DialogForm
+        submit="Save"
+        isBlocked={save.isPending}
+        error={save.error}
+        onSubmit={() => save.mutate(undefined)}
+        onClose={onClose}
+      >
         <div className="grid gap-3.5 sm:grid-cols-2">
-          {connection === null && (
-            <Field label="Id">
-              {(props) => (
-                <Input {...props} required value={id} onChange={(event) => setId(event.target.value)} />
-              )}
-            </Field>
-          )}
-          <Field label="Type">
-            {(props) => (
-              <Input {...props} required value={type} onChange={(event) => setType(event.target.value)} />
-            )}
-          </Field>
+          {connection === null && <TextField label="Id" required value={id} onChange={setId} />}
+          <TextField label="Type" required value={type} onChange={setType} />
           {fields.map(({ name, label }) => (
-            <Field key={name} label={label}>
-              {(props) => (
-                <Input
-                  {...props}
-                  type={name === "password" ? "password" : "text"}
-                  inputMode={name === "port" ? "numeric" : "text"}
-                  autoComplete="new-password"
-                  value={values[name] ?? ""}
-                  onChange={(event) => setValues({ ...values, [name]: event.target.value })}
-                />
-              )}
-            </Field>
+            <TextField
+              key={name}
+              label={label}
+              type={name === "password" ? "password" : "text"}
+              inputMode={name === "port" ? "numeric" : "text"}
+              autoComplete="new-password"
+              value={values[name] ?? ""}
+              onChange={(text) => setValues({ ...values, [name]: text })}
+            />
           ))}
         </div>
         <Field label="Extra (JSON)">
           {(props) => (
-            <textarea
-              {...props}
-              rows={3}
-              value={extra}
-              onChange={(event) => setExtra(event.target.value)}
-              className="w-full rounded-md border border-line-strong bg-surface p-2.5 font-mono text-xs"
-            />
+            <TextArea {...props} rows={3} value={extra} onChange={(event) => setExtra(event.target.value)} />
           )}
         </Field>
-        {save.error !== null && (
-          <p role="alert" className="m-0 font-medium text-danger">
-            {save.error.message}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" look="primary" disabled={save.isPending}>
-            Save
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

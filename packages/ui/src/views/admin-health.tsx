@@ -3,6 +3,7 @@ import { healthQuery, type Job, jobsQuery } from "../api/queries.ts"
 import { Loaded } from "../components/feedback.tsx"
 import { Panel } from "../components/page.tsx"
 import { State } from "../components/state.tsx"
+import { Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { count } from "../model/format.ts"
 
@@ -32,30 +33,29 @@ export function AdminHealth() {
       <Panel title="Processes">
         <Loaded query={jobs} rows={5}>
           {({ jobs: rows, total_entries: all }) => (
-            <div className="overflow-x-auto">
-              <table className="grid-table">
-                <thead>
-                  <tr>
+            <>
+              <Table
+                head={
+                  <>
                     <th>Role</th>
                     <th>Host</th>
                     <th className="num">Process</th>
                     <th>State</th>
                     <th className="hidden sm:table-cell">Began</th>
                     <th>Last heard of</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map((job) => (
-                    <JobRow key={job.id} job={job} />
-                  ))}
-                </tbody>
-              </table>
+                  </>
+                }
+              >
+                {rows.map((job) => (
+                  <JobRow key={job.id} job={job} />
+                ))}
+              </Table>
               {rows.length < all && (
                 <p className="m-0 border-t border-line px-3 py-2 text-xs text-muted">
                   {count(rows.length)} of {count(all)}
                 </p>
               )}
-            </div>
+            </>
           )}
         </Loaded>
       </Panel>

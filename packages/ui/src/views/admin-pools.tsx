@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query"
-import { Pencil, Plus, Trash2 } from "lucide-react"
-import { type FormEvent, useState } from "react"
+import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { type Pool, poolsQuery } from "../api/queries.ts"
-import { Button, IconButton } from "../components/button.tsx"
+import { NewButton } from "../components/button.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
-import { Field, Input } from "../components/field.tsx"
+import { TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
+import { ActionsHead, RowActions, Table } from "../components/table.tsx"
 import { count } from "../model/format.ts"
 
 const defaultPool = "default_pool"
@@ -23,34 +24,29 @@ export function AdminPools() {
     <Panel
       title="Pools"
       aside={
-        <Button className="h-7 px-2" denied={denied} onClick={() => setEdited("new")}>
-          <Plus size={13} aria-hidden /> New pool
-        </Button>
+        <NewButton denied={denied} onClick={() => setEdited("new")}>
+          New pool
+        </NewButton>
       }
     >
       <Loaded query={pools} rows={3}>
         {({ pools: rows }) => (
-          <div className="overflow-x-auto">
-            <table className="grid-table">
-              <thead>
-                <tr>
-                  <th>Pool</th>
-                  <th className="w-1/3">Use</th>
-                  <th className="num">Running</th>
-                  <th className="num">Waiting</th>
-                  <th className="num">Slots</th>
-                  <th>
-                    <span className="sr-only">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((pool) => (
-                  <PoolRow key={pool.name} pool={pool} denied={denied} onEdit={() => setEdited(pool)} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            head={
+              <>
+                <th>Pool</th>
+                <th className="w-1/3">Use</th>
+                <th className="num">Running</th>
+                <th className="num">Waiting</th>
+                <th className="num">Slots</th>
+                <ActionsHead />
+              </>
+            }
+          >
+            {rows.map((pool) => (
+              <PoolRow key={pool.name} pool={pool} denied={denied} onEdit={() => setEdited(pool)} />
+            ))}
+          </Table>
         )}
       </Loaded>
       {edited !== null && (
@@ -98,18 +94,13 @@ function PoolRow({
       <td className="num">{count(pool.scheduled_slots)}</td>
       <td className="num">{isBounded ? count(pool.slots) : "any"}</td>
       <td>
-        <div className="flex justify-end gap-1">
-          <IconButton label={`Change ${pool.name}`} denied={denied} onClick={onEdit}>
-            <Pencil size={14} aria-hidden />
-          </IconButton>
-          <IconButton
-            label={`Delete ${pool.name}`}
-            denied={denied ?? (pool.name === defaultPool ? "The default pool stays." : null)}
-            onClick={() => remove.mutate(undefined)}
-          >
-            <Trash2 size={14} aria-hidden />
-          </IconButton>
-        </div>
+        <RowActions
+          name={pool.name}
+          denied={denied}
+          stays={denied ?? (pool.name === defaultPool ? "The default pool stays." : null)}
+          onChange={onEdit}
+          onDelete={() => remove.mutate(undefined)}
+        />
       </td>
     </tr>
   )
@@ -136,35 +127,24 @@ function PoolDialog({ pool, onClose }: { readonly pool: Pool | null; readonly on
       `The pool ${saved.name} has ${saved.slots < 0 ? "any number of" : count(saved.slots)} slots.`,
     onDone: onClose,
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    save.mutate(undefined)
-  }
   return (
     <Dialog isOpen onClose={onClose} title={pool === null ? "New pool" : `Pool ${pool.name}`}>
-      <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
-        {pool === null && (
-          <Field label="Name">
-            {(props) => (
-              <Input {...props} required value={name} onChange={(event) => setName(event.target.value)} />
-            )}
-          </Field>
-        )}
-        <Field label="Slots" hint="Empty: no limit. It counts from the next instance on that starts.">
-          {(props) => (
-            <Input
-              {...props}
-              inputMode="numeric"
-              value={slots}
-              onChange={(event) => setSlots(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Description">
-          {(props) => (
-            <Input {...props} value={description} onChange={(event) => setDescription(event.target.value)} />
-          )}
-        </Field>
+      <DialogForm
+        submit="Save"
+        isBlocked={save.isPending}
+        error={save.error}
+        onSubmit={() => save.mutate(undefined)}
+        onClose={onClose}
+      >
+        {pool === null && <TextField label="Name" required value={name} onChange={setName} />}
+        <TextField
+          label="Slots"
+          hint="Empty: no limit. It counts from the next instance on that starts."
+          inputMode="numeric"
+          value={slots}
+          onChange={setSlots}
+        />
+        <TextField label="Description" value={description} onChange={setDescription} />
         <label className="inline-flex items-center gap-2">
           <input
             type="checkbox"
@@ -173,18 +153,7 @@ function PoolDialog({ pool, onClose }: { readonly pool: Pool | null; readonly on
           />{" "}
           Deferred instances take slots too
         </label>
-        {save.error !== null && (
-          <p role="alert" className="m-0 font-medium text-danger">
-            {save.error.message}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" look="primary" disabled={save.isPending}>
-            Save
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

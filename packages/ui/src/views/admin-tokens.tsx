@@ -1,19 +1,21 @@
 import type { UserRole } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
-import { Plus, Trash2 } from "lucide-react"
-import { type FormEvent, useState } from "react"
+import { Trash2 } from "lucide-react"
+import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { type ApiToken, apiTokensQuery } from "../api/queries.ts"
-import { Button, IconButton } from "../components/button.tsx"
+import { IconButton, NewButton } from "../components/button.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
-import { Field, Input } from "../components/field.tsx"
+import { TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
+import { ActionsHead, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { RoleField } from "./admin-users.tsx"
-import { SecretOnce } from "./secret-once.tsx"
+import { SecretMade } from "./secret-once.tsx"
 
 /** The tokens of programs. */
 export function AdminTokens() {
@@ -29,9 +31,9 @@ export function AdminTokens() {
     <Panel
       title="Tokens of programs"
       aside={
-        <Button className="h-7 px-2" denied={denied} onClick={() => setMaking(true)}>
-          <Plus size={13} aria-hidden /> New token
-        </Button>
+        <NewButton denied={denied} onClick={() => setMaking(true)}>
+          New token
+        </NewButton>
       }
     >
       <Loaded query={tokens} rows={3}>
@@ -41,46 +43,41 @@ export function AdminTokens() {
               A token lets a program call the API without signing in.
             </Empty>
           ) : (
-            <div className="overflow-x-auto">
-              <table className="grid-table">
-                <thead>
-                  <tr>
-                    <th>Token</th>
-                    <th>Role</th>
-                    <th className="hidden sm:table-cell">Made by</th>
-                    <th>Since</th>
-                    <th>Expires</th>
-                    <th>
-                      <span className="sr-only">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map((token) => (
-                    <tr key={token.name} data-row>
-                      <td className="font-semibold">{token.name}</td>
-                      <td>{token.role}</td>
-                      <td className="hidden text-muted sm:table-cell">{token.created_by}</td>
-                      <td>
-                        <Time at={token.created_at} />
-                      </td>
-                      <td>
-                        {token.expires_at === null ? (
-                          <span className="text-muted">never</span>
-                        ) : (
-                          <Time at={token.expires_at} isRelative />
-                        )}
-                      </td>
-                      <td className="text-right">
-                        <IconButton label={`Revoke ${token.name}`} onClick={() => revoke.mutate(token.name)}>
-                          <Trash2 size={14} aria-hidden />
-                        </IconButton>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              head={
+                <>
+                  <th>Token</th>
+                  <th>Role</th>
+                  <th className="hidden sm:table-cell">Made by</th>
+                  <th>Since</th>
+                  <th>Expires</th>
+                  <ActionsHead />
+                </>
+              }
+            >
+              {rows.map((token) => (
+                <tr key={token.name} data-row>
+                  <td className="font-semibold">{token.name}</td>
+                  <td>{token.role}</td>
+                  <td className="hidden text-muted sm:table-cell">{token.created_by}</td>
+                  <td>
+                    <Time at={token.created_at} />
+                  </td>
+                  <td>
+                    {token.expires_at === null ? (
+                      <span className="text-muted">never</span>
+                    ) : (
+                      <Time at={token.expires_at} isRelative />
+                    )}
+                  </td>
+                  <td className="text-right">
+                    <IconButton label={`Revoke ${token.name}`} onClick={() => revoke.mutate(token.name)}>
+                      <Trash2 size={14} aria-hidden />
+                    </IconButton>
+                  </td>
+                </tr>
+              ))}
+            </Table>
           )
         }
       </Loaded>
@@ -102,10 +99,6 @@ function NewTokenDialog({ onClose }: { readonly onClose: () => void }) {
       }),
     touches: [apiTokensQuery.queryKey],
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    make.mutate(undefined)
-  }
   return (
     <Dialog
       isOpen
@@ -114,39 +107,31 @@ function NewTokenDialog({ onClose }: { readonly onClose: () => void }) {
       description="It is kept only as a hash, and shown once."
     >
       {make.data === undefined ? (
-        <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
-          <Field label="Name" hint="What uses it." error={make.error?.message}>
-            {(props) => (
-              <Input {...props} required value={name} onChange={(event) => setName(event.target.value)} />
-            )}
-          </Field>
+        <DialogForm
+          submit="Make the token"
+          isBlocked={make.isPending}
+          onSubmit={() => make.mutate(undefined)}
+          onClose={onClose}
+        >
+          <TextField
+            label="Name"
+            hint="What uses it."
+            error={make.error?.message}
+            required
+            value={name}
+            onChange={setName}
+          />
           <RoleField role={role} onChange={setRole} />
-          <Field label="Good for days" hint="Empty: until it is revoked.">
-            {(props) => (
-              <Input
-                {...props}
-                inputMode="numeric"
-                value={days}
-                onChange={(event) => setDays(event.target.value)}
-              />
-            )}
-          </Field>
-          <div className="flex justify-end gap-2">
-            <Button onClick={onClose}>Close</Button>
-            <Button type="submit" look="primary" disabled={make.isPending}>
-              Make the token
-            </Button>
-          </div>
-        </form>
+          <TextField
+            label="Good for days"
+            hint="Empty: until it is revoked."
+            inputMode="numeric"
+            value={days}
+            onChange={setDays}
+          />
+        </DialogForm>
       ) : (
-        <>
-          <SecretOnce label={`The token ${make.data.name}`} value={make.data.token} />
-          <div className="mt-4 flex justify-end">
-            <Button look="primary" onClick={onClose}>
-              Done
-            </Button>
-          </div>
-        </>
+        <SecretMade label={`The token ${make.data.name}`} value={make.data.token} onClose={onClose} />
       )}
     </Dialog>
   )

@@ -1,18 +1,21 @@
 import type { UserRole } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
-import { KeyRound, Plus, Trash2 } from "lucide-react"
-import { type FormEvent, useState } from "react"
+import { KeyRound, Trash2 } from "lucide-react"
+import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { meQuery, type User, usersQuery } from "../api/queries.ts"
-import { Button, IconButton } from "../components/button.tsx"
+import { Button, IconButton, NewButton } from "../components/button.tsx"
+import { ConfirmDialog } from "../components/confirm-dialog.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
-import { Field, Input, Select } from "../components/field.tsx"
+import { Field, Select, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
+import { ActionsHead, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
-import { SecretOnce } from "./secret-once.tsx"
+import { SecretMade, SecretOnce } from "./secret-once.tsx"
 
 /** What each role may do. */
 export const roleWords: Readonly<Record<UserRole, string>> = {
@@ -33,62 +36,54 @@ export function AdminUsers() {
     <Panel
       title="Users"
       aside={
-        <Button className="h-7 px-2" denied={denied} onClick={() => setOpen({ kind: "new" })}>
-          <Plus size={13} aria-hidden /> New user
-        </Button>
+        <NewButton denied={denied} onClick={() => setOpen({ kind: "new" })}>
+          New user
+        </NewButton>
       }
     >
       <Loaded query={users} rows={4}>
         {({ users: rows }) => (
-          <div className="overflow-x-auto">
-            <table className="grid-table">
-              <thead>
-                <tr>
-                  <th>User</th>
-                  <th>Role</th>
-                  <th>Since</th>
-                  <th>
-                    <span className="sr-only">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((user) => (
-                  <tr key={user.username} data-row>
-                    <td className="font-semibold">{user.username}</td>
-                    <td>
-                      {user.role}{" "}
-                      <span className="hidden text-muted sm:inline">· {roleWords[user.role]}</span>
-                    </td>
-                    <td>
-                      <Time at={user.created_at} />
-                    </td>
-                    <td>
-                      <div className="flex justify-end gap-1">
-                        <IconButton
-                          label={`New password for ${user.username}`}
-                          onClick={() => setOpen({ kind: "password", user })}
-                        >
-                          <KeyRound size={14} aria-hidden />
-                        </IconButton>
-                        <IconButton
-                          label={`Delete ${user.username}`}
-                          denied={
-                            me?.kind === "user" && me.name === user.username
-                              ? "Nobody deletes themselves."
-                              : null
-                          }
-                          onClick={() => setOpen({ kind: "delete", user })}
-                        >
-                          <Trash2 size={14} aria-hidden />
-                        </IconButton>
-                      </div>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            head={
+              <>
+                <th>User</th>
+                <th>Role</th>
+                <th>Since</th>
+                <ActionsHead />
+              </>
+            }
+          >
+            {rows.map((user) => (
+              <tr key={user.username} data-row>
+                <td className="font-semibold">{user.username}</td>
+                <td>
+                  {user.role} <span className="hidden text-muted sm:inline">· {roleWords[user.role]}</span>
+                </td>
+                <td>
+                  <Time at={user.created_at} />
+                </td>
+                <td>
+                  <div className="flex justify-end gap-1">
+                    <IconButton
+                      label={`New password for ${user.username}`}
+                      onClick={() => setOpen({ kind: "password", user })}
+                    >
+                      <KeyRound size={14} aria-hidden />
+                    </IconButton>
+                    <IconButton
+                      label={`Delete ${user.username}`}
+                      denied={
+                        me?.kind === "user" && me.name === user.username ? "Nobody deletes themselves." : null
+                      }
+                      onClick={() => setOpen({ kind: "delete", user })}
+                    >
+                      <Trash2 size={14} aria-hidden />
+                    </IconButton>
+                  </div>
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Loaded>
       {open?.kind === "new" && <NewUserDialog onClose={close} />}
@@ -106,10 +101,6 @@ function NewUserDialog({ onClose }: { readonly onClose: () => void }) {
     run: () => api<User & { password: string }>("/users", { method: "POST", body: { username, role } }),
     touches: [usersQuery.queryKey],
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    make.mutate(undefined)
-  }
   return (
     <Dialog
       isOpen
@@ -118,34 +109,27 @@ function NewUserDialog({ onClose }: { readonly onClose: () => void }) {
       description="The password is made here, and shown once."
     >
       {make.data === undefined ? (
-        <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
-          <Field label="Name" error={make.error?.message}>
-            {(props) => (
-              <Input
-                {...props}
-                required
-                value={username}
-                onChange={(event) => setUsername(event.target.value)}
-              />
-            )}
-          </Field>
+        <DialogForm
+          submit="Make the user"
+          isBlocked={make.isPending}
+          onSubmit={() => make.mutate(undefined)}
+          onClose={onClose}
+        >
+          <TextField
+            label="Name"
+            error={make.error?.message}
+            required
+            value={username}
+            onChange={setUsername}
+          />
           <RoleField role={role} onChange={setRole} />
-          <div className="flex justify-end gap-2">
-            <Button onClick={onClose}>Close</Button>
-            <Button type="submit" look="primary" disabled={make.isPending}>
-              Make the user
-            </Button>
-          </div>
-        </form>
+        </DialogForm>
       ) : (
-        <>
-          <SecretOnce label={`The password of ${make.data.username}`} value={make.data.password} />
-          <div className="mt-4 flex justify-end">
-            <Button look="primary" onClick={onClose}>
-              Done
-            </Button>
-          </div>
-        </>
+        <SecretMade
+          label={`The password of ${make.data.username}`}
+          value={make.data.password}
+          onClose={onClose}
+        />
       )}
     </Dialog>
   )
@@ -215,18 +199,14 @@ function DeleteDialog({ user, onClose }: { readonly user: User; readonly onClose
     onDone: onClose,
   })
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
+    <ConfirmDialog
       title={`Delete ${user.username}?`}
       description="They are signed out at once. What they did stays in the event log."
-    >
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Keep</Button>
-        <Button look="danger" disabled={remove.isPending} onClick={() => remove.mutate(undefined)}>
-          Delete
-        </Button>
-      </div>
-    </Dialog>
+      keep="Keep"
+      confirm="Delete"
+      isPending={remove.isPending}
+      onConfirm={() => remove.mutate(undefined)}
+      onClose={onClose}
+    />
   )
 }

@@ -2,10 +2,10 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { Boxes } from "lucide-react"
 import { type Asset, type AssetEvent, assetEventsQuery, assetsQuery } from "../api/queries.ts"
-import { Button } from "../components/button.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
 import { PageHead, Panel } from "../components/page.tsx"
 import { StateIcon } from "../components/state.tsx"
+import { More, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 
 /** Assets: what DAGs make and wait for, and the events of it. */
@@ -27,28 +27,23 @@ export function Assets() {
                   </Empty>
                 )
               return (
-                <div className="overflow-x-auto">
-                  <table className="grid-table">
-                    <thead>
-                      <tr>
+                <>
+                  <Table
+                    head={
+                      <>
                         <th>Asset</th>
                         <th>Made by</th>
                         <th>Waited for by</th>
                         <th>Last changed</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {all.map((asset) => (
-                        <AssetRow key={asset.id} asset={asset} />
-                      ))}
-                    </tbody>
-                  </table>
-                  {assets.hasNextPage && (
-                    <div className="border-t border-line p-2 text-center">
-                      <Button onClick={() => void assets.fetchNextPage()}>More</Button>
-                    </div>
-                  )}
-                </div>
+                      </>
+                    }
+                  >
+                    {all.map((asset) => (
+                      <AssetRow key={asset.id} asset={asset} />
+                    ))}
+                  </Table>
+                  <More list={assets} />
+                </>
               )
             }}
           </Loaded>

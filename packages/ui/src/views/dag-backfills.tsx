@@ -1,18 +1,20 @@
 import type { Backfill } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useParams } from "@tanstack/react-router"
-import { Ban, CalendarRange, Pause, Play, Plus } from "lucide-react"
-import { type FormEvent, useState } from "react"
+import { Ban, CalendarRange, Pause, Play } from "lucide-react"
+import { useState } from "react"
 import { api } from "../api/client.ts"
 import { backfillsQuery } from "../api/queries.ts"
-import { Button, IconButton } from "../components/button.tsx"
+import { IconButton, NewButton } from "../components/button.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
-import { Field, Input, Select } from "../components/field.tsx"
+import { Field, Select, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
 import { State, StateBar } from "../components/state.tsx"
+import { ActionsHead, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { count } from "../model/format.ts"
 
@@ -26,9 +28,9 @@ export function DagBackfills() {
     <Panel
       title="Backfills"
       aside={
-        <Button className="h-7 px-2" denied={denied} onClick={() => setMaking(true)}>
-          <Plus size={13} aria-hidden /> New backfill
-        </Button>
+        <NewButton denied={denied} onClick={() => setMaking(true)}>
+          New backfill
+        </NewButton>
       }
     >
       <Loaded query={backfills}>
@@ -38,26 +40,21 @@ export function DagBackfills() {
               A backfill makes a run for each tick of a past range, some at a time.
             </Empty>
           ) : (
-            <div className="overflow-x-auto">
-              <table className="grid-table">
-                <thead>
-                  <tr>
-                    <th>Range</th>
-                    <th className="w-1/3">Dates</th>
-                    <th>State</th>
-                    <th className="hidden md:table-cell">Made</th>
-                    <th>
-                      <span className="sr-only">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map((backfill) => (
-                    <BackfillRow key={backfill.id} backfill={backfill} denied={denied} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              head={
+                <>
+                  <th>Range</th>
+                  <th className="w-1/3">Dates</th>
+                  <th>State</th>
+                  <th className="hidden md:table-cell">Made</th>
+                  <ActionsHead />
+                </>
+              }
+            >
+              {all.map((backfill) => (
+                <BackfillRow key={backfill.id} backfill={backfill} denied={denied} />
+              ))}
+            </Table>
           )
         }
       </Loaded>
@@ -181,10 +178,6 @@ function BackfillDialog({ dagId, onClose }: { readonly dagId: string; readonly o
     done: () => "The backfill begins.",
     onDone: onClose,
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    make.mutate(undefined)
-  }
   const error = make.error ?? preview.error
   return (
     <Dialog
@@ -193,30 +186,15 @@ function BackfillDialog({ dagId, onClose }: { readonly dagId: string; readonly o
       title={`Backfill ${dagId}`}
       description="A run for each tick of the range, in your time zone."
     >
-      <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+      <DialogForm
+        submit="Backfill"
+        isBlocked={make.isPending || (preview.data?.total_entries ?? 0) === 0}
+        onSubmit={() => make.mutate(undefined)}
+        onClose={onClose}
+      >
         <div className="grid gap-3.5 sm:grid-cols-2">
-          <Field label="From">
-            {(props) => (
-              <Input
-                {...props}
-                type="datetime-local"
-                required
-                value={from}
-                onChange={(event) => setFrom(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="To">
-            {(props) => (
-              <Input
-                {...props}
-                type="datetime-local"
-                required
-                value={to}
-                onChange={(event) => setTo(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField label="From" type="datetime-local" required value={from} onChange={setFrom} />
+          <TextField label="To" type="datetime-local" required value={to} onChange={setTo} />
           <Field label="Dates that have a run">
             {(props) => (
               <Select
@@ -231,16 +209,7 @@ function BackfillDialog({ dagId, onClose }: { readonly dagId: string; readonly o
               </Select>
             )}
           </Field>
-          <Field label="Runs at a time">
-            {(props) => (
-              <Input
-                {...props}
-                inputMode="numeric"
-                value={atOnce}
-                onChange={(event) => setAtOnce(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField label="Runs at a time" inputMode="numeric" value={atOnce} onChange={setAtOnce} />
         </div>
         <label className="inline-flex items-center gap-2">
           <input
@@ -268,17 +237,7 @@ function BackfillDialog({ dagId, onClose }: { readonly dagId: string; readonly o
             </>
           )}
         </div>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
-          <Button
-            type="submit"
-            look="primary"
-            disabled={make.isPending || (preview.data?.total_entries ?? 0) === 0}
-          >
-            Backfill
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

@@ -12,6 +12,7 @@ import { useAction } from "../components/mutation.ts"
 import { PageHead, Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
 import { RunStrip } from "../components/run-strip.tsx"
+import { ActionsHead, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { count } from "../model/format.ts"
 import { TriggerDialog } from "./trigger-dialog.tsx"
@@ -150,27 +151,22 @@ function DagTable({ dags }: { readonly dags: readonly Dag[] }) {
   const { data } = useQuery(recentRunsQuery(ids.slice(-100)))
   const runsOf = new Map(data?.dags.map((dag) => [dag.dag_id, dag.dag_runs]))
   return (
-    <div className="overflow-x-auto">
-      <table className="grid-table">
-        <thead>
-          <tr>
-            <th>DAG</th>
-            <th className="hidden lg:table-cell">Schedule</th>
-            <th className="hidden xl:table-cell">Next run</th>
-            <th className="hidden sm:table-cell">Last runs</th>
-            <th className="hidden md:table-cell">Last start</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {dags.map((dag) => (
-            <DagRow key={dag.dag_id} dag={dag} runs={runsOf.get(dag.dag_id)} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      head={
+        <>
+          <th>DAG</th>
+          <th className="hidden lg:table-cell">Schedule</th>
+          <th className="hidden xl:table-cell">Next run</th>
+          <th className="hidden sm:table-cell">Last runs</th>
+          <th className="hidden md:table-cell">Last start</th>
+          <ActionsHead />
+        </>
+      }
+    >
+      {dags.map((dag) => (
+        <DagRow key={dag.dag_id} dag={dag} runs={runsOf.get(dag.dag_id)} />
+      ))}
+    </Table>
   )
 }
 

@@ -2,9 +2,9 @@ import { useInfiniteQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { type EventLog, eventLogsQuery } from "../api/queries.ts"
 import type { Query } from "../api/client.ts"
-import { Button } from "../components/button.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
 import { Panel } from "../components/page.tsx"
+import { More, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 
 /** What people, programs and limits did, the newest first. */
@@ -19,31 +19,22 @@ export function EventTable({ filter }: { readonly filter: Query }) {
             return <Empty title="Nothing is noted yet">What people and programs change comes up here.</Empty>
           return (
             <>
-              <div className="overflow-x-auto">
-                <table className="grid-table">
-                  <thead>
-                    <tr>
-                      <th>When</th>
-                      <th>Who</th>
-                      <th>What</th>
-                      <th>Of</th>
-                      <th className="hidden w-1/3 lg:table-cell">Detail</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {all.map((event) => (
-                      <EventRow key={event.event_log_id} event={event} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-              {events.hasNextPage && (
-                <div className="border-t border-line p-2 text-center">
-                  <Button onClick={() => void events.fetchNextPage()} disabled={events.isFetchingNextPage}>
-                    Older
-                  </Button>
-                </div>
-              )}
+              <Table
+                head={
+                  <>
+                    <th>When</th>
+                    <th>Who</th>
+                    <th>What</th>
+                    <th>Of</th>
+                    <th className="hidden w-1/3 lg:table-cell">Detail</th>
+                  </>
+                }
+              >
+                {all.map((event) => (
+                  <EventRow key={event.event_log_id} event={event} />
+                ))}
+              </Table>
+              <More list={events}>Older</More>
             </>
           )
         }}

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from "react"
 import { ApiProblem, api } from "../api/client.ts"
 import { keepToken } from "../api/session.ts"
 import { Button } from "../components/button.tsx"
-import { Field, Input } from "../components/field.tsx"
+import { TextField } from "../components/field.tsx"
 
 /** Signing in. */
 export function Login() {
@@ -31,32 +31,24 @@ export function Login() {
           <img src="/icon.svg" alt="" width={28} height={28} />
           <h1 className="m-0 text-lg font-semibold tracking-tight">Sign in to Sluice</h1>
         </div>
-        <Field label="User name">
-          {(props) => (
-            <Input
-              {...props}
-              name="username"
-              autoComplete="username"
-              autoFocus
-              required
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Password">
-          {(props) => (
-            <Input
-              {...props}
-              name="password"
-              type="password"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="User name"
+          name="username"
+          autoComplete="username"
+          autoFocus
+          required
+          value={username}
+          onChange={setUsername}
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={setPassword}
+        />
         {signIn.error !== null && (
           <p role="alert" className="m-0 font-medium text-danger">
             {wordsOf(signIn.error)}

@@ -12,12 +12,14 @@ import {
   poolsQuery,
   runsQuery,
 } from "../api/queries.ts"
+import { useNow } from "../components/clock.ts"
 import { Empty, Loaded } from "../components/feedback.tsx"
 import { PageHead, Panel } from "../components/page.tsx"
 import { State, StateBar, StateIcon } from "../components/state.tsx"
+import { Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
-import { useNow } from "../components/clock.ts"
 import { between, count } from "../model/format.ts"
+import { stateOfRun } from "../model/states.ts"
 
 /** The most runs that each part shows. */
 const shownMax = 12
@@ -252,40 +254,37 @@ function Ended() {
           if (latest.length === 0)
             return <Empty title="No run yet">Trigger a DAG, or let its schedule do it.</Empty>
           return (
-            <div className="overflow-x-auto">
-              <table className="grid-table">
-                <thead>
-                  <tr>
-                    <th>Run</th>
-                    <th className="hidden sm:table-cell">Made by</th>
-                    <th>Started</th>
-                    <th className="num">Took</th>
-                    <th>State</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {latest.map((run) => (
-                    <tr key={`${run.dag_id}/${run.dag_run_id}`} data-row>
-                      <td className="w-full max-w-0 min-w-32">
-                        <RunLink run={run} />
-                        <div className="truncate text-xs text-muted">{run.dag_run_id}</div>
-                      </td>
-                      <td className="hidden whitespace-nowrap text-muted sm:table-cell">
-                        {run.run_type}
-                        {run.triggering_user_name !== null && ` · ${run.triggering_user_name}`}
-                      </td>
-                      <td>
-                        <Time at={run.start_date} isRelative />
-                      </td>
-                      <td className="num whitespace-nowrap">{between(run.start_date, run.end_date, now)}</td>
-                      <td>
-                        <State state={run.is_cancelled && run.state === "failed" ? "cancelled" : run.state} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              head={
+                <>
+                  <th>Run</th>
+                  <th className="hidden sm:table-cell">Made by</th>
+                  <th>Started</th>
+                  <th className="num">Took</th>
+                  <th>State</th>
+                </>
+              }
+            >
+              {latest.map((run) => (
+                <tr key={`${run.dag_id}/${run.dag_run_id}`} data-row>
+                  <td className="w-full max-w-0 min-w-32">
+                    <RunLink run={run} />
+                    <div className="truncate text-xs text-muted">{run.dag_run_id}</div>
+                  </td>
+                  <td className="hidden whitespace-nowrap text-muted sm:table-cell">
+                    {run.run_type}
+                    {run.triggering_user_name !== null && ` · ${run.triggering_user_name}`}
+                  </td>
+                  <td>
+                    <Time at={run.start_date} isRelative />
+                  </td>
+                  <td className="num whitespace-nowrap">{between(run.start_date, run.end_date, now)}</td>
+                  <td>
+                    <State state={stateOfRun(run)} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
           )
         }}
       </Loaded>

@@ -5,6 +5,7 @@ import { Dialog } from "radix-ui"
 import { type KeyboardEvent, useDeferredValue, useId, useState } from "react"
 import type { Dag, DagRun } from "@sluice/api/wire"
 import { api } from "../api/client.ts"
+import { containing } from "../api/queries.ts"
 import { StateIcon } from "../components/state.tsx"
 import { toggleTheme } from "../components/theme.ts"
 import { places } from "./places.ts"
@@ -113,7 +114,7 @@ function PaletteBody({ onClose }: { readonly onClose: () => void }) {
 function useEntries(typed: string): readonly Entry[] {
   const navigate = useNavigate()
   const text = useDeferredValue(typed.trim())
-  const pattern = `%${text.replace(/[\\%_]/g, "\\$&").replaceAll("|", "_")}%`
+  const pattern = containing(text)
   const { data: dags } = useQuery({
     queryKey: ["palette", "dags", text],
     queryFn: ({ signal }) =>

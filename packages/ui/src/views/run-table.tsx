@@ -3,13 +3,14 @@ import { Link } from "@tanstack/react-router"
 import type { DagRun } from "@sluice/api/wire"
 import { runsQuery } from "../api/queries.ts"
 import type { Query } from "../api/client.ts"
-import { Button } from "../components/button.tsx"
 import { useNow } from "../components/clock.ts"
 import { Empty, Loaded } from "../components/feedback.tsx"
 import { Panel } from "../components/page.tsx"
 import { State } from "../components/state.tsx"
+import { More, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { between } from "../model/format.ts"
+import { stateOfRun } from "../model/states.ts"
 
 /** Runs of a DAG, or of all, the newest first. */
 export function RunTable({ dagId, filter }: { readonly dagId: string; readonly filter: Query }) {
@@ -22,33 +23,24 @@ export function RunTable({ dagId, filter }: { readonly dagId: string; readonly f
           if (all.length === 0) return <Empty title="No run is like this" />
           return (
             <>
-              <div className="overflow-x-auto">
-                <table className="grid-table">
-                  <thead>
-                    <tr>
-                      <th>Run</th>
-                      <th>State</th>
-                      <th className="hidden md:table-cell">Type</th>
-                      <th className="hidden lg:table-cell">Logical date</th>
-                      <th>Started</th>
-                      <th className="num">Took</th>
-                      <th className="hidden xl:table-cell">Version</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {all.map((run) => (
-                      <RunRow key={`${run.dag_id}/${run.dag_run_id}`} run={run} withDag={dagId === "~"} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-              {runs.hasNextPage && (
-                <div className="border-t border-line p-2 text-center">
-                  <Button onClick={() => void runs.fetchNextPage()} disabled={runs.isFetchingNextPage}>
-                    Older runs
-                  </Button>
-                </div>
-              )}
+              <Table
+                head={
+                  <>
+                    <th>Run</th>
+                    <th>State</th>
+                    <th className="hidden md:table-cell">Type</th>
+                    <th className="hidden lg:table-cell">Logical date</th>
+                    <th>Started</th>
+                    <th className="num">Took</th>
+                    <th className="hidden xl:table-cell">Version</th>
+                  </>
+                }
+              >
+                {all.map((run) => (
+                  <RunRow key={`${run.dag_id}/${run.dag_run_id}`} run={run} withDag={dagId === "~"} />
+                ))}
+              </Table>
+              <More list={runs}>Older runs</More>
             </>
           )
         }}
@@ -72,7 +64,7 @@ function RunRow({ run, withDag }: { readonly run: DagRun; readonly withDag: bool
         <div className="truncate text-xs text-muted">{withDag ? run.dag_run_id : run.note}</div>
       </td>
       <td>
-        <State state={run.is_cancelled && run.state === "failed" ? "cancelled" : run.state} />
+        <State state={stateOfRun(run)} />
       </td>
       <td className="hidden whitespace-nowrap text-muted md:table-cell">
         {run.run_type}

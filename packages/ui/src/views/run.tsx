@@ -7,9 +7,11 @@ import { api, path } from "../api/client.ts"
 import { expansionsQuery, type RunName, runQuery, structureQuery } from "../api/queries.ts"
 import { Button } from "../components/button.tsx"
 import { useNow } from "../components/clock.ts"
+import { ConfirmDialog } from "../components/confirm-dialog.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
-import { Field, Input } from "../components/field.tsx"
+import { TextField } from "../components/field.tsx"
 import { Graph } from "../components/graph.tsx"
 import { JsonView } from "../components/json.tsx"
 import { Menu, MenuItem } from "../components/menu.tsx"
@@ -20,7 +22,7 @@ import { ExpansionStateBadge, State, StateBar } from "../components/state.tsx"
 import { Time } from "../components/time.tsx"
 import { between, count, duration, total } from "../model/format.ts"
 import { endedOf } from "../model/history.ts"
-import { fillOf } from "../model/states.ts"
+import { fillOf, stateOfRun } from "../model/states.ts"
 import { marksOf, placeOf, type Timeline, timelineOf } from "../model/timeline.ts"
 import { waitInWords } from "../model/waits.ts"
 
@@ -67,7 +69,7 @@ function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }
       title={name.runId}
       meta={
         <>
-          <State state={run.is_cancelled && run.state === "failed" ? "cancelled" : run.state} />
+          <State state={stateOfRun(run)} />
           <span>
             {run.start_date === null ? "queued" : "started"} <Time at={run.start_date ?? run.queued_at} />
             {run.start_date !== null &&
@@ -137,23 +139,14 @@ function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRu
         <MenuItem onSelect={() => void navigator.clipboard?.writeText(name.runId)}>Copy the run id</MenuItem>
       </Menu>
       {open === "cancel" && (
-        <Dialog
-          isOpen
-          onClose={() => setOpen(null)}
+        <ConfirmDialog
           title="Cancel this run?"
           description="What runs is stopped, sources are closed. It can be taken up again where it stood."
-        >
-          <div className="flex justify-end gap-2">
-            <Button onClick={() => setOpen(null)}>Keep it</Button>
-            <Button
-              look="danger"
-              disabled={change.isPending}
-              onClick={() => change.mutate({ state: "failed" })}
-            >
-              Cancel the run
-            </Button>
-          </div>
-        </Dialog>
+          confirm="Cancel the run"
+          isPending={change.isPending}
+          onConfirm={() => change.mutate({ state: "failed" })}
+          onClose={() => setOpen(null)}
+        />
       )}
       {open === "note" && (
         <NoteDialog
@@ -179,30 +172,9 @@ function NoteDialog({
   const [text, setText] = useState(note)
   return (
     <Dialog isOpen onClose={onClose} title="Note of this run">
-      <form
-        className="flex flex-col gap-3"
-        onSubmit={(event) => {
-          event.preventDefault()
-          onSave(text)
-        }}
-      >
-        <Field label="Note">
-          {(props) => (
-            <Input
-              {...props}
-              maxLength={1_000}
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-            />
-          )}
-        </Field>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" look="primary">
-            Save
-          </Button>
-        </div>
-      </form>
+      <DialogForm submit="Save" isBlocked={false} onSubmit={() => onSave(text)} onClose={onClose}>
+        <TextField label="Note" maxLength={1_000} value={text} onChange={setText} />
+      </DialogForm>
     </Dialog>
   )
 }

@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router"
+import { containing } from "../api/queries.ts"
 import { Input, Select } from "../components/field.tsx"
 import { PageHead } from "../components/page.tsx"
 import { RunTable } from "./run-table.tsx"
@@ -30,7 +31,7 @@ export function runFilterOf({ state, type, q }: RunSearch) {
   return {
     state,
     run_type: type,
-    run_id_pattern: q === undefined ? undefined : `%${q.replace(/[\\%_]/g, "\\$&").replaceAll("|", "_")}%`,
+    run_id_pattern: q === undefined ? undefined : containing(q),
   }
 }
 

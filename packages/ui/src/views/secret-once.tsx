@@ -1,5 +1,5 @@
 import { Copy } from "lucide-react"
-import { IconButton } from "../components/button.tsx"
+import { Button, IconButton } from "../components/button.tsx"
 import { notify } from "../components/notices.tsx"
 
 /** Something that is shown only now. */
@@ -19,5 +19,26 @@ export function SecretOnce({ label, value }: { readonly label: string; readonly 
         </IconButton>
       </div>
     </div>
+  )
+}
+
+/** The same at the end of a dialog that made it. */
+export function SecretMade({
+  onClose,
+  ...secret
+}: {
+  readonly label: string
+  readonly value: string
+  readonly onClose: () => void
+}) {
+  return (
+    <>
+      <SecretOnce {...secret} />
+      <div className="mt-4 flex justify-end">
+        <Button look="primary" onClick={onClose}>
+          Done
+        </Button>
+      </div>
+    </>
   )
 }

@@ -1,13 +1,13 @@
 import type { DagRun } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { type FormEvent, useState } from "react"
+import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { structureQuery } from "../api/queries.ts"
-import { Button } from "../components/button.tsx"
+import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
-import { Field, Input, Select } from "../components/field.tsx"
+import { Field, Input, Select, TextArea, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { fieldsOf, type ParamField, textOf, valueOf } from "../model/params-form.ts"
 
@@ -71,13 +71,19 @@ function TriggerForm({
       void navigate({ to: "/dags/$dagId/runs/$runId", params: { dagId, runId: run.dag_run_id } })
     },
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
+  const onSubmit = () => {
     setShowingErrors(true)
     if (read.every(([, result]) => "value" in result) && "value" in freeConf) trigger.mutate(undefined)
   }
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+    <DialogForm
+      submit={trigger.isPending ? "Triggering…" : "Trigger"}
+      close="Cancel"
+      isBlocked={trigger.isPending}
+      error={trigger.error}
+      onSubmit={onSubmit}
+      onClose={onClose}
+    >
       {read.map(([field, result]) => (
         <Field
           key={field.name}
@@ -102,13 +108,12 @@ function TriggerForm({
           error={"error" in freeConf ? freeConf.error : null}
         >
           {(props) => (
-            <textarea
+            <TextArea
               {...props}
               rows={3}
               value={free}
               onChange={(event) => setFree(event.target.value)}
               placeholder="{}"
-              className="w-full rounded-md border border-line-strong bg-surface p-2.5 font-mono text-xs"
             />
           )}
         </Field>
@@ -116,37 +121,24 @@ function TriggerForm({
       <details className="text-sm">
         <summary className="cursor-pointer text-muted">Run id, logical date, note</summary>
         <div className="mt-3 flex flex-col gap-3.5">
-          <Field label="Run id" hint="Made by the server where it is left out.">
-            {(props) => <Input {...props} value={runId} onChange={(event) => setRunId(event.target.value)} />}
-          </Field>
-          <Field label="Logical date" hint="In your time zone; left out, the run has none.">
-            {(props) => (
-              <Input
-                {...props}
-                type="datetime-local"
-                step={1}
-                value={logicalDate}
-                onChange={(event) => setLogicalDate(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Note">
-            {(props) => <Input {...props} value={note} onChange={(event) => setNote(event.target.value)} />}
-          </Field>
+          <TextField
+            label="Run id"
+            hint="Made by the server where it is left out."
+            value={runId}
+            onChange={setRunId}
+          />
+          <TextField
+            label="Logical date"
+            hint="In your time zone; left out, the run has none."
+            type="datetime-local"
+            step={1}
+            value={logicalDate}
+            onChange={setLogicalDate}
+          />
+          <TextField label="Note" value={note} onChange={setNote} />
         </div>
       </details>
-      {trigger.error !== null && (
-        <p role="alert" className="m-0 font-medium text-danger">
-          {trigger.error.message}
-        </p>
-      )}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="primary" disabled={trigger.isPending}>
-          {trigger.isPending ? "Triggering…" : "Trigger"}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   )
 }
 
@@ -185,12 +177,12 @@ function ParamInput({
       )
     case "json":
       return (
-        <textarea
+        <TextArea
           {...props}
           rows={3}
           value={text}
           onChange={(event) => onChange(event.target.value)}
-          className="w-full rounded-md border border-line-strong bg-surface p-2.5 font-mono text-xs aria-invalid:border-danger"
+          className="aria-invalid:border-danger"
         />
       )
     default:

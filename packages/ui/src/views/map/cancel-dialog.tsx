@@ -1,8 +1,7 @@
 import type { Expansion } from "@sluice/api/wire"
 import { api } from "../../api/client.ts"
 import { mapPath, runKey, type TaskName } from "../../api/queries.ts"
-import { Button } from "../../components/button.tsx"
-import { Dialog } from "../../components/dialog.tsx"
+import { ConfirmDialog } from "../../components/confirm-dialog.tsx"
 import { useAction } from "../../components/mutation.ts"
 import { count } from "../../model/format.ts"
 import { endedOf } from "../../model/history.ts"
@@ -25,18 +24,13 @@ export function CancelMapDialog({
   })
   const left = expansion.discovered - endedOf(expansion)
   return (
-    <Dialog
-      isOpen
-      onClose={onClose}
+    <ConfirmDialog
       title={`Cancel ${name.taskId}?`}
       description={`Its source is closed${expansion.exhausted ? "" : ", whatever was still to come"}. ${count(left)} instances have not ended and will not run. The run goes on with its other tasks.`}
-    >
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" disabled={cancel.isPending} onClick={() => cancel.mutate(undefined)}>
-          Cancel the map
-        </Button>
-      </div>
-    </Dialog>
+      confirm="Cancel the map"
+      isPending={cancel.isPending}
+      onConfirm={() => cancel.mutate(undefined)}
+      onClose={onClose}
+    />
   )
 }

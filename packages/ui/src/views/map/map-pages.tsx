@@ -2,10 +2,10 @@ import type { Expansion, ExpansionPage } from "@sluice/api/wire"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { pagesQuery, type TaskName } from "../../api/queries.ts"
-import { Button } from "../../components/button.tsx"
 import { Empty, Loaded } from "../../components/feedback.tsx"
 import { Panel } from "../../components/page.tsx"
 import { StateBar } from "../../components/state.tsx"
+import { More } from "../../components/table.tsx"
 import { Time } from "../../components/time.tsx"
 import { between, count } from "../../model/format.ts"
 
@@ -68,13 +68,7 @@ export function MapPages({ name, expansion }: { readonly name: TaskName; readonl
                   </tbody>
                 </table>
               </div>
-              {pages.hasNextPage && (
-                <div className="border-t border-line p-2 text-center">
-                  <Button onClick={() => void pages.fetchNextPage()} disabled={pages.isFetchingNextPage}>
-                    More pages
-                  </Button>
-                </div>
-              )}
+              <More list={pages}>More pages</More>
             </>
           )
         }}

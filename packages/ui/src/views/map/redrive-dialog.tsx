@@ -6,7 +6,7 @@ import { mapPath, runKey, type TaskName } from "../../api/queries.ts"
 import { Button } from "../../components/button.tsx"
 import { Dialog } from "../../components/dialog.tsx"
 import { Problem, Skeleton } from "../../components/feedback.tsx"
-import { Field, Input } from "../../components/field.tsx"
+import { TextField } from "../../components/field.tsx"
 import { useAction } from "../../components/mutation.ts"
 import { count } from "../../model/format.ts"
 import { lookOf } from "../../model/states.ts"
@@ -104,36 +104,9 @@ export function RedriveDialog({
         )}
         {!isOne && (
           <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
-            <Field label="From index">
-              {(props) => (
-                <Input
-                  {...props}
-                  inputMode="numeric"
-                  value={from}
-                  onChange={(event) => setFrom(event.target.value)}
-                />
-              )}
-            </Field>
-            <Field label="To index">
-              {(props) => (
-                <Input
-                  {...props}
-                  inputMode="numeric"
-                  value={to}
-                  onChange={(event) => setTo(event.target.value)}
-                />
-              )}
-            </Field>
-            <Field label="Error type">
-              {(props) => (
-                <Input
-                  {...props}
-                  value={type}
-                  placeholder="any"
-                  onChange={(event) => setType(event.target.value)}
-                />
-              )}
-            </Field>
+            <TextField label="From index" inputMode="numeric" value={from} onChange={setFrom} />
+            <TextField label="To index" inputMode="numeric" value={to} onChange={setTo} />
+            <TextField label="Error type" value={type} placeholder="any" onChange={setType} />
           </div>
         )}
         <div className="rounded-md bg-sunken p-3" aria-live="polite">

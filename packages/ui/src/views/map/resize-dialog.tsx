@@ -1,10 +1,10 @@
 import type { Expansion } from "@sluice/api/wire"
-import { type FormEvent, useState } from "react"
+import { useState } from "react"
 import { api } from "../../api/client.ts"
 import { mapPath, runKey, type TaskName } from "../../api/queries.ts"
-import { Button } from "../../components/button.tsx"
+import { DialogForm } from "../../components/dialog-form.tsx"
 import { Dialog } from "../../components/dialog.tsx"
-import { Field, Input } from "../../components/field.tsx"
+import { TextField } from "../../components/field.tsx"
 import { useAction } from "../../components/mutation.ts"
 
 const minSampleDefault = 100
@@ -25,7 +25,8 @@ export function ResizeDialog({
   const [pageSize, setPageSize] = useState(textOf(expansion.page_size))
   const [concurrency, setConcurrency] = useState(textOf(expansion.concurrency))
   const [failures, setFailures] = useState(textOf(tolerance?.count))
-  const [ratio, setRatio] = useState(tolerance?.ratio == null ? "" : String(tolerance.ratio * 100))
+  const percent = textOf(tolerance?.ratio == null ? null : tolerance.ratio * 100)
+  const [ratio, setRatio] = useState(percent)
   const isMapped = expansion.kind === "mapped"
   const change = {
     ...(window !== textOf(expansion.window) && { window: Number(window) }),
@@ -33,8 +34,7 @@ export function ResizeDialog({
     ...(concurrency !== textOf(expansion.concurrency) && {
       concurrency: concurrency === "" ? null : Number(concurrency),
     }),
-    ...((failures !== textOf(tolerance?.count) ||
-      ratio !== (tolerance?.ratio == null ? "" : String(tolerance.ratio * 100))) && {
+    ...((failures !== textOf(tolerance?.count) || ratio !== percent) && {
       tolerated_failures:
         failures === "" && ratio === ""
           ? null
@@ -52,10 +52,6 @@ export function ResizeDialog({
     done: () => `${name.taskId} has new limits.`,
     onDone: onClose,
   })
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    set.mutate(undefined)
-  }
   return (
     <Dialog
       isOpen
@@ -63,80 +59,57 @@ export function ResizeDialog({
       title={`Limits of ${name.taskId}`}
       description="They hold for this run, from now on."
     >
-      <form onSubmit={onSubmit} className="flex flex-col gap-3.5">
+      <DialogForm
+        submit="Set limits"
+        isBlocked={set.isPending || Object.keys(change).length === 0}
+        error={set.error}
+        onSubmit={() => set.mutate(undefined)}
+        onClose={onClose}
+      >
         <div className="grid gap-3.5 sm:grid-cols-2">
           {isMapped && (
-            <Field label="Window" hint="The most indexes that exist and have not ended.">
-              {(props) => (
-                <Input
-                  {...props}
-                  inputMode="numeric"
-                  value={window}
-                  onChange={(event) => setWindow(event.target.value)}
-                />
-              )}
-            </Field>
+            <TextField
+              label="Window"
+              hint="The most indexes that exist and have not ended."
+              inputMode="numeric"
+              value={window}
+              onChange={setWindow}
+            />
           )}
-          <Field label="Page size" hint="The most items that are read at once.">
-            {(props) => (
-              <Input
-                {...props}
-                inputMode="numeric"
-                value={pageSize}
-                onChange={(event) => setPageSize(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Page size"
+            hint="The most items that are read at once."
+            inputMode="numeric"
+            value={pageSize}
+            onChange={setPageSize}
+          />
           {isMapped && (
             <>
-              <Field label="Concurrency" hint="The most that run at once; empty: as workers have slots.">
-                {(props) => (
-                  <Input
-                    {...props}
-                    inputMode="numeric"
-                    value={concurrency}
-                    onChange={(event) => setConcurrency(event.target.value)}
-                  />
-                )}
-              </Field>
-              <Field label="Failures tolerated" hint="One more stops the map; empty: any number.">
-                {(props) => (
-                  <Input
-                    {...props}
-                    inputMode="numeric"
-                    value={failures}
-                    onChange={(event) => setFailures(event.target.value)}
-                  />
-                )}
-              </Field>
-              <Field
+              <TextField
+                label="Concurrency"
+                hint="The most that run at once; empty: as workers have slots."
+                inputMode="numeric"
+                value={concurrency}
+                onChange={setConcurrency}
+              />
+              <TextField
+                label="Failures tolerated"
+                hint="One more stops the map; empty: any number."
+                inputMode="numeric"
+                value={failures}
+                onChange={setFailures}
+              />
+              <TextField
                 label="Share tolerated, %"
                 hint={`Judged from ${tolerance?.min_sample ?? minSampleDefault} ended instances on.`}
-              >
-                {(props) => (
-                  <Input
-                    {...props}
-                    inputMode="decimal"
-                    value={ratio}
-                    onChange={(event) => setRatio(event.target.value)}
-                  />
-                )}
-              </Field>
+                inputMode="decimal"
+                value={ratio}
+                onChange={setRatio}
+              />
             </>
           )}
         </div>
-        {set.error !== null && (
-          <p role="alert" className="m-0 font-medium text-danger">
-            {set.error.message}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" look="primary" disabled={set.isPending || Object.keys(change).length === 0}>
-            Set limits
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

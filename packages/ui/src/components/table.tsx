@@ -1,0 +1,75 @@
+import { Pencil, Trash2 } from "lucide-react"
+import type { ReactNode } from "react"
+import { Button, IconButton } from "./button.tsx"
+
+/** Rows below the names of their columns; it scrolls sideways where it is too wide. */
+export function Table({ head, children }: { readonly head: ReactNode; readonly children: ReactNode }) {
+  return (
+    <div className="overflow-x-auto">
+      <table className="grid-table">
+        <thead>
+          <tr>{head}</tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  )
+}
+
+/** The name of a column of buttons: only readers of the screen are told it. */
+export function ActionsHead() {
+  return (
+    <th>
+      <span className="sr-only">Actions</span>
+    </th>
+  )
+}
+
+/** The buttons of a row that can be changed and deleted. */
+export function RowActions({
+  name,
+  denied = null,
+  stays = denied,
+  onChange,
+  onDelete,
+}: {
+  readonly name: string
+  readonly denied?: string | null
+  /** Why it cannot be deleted. */
+  readonly stays?: string | null
+  readonly onChange: () => void
+  readonly onDelete: () => void
+}) {
+  return (
+    <div className="flex justify-end gap-1">
+      <IconButton label={`Change ${name}`} denied={denied} onClick={onChange}>
+        <Pencil size={14} aria-hidden />
+      </IconButton>
+      <IconButton label={`Delete ${name}`} denied={stays} onClick={onDelete}>
+        <Trash2 size={14} aria-hidden />
+      </IconButton>
+    </div>
+  )
+}
+
+/** The way to the next page of a list, while there is one. */
+export function More({
+  list,
+  children = "More",
+}: {
+  readonly list: {
+    readonly hasNextPage: boolean
+    readonly isFetchingNextPage: boolean
+    readonly fetchNextPage: () => unknown
+  }
+  readonly children?: ReactNode
+}) {
+  if (!list.hasNextPage) return null
+  return (
+    <div className="border-t border-line p-2 text-center">
+      <Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+        {children}
+      </Button>
+    </div>
+  )
+}
