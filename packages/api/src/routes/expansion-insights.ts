@@ -1,6 +1,6 @@
 /** What views of a large map show without reading it all: its density, its classes of errors, one item of it. */
 import { z } from "@hono/zod-openapi"
-import { expansionIdOf, type PageView, pagesAtMax, type TaskInstanceView } from "@sluice/core/store"
+import { type PageView, pagesAtMax, type TaskInstanceView } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { JSONValue } from "hono/utils/types"
 import { endpoint, makeRouter } from "../endpoint.ts"
@@ -114,9 +114,8 @@ export function expansionInsightRoutes() {
   return makeRouter()
     .openapi(getDensity, async (c) => {
       const { services } = c.var
-      const { run, expansionId } = await findTask(services, c.req.valid("param"))
-      const views = await Effect.runPromise(services.store.expansionsOfRun(run.id))
-      const discovered = views.find((view) => view.expansionId === expansionId)?.created ?? 0
+      const { expansionId } = await findTask(services, c.req.valid("param"))
+      const { created: discovered } = await Effect.runPromise(services.store.progress(expansionId))
       const { from_index: from, to_index: asked, buckets } = c.req.valid("query")
       const to = Math.min(asked ?? discovered, discovered)
       if (asked !== undefined && asked <= from)
@@ -125,8 +124,8 @@ export function expansionInsightRoutes() {
     })
     .openapi(getErrors, async (c) => {
       const { services } = c.var
-      const { run, task } = await findTask(services, c.req.valid("param"))
-      return c.json(await classesOf(services, expansionIdOf(run.id, task.ordinal)), 200)
+      const { expansionId } = await findTask(services, c.req.valid("param"))
+      return c.json(await classesOf(services, expansionId), 200)
     })
     .openapi(getItem, async (c) => {
       const { services } = c.var

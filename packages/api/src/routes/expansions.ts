@@ -290,8 +290,7 @@ export function expansionRoutes() {
         toTaskInstance({ run, task, state: toWireState(view.state), view }),
       )
       const isFull = views.length >= limit
-      const hasMore =
-        isFull || (lookedTo !== toIndex && (await isBefore(store, run.id, expansionId, lookedTo)))
+      const hasMore = isFull || (lookedTo !== toIndex && (await isBefore(store, expansionId, lookedTo)))
       const reached = isFull ? views.at(-1)?.mapIndex : lookedTo
       return c.json({ task_instances, next_after: hasMore ? (reached ?? null) : null }, 200)
     })
@@ -300,13 +299,11 @@ export function expansionRoutes() {
 /** Whether an expansion has instances beyond an index. */
 async function isBefore(
   store: StoreService,
-  dagRunId: string,
   expansionId: string,
   index: number | undefined,
 ): Promise<boolean> {
-  const views = await Effect.runPromise(store.expansionsOfRun(dagRunId))
-  const view = views.find((one) => one.expansionId === expansionId)
-  return index !== undefined && view !== undefined && index < view.created - 1
+  const { created } = await Effect.runPromise(store.progress(expansionId))
+  return index !== undefined && index < created - 1
 }
 
 const knownStates = Object.keys(taskInstanceTransitions) as TaskInstanceState[]
