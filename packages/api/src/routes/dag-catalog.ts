@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { z } from "@hono/zod-openapi"
+import type { DagVersionSummary, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
@@ -172,18 +173,7 @@ export function dagCatalogRoutes() {
     })
     .openapi(getVersion, async (c) => {
       const { dag_id: dagId, version_number: versionNumber } = c.req.valid("param")
-      const { rows } = await Effect.runPromise(
-        c.var.services.store.listDagVersions({
-          dagId,
-          versionNumber,
-          isNewestFirst: false,
-          skip: 0,
-          limit: 1,
-        }),
-      )
-      const [version] = rows
-      if (version === undefined) throw notFound("DAG version", `${dagId}/${versionNumber}`)
-      return c.json(toDagVersion(version), 200)
+      return c.json(toDagVersion(await versionOf(c.var.services.store, dagId, versionNumber)), 200)
     })
     .openapi(listTags, async (c) => {
       const { offset: skip, limit, order_by: order, tag_name_pattern: patterns } = c.req.valid("query")
@@ -218,13 +208,8 @@ export function dagCatalogRoutes() {
       const { store } = c.var.services
       const { dag_id: dagId } = c.req.valid("param")
       const { version_number: asked } = c.req.valid("query")
-      const { version } = await Effect.runPromise(store.dagSummary(dagId))
-      const versionNumber = asked ?? version.versionNumber
-      const slice = { dagId, versionNumber, isNewestFirst: true, skip: 0, limit: 1 }
-      const { rows } = await Effect.runPromise(store.listDagVersions(slice))
-      const [found] = rows
-      if (found === undefined) throw notFound("DAG version", `${dagId}/${versionNumber}`)
-      const { code } = await Effect.runPromise(store.loadBundle(found.bundleHash))
+      const { versionNumber, bundleHash } = await findVersion(store, dagId, asked)
+      const { code } = await Effect.runPromise(store.loadBundle(bundleHash))
       const accept = c.req.header("accept") ?? "*/*"
       if (/application\/json|\*\/\*/.test(accept))
         return c.json(
@@ -262,4 +247,25 @@ export function dagCatalogRoutes() {
 /** A number for what has a name only, the same each time: 48 bits of its hash. */
 export function idOf(name: string): number {
   return createHash("sha256").update(name).digest().readUIntBE(0, 6)
+}
+
+/** A version of a DAG: the one that was asked for, else the newest. */
+export async function findVersion(
+  store: StoreService,
+  dagId: string,
+  asked: number | undefined,
+): Promise<DagVersionSummary> {
+  const { version: newest } = await Effect.runPromise(store.dagSummary(dagId))
+  return asked === undefined || asked === newest.versionNumber ? newest : versionOf(store, dagId, asked)
+}
+
+async function versionOf(
+  store: StoreService,
+  dagId: string,
+  versionNumber: number,
+): Promise<DagVersionSummary> {
+  const slice = { dagId, versionNumber, isNewestFirst: true, skip: 0, limit: 1 }
+  const [found] = (await Effect.runPromise(store.listDagVersions(slice))).rows
+  if (found === undefined) throw notFound("DAG version", `${dagId}/${versionNumber}`)
+  return found
 }

@@ -4,13 +4,13 @@ import { partsOfExpansionId, userRoles } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { JSONValue } from "hono/utils/types"
 import { endpoint, makeRouter } from "../endpoint.ts"
-import { notFound } from "../problem.ts"
 import { endedOf } from "../expansions/window.ts"
 import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
 import { expansionSchema, instancesOf } from "../wire/expansion.ts"
 import { listOf, readCursor, whole, writeCursor } from "../wire/query.ts"
 import { taskSchema, toTask } from "../wire/task.ts"
 import { json, text } from "../wire/text.ts"
+import { findVersion } from "./dag-catalog.ts"
 
 const dagName = z.object({ dag_id: text(250) })
 
@@ -145,12 +145,8 @@ export function viewRoutes() {
       const { store, dagVersions } = c.var.services
       const { dag_id: dagId } = c.req.valid("param")
       const { version_number: asked } = c.req.valid("query")
-      const { version } = await Effect.runPromise(store.dagSummary(dagId))
-      const versionNumber = asked ?? version.versionNumber
-      const slice = { dagId, versionNumber, isNewestFirst: true, skip: 0, limit: 1 }
-      const [found] = (await Effect.runPromise(store.listDagVersions(slice))).rows
-      if (found === undefined) throw notFound("DAG version", `${dagId}/${versionNumber}`)
-      const { dag } = await dagVersions(found.id)
+      const { id, versionNumber } = await findVersion(store, dagId, asked)
+      const { dag } = await dagVersions(id)
       const edges = dag.edges.map(({ upstream, downstream, kind, holdsBack }) => ({
         ...{ upstream, downstream, kind, holds_back: holdsBack },
       }))
