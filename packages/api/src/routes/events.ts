@@ -2,8 +2,9 @@ import { z } from "@hono/zod-openapi"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { Changes, Feed } from "../events/feed.ts"
-import { ApiError, httpExceptionSchema } from "../problem.ts"
+import { httpExceptionSchema } from "../problem.ts"
 import { eventStream, streamText } from "../stream-lines.ts"
+import { makeStreamSlots } from "../stream-slots.ts"
 import { json, text } from "../wire/text.ts"
 
 /** The most clients that one server keeps informed at once. */
@@ -43,39 +44,29 @@ const watchRuns = endpoint({
 
 /** Live views. */
 export function eventRoutes() {
-  let clients = 0
-  async function* told(feed: Feed, lastId: string | undefined, signal: AbortSignal): AsyncGenerator<string> {
-    clients += 1
-    try {
-      // At once, so that a client knows that it is connected.
-      yield ": connected\n\n"
-      for await (const some of feed.subscribe(lastId, signal))
-        yield some === null ? ": nothing new\n\n" : eventsOf(some)
-    } finally {
-      clients -= 1
-    }
-  }
-  const refuseBusy = () => {
-    if (clients >= eventClientsMax)
-      throw new ApiError(429, `${clients} clients are kept informed already; try again later`, {
-        "retry-after": "10",
-      })
-  }
+  const { refuseFull, counted } = makeStreamSlots(eventClientsMax, "clients are kept informed")
   return makeRouter()
     .openapi(watchRun, async (c) => {
-      refuseBusy()
+      refuseFull()
       const { services } = c.var
       const { dag_id: dagId, dag_run_id: runId } = c.req.valid("param")
       const run = await Effect.runPromise(services.store.dagRunSummary({ dagId, runId }))
       const lastId = c.req.valid("header")["last-event-id"]
-      return streamText(c, eventStream, (signal) => told(services.feeds.ofRun(run), lastId, signal))
+      return streamText(c, eventStream, (signal) => counted(told(services.feeds.ofRun(run), lastId, signal)))
     })
     .openapi(watchRuns, (c) => {
-      refuseBusy()
+      refuseFull()
       const { feeds } = c.var.services
       const lastId = c.req.valid("header")["last-event-id"]
-      return streamText(c, eventStream, (signal) => told(feeds.ofAll(), lastId, signal))
+      return streamText(c, eventStream, (signal) => counted(told(feeds.ofAll(), lastId, signal)))
     })
+}
+
+async function* told(feed: Feed, lastId: string | undefined, signal: AbortSignal): AsyncGenerator<string> {
+  // At once, so that a client knows that it is connected.
+  yield ": connected\n\n"
+  for await (const some of feed.subscribe(lastId, signal))
+    yield some === null ? ": nothing new\n\n" : eventsOf(some)
 }
 
 /** The id stands at the last event: a client that saw only some of them has not seen what it says. */

@@ -7,6 +7,7 @@ import type { TailPart } from "../logs/log-tail.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import type { JSONValue } from "hono/utils/types"
 import { ndjson, streamLines } from "../stream-lines.ts"
+import { makeStreamSlots } from "../stream-slots.ts"
 import { taskInstanceStates } from "../wire/enums.ts"
 import { instant } from "../wire/instant.ts"
 import { bigintMax, flag, readCursor, whole, writeCursor } from "../wire/query.ts"
@@ -105,15 +106,7 @@ const logToken = z.strictObject({ a: z.string().regex(/^\d{1,19}$/) })
 
 /** Logs of task instances. */
 export function logRoutes() {
-  let followers = 0
-  async function* counted(parts: AsyncGenerator<TailPart>, after: string | null): AsyncGenerator<object[]> {
-    followers += 1
-    try {
-      yield* linesOf(parts, after)
-    } finally {
-      followers -= 1
-    }
-  }
+  const { refuseFull, counted } = makeStreamSlots(logFollowersMax, "logs are followed")
   return makeRouter()
     .openapi(tailLog, async (c) => {
       const { services } = c.var
@@ -129,12 +122,9 @@ export function logRoutes() {
       const after = cursor === undefined ? null : readCursor(cursor, logToken).a
       if (after !== null && !(await hasLine(services, source, after)))
         throw invalid(["query", "after"], "no line of this log has that cursor; leave it out to begin anew")
-      if (followers >= logFollowersMax)
-        throw new ApiError(429, `${followers} logs are followed already; try again later`, {
-          "retry-after": "10",
-        })
+      refuseFull()
       return streamLines(c, (signal) =>
-        counted(services.logTails.of(source).follow({ after, tryNumber, signal }), after),
+        counted(linesOf(services.logTails.of(source).follow({ after, tryNumber, signal }), after)),
       )
     })
     .openapi(getLog, async (c) => {

@@ -15,6 +15,7 @@ import type { Services } from "../environment.ts"
 import { untilWoken } from "../instances/until-woken.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import { ndjson, streamLines, streamText } from "../stream-lines.ts"
+import { makeStreamSlots } from "../stream-slots.ts"
 import { bigintMax, flag, whole } from "../wire/query.ts"
 import { readResultCursor, resultCursorMax, writeResultCursor } from "../wire/result-cursor.ts"
 import { type CsvRow, csv, csvText } from "../wire/csv.ts"
@@ -79,15 +80,7 @@ const streamResults = endpoint({
 
 /** Results as a stream. */
 export function resultRoutes() {
-  let open = 0
-  async function* counted(services: Services, source: ResultSource, signal: AbortSignal) {
-    open += 1
-    try {
-      yield* readResults(services, source, signal)
-    } finally {
-      open -= 1
-    }
-  }
+  const { refuseFull, counted } = makeStreamSlots(resultStreamsMax, "streams are followed")
   return makeRouter().openapi(streamResults, async (c) => {
     const { services } = c.var
     const { task, expansionId } = await findTask(services, c.req.valid("param"))
@@ -99,12 +92,9 @@ export function resultRoutes() {
     const from = after === undefined ? { nextIndex: 0, ahead: [] } : readResultCursor(after)
     if (isOrdered && from.ahead.length > 0)
       throw invalid(["query", "after"], "the cursor is of results as completed: give order=completed with it")
-    if (open >= resultStreamsMax)
-      throw new ApiError(429, `${open} streams are followed already; try again later`, {
-        "retry-after": "10",
-      })
+    refuseFull()
     const source = { expansionId, from, isOrdered, follow, limit: limit ?? Number.MAX_SAFE_INTEGER }
-    const lines = (signal: AbortSignal) => counted(services, source, signal)
+    const lines = (signal: AbortSignal) => counted(readResults(services, source, signal))
     if (c.req.header("accept")?.includes(csv) !== true) return streamLines(c, lines)
     return streamText(c, `${csv}; charset=utf-8`, (signal) => csvText(columns, lines(signal)))
   })
