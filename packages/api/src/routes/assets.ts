@@ -1,13 +1,10 @@
-import { randomBytes } from "node:crypto"
 import { z } from "@hono/zod-openapi"
-import type { Json } from "@sluice/core"
 import { assetExtraBytesMax, type JsonObject } from "@sluice/core/dag"
-import { requestRun } from "@sluice/core/engine"
-import type { AssetEventRow, AssetFilter, DagRunRow, StoreService } from "@sluice/core/store"
+import type { AssetEventRow, AssetFilter, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
-import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
+import { ApiError, httpExceptionSchema } from "../problem.ts"
 import {
   assetEventSchema,
   assetEventsSchema,
@@ -16,11 +13,10 @@ import {
   toAsset,
   toAssetEvent,
 } from "../wire/asset.ts"
-import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
+import { dagRunSchema } from "../wire/dag-run.ts"
 import {
   bigintMax,
   flag,
-  instantInput,
   instants,
   listOf,
   orderOf,
@@ -31,6 +27,7 @@ import {
   whole,
 } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
+import { makeRun, newRunFields, refuseUnserved } from "./new-run.ts"
 
 /** The path of what is of one asset. */
 export const assetName = z.object({ asset_id: whole(0, bigintMax) })
@@ -118,21 +115,7 @@ const postEvent = endpoint({
   responses: { 200: json("The event.", assetEventSchema) },
 })
 
-/** As in the body of a run: see there. */
-const bodyInstant = instantInput.openapi({ type: ["string", "null"], format: "date-time" })
-
-const materializeBody = z
-  .strictObject({
-    dag_run_id: text(250).nullish(),
-    data_interval_start: bodyInstant.nullish(),
-    data_interval_end: bodyInstant.nullish(),
-    logical_date: bodyInstant.nullish(),
-    run_after: bodyInstant.nullish(),
-    conf: z.record(z.string(), z.unknown()).nullish(),
-    note: text(1_000).nullish(),
-    partition_key: z.string().nullish(),
-  })
-  .openapi("MaterializeAssetBody")
+const materializeBody = z.strictObject(newRunFields).openapi("MaterializeAssetBody")
 
 const materialize = endpoint({
   method: "post",
@@ -223,8 +206,7 @@ export function assetRoutes() {
     .openapi(materialize, async (c) => {
       const { store } = c.var.services
       const body = c.req.valid("json") ?? {}
-      const { run_after, partition_key } = body
-      refuse("body", { run_after, partition_key }, "it cannot be given to a run yet; leave it out")
+      refuseUnserved(body)
       const asset = await assetOf(store, c.req.valid("param").asset_id)
       const makers = [...new Set(asset.producingTasks.map(({ dagId }) => dagId))]
       const [dagId, another] = makers
@@ -234,20 +216,7 @@ export function assetRoutes() {
           400,
           `several DAGs make the asset "${asset.name}": ${makers.join(", ")}; run one of them`,
         )
-      const run = await Effect.runPromise(
-        requestRun(store, {
-          dagId,
-          runId: body.dag_run_id ?? `manual__${new Date().toISOString()}_${randomBytes(4).toString("hex")}`,
-          conf: (body.conf ?? {}) as Json,
-          logicalDate: body.logical_date ?? null,
-          ...intervalOf(body),
-          note: body.note ?? null,
-          triggeredBy: "rest_api",
-          triggeringUser: actorOf(c.var.actor),
-        }),
-      )
-      store.wake("due")
-      return c.json(toDagRun(await Effect.runPromise(store.dagRunSummary(run))), 200)
+      return c.json(await makeRun(store, dagId, body, actorOf(c.var.actor)), 200)
     })
     .openapi(eventsOfRun, async (c) => {
       const { store } = c.var.services
@@ -272,27 +241,13 @@ export function assetOf(store: StoreService, id: string | number) {
   return Effect.runPromise(store.asset({ id: String(id) }))
 }
 
-/** Both ends of a data interval, or neither. */
-function intervalOf(body: {
-  data_interval_start?: Date | null | undefined
-  data_interval_end?: Date | null | undefined
-}) {
-  const { data_interval_start: start, data_interval_end: end } = body
-  if (start == null && end == null) return {}
-  if (start == null || end == null || start > end)
-    throw invalid(
-      ["body", "data_interval_end"],
-      "a data interval has a start and an end that is not before it",
-    )
-  return { dataInterval: { start, end } }
-}
-
 async function withConsumers(store: StoreService, events: readonly AssetEventRow[]) {
-  const consumers = new Map<string, DagRunRow[]>()
-  for (const { eventId, run } of await Effect.runPromise(
-    store.consumersOfEvents(events.map(({ id }) => id)),
-  )) {
-    consumers.set(eventId, [...(consumers.get(eventId) ?? []), run])
-  }
-  return events.map((event) => toAssetEvent(event, consumers.get(event.id) ?? []))
+  const consumers = await Effect.runPromise(store.consumersOfEvents(events.map(({ id }) => id)))
+  const byEvent = Map.groupBy(consumers, ({ eventId }) => eventId)
+  return events.map((event) =>
+    toAssetEvent(
+      event,
+      (byEvent.get(event.id) ?? []).map(({ run }) => run),
+    ),
+  )
 }

@@ -1,7 +1,4 @@
-import { randomBytes } from "node:crypto"
 import { z } from "@hono/zod-openapi"
-import type { Json } from "@sluice/core"
-import { requestRun } from "@sluice/core/engine"
 import type { DagRunFilter, DagRunSummary, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
@@ -11,7 +8,6 @@ import { dagRunSchema, dagRunsSchema, toDagRun } from "../wire/dag-run.ts"
 import { dagRunStates, dagRunTypes } from "../wire/enums.ts"
 import {
   decimals,
-  instantInput,
   instants,
   isStorable,
   listOf,
@@ -26,6 +22,7 @@ import {
   writeCursor,
 } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
+import { logicalDateField, makeRun, newRunFields, refuseUnserved } from "./new-run.ts"
 import { runFilterFields } from "./run-filter.ts"
 
 /** The name that stands for all DAGs, or all runs. */
@@ -114,21 +111,13 @@ const listRunsBatch = endpoint({
   responses: { 200: json("Runs, and how many there are.", dagRunsSchema), 400: badOrder },
 })
 
-/** That a nullable field may be null stands in the document only where its own words for it say so. */
-const bodyInput = instantInput.openapi({ type: ["string", "null"], format: "date-time" })
-
 const triggerBody = z
   .strictObject({
+    ...newRunFields,
     dag_run_id: text(250)
       .refine((id) => id !== anyName, "~ stands for all runs")
       .nullish(),
-    data_interval_start: bodyInput.nullish(),
-    data_interval_end: bodyInput.nullish(),
-    logical_date: bodyInput.nullable(),
-    run_after: bodyInput.nullish(),
-    conf: z.record(z.string(), z.unknown()).nullish(),
-    note: text(1_000).nullish(),
-    partition_key: z.string().nullish(),
+    logical_date: logicalDateField,
   })
   .openapi("TriggerDAGRunPostBody")
 
@@ -231,23 +220,8 @@ export function dagRunRoutes() {
       const { store } = c.var.services
       const { dag_id: dagId } = c.req.valid("param")
       const body = c.req.valid("json")
-      const { run_after, partition_key } = body
-      refuse("body", { run_after, partition_key }, "it cannot be given to a run yet; leave it out")
-      const dataInterval = intervalOf(body)
-      const run = await Effect.runPromise(
-        requestRun(store, {
-          dagId,
-          runId: body.dag_run_id ?? newRunId(),
-          conf: (body.conf ?? {}) as Json,
-          logicalDate: body.logical_date,
-          ...(dataInterval !== null && { dataInterval }),
-          note: body.note ?? null,
-          triggeredBy: "rest_api",
-          triggeringUser: actorOf(c.var.actor),
-        }),
-      )
-      store.wake("due")
-      return c.json(toDagRun(await Effect.runPromise(store.dagRunSummary(run))), 200)
+      refuseUnserved(body)
+      return c.json(await makeRun(store, dagId, body, actorOf(c.var.actor)), 200)
     })
     .openapi(getRun, async (c) =>
       c.json(toDagRun(await summaryOf(c.var.services.store, c.req.valid("param"))), 200),
@@ -268,22 +242,6 @@ export function dagRunRoutes() {
 
 function summaryOf(store: StoreService, param: z.output<typeof runName>): Promise<DagRunSummary> {
   return Effect.runPromise(store.dagRunSummary({ dagId: param.dag_id, runId: param.dag_run_id }))
-}
-
-/** Both ends of a data interval, or neither. */
-function intervalOf({ data_interval_start: start, data_interval_end: end }: z.output<typeof triggerBody>) {
-  if (start == null && end == null) return null
-  if (start == null || end == null || start > end)
-    throw invalid(
-      ["body", "data_interval_end"],
-      "a data interval has a start and an end that is not before it",
-    )
-  return { start, end }
-}
-
-/** Airflow's form, with a tail so that two in one millisecond differ. */
-function newRunId(): string {
-  return `manual__${new Date().toISOString()}_${randomBytes(4).toString("hex")}`
 }
 
 function filterOf(query: RunQuery): DagRunFilter {
