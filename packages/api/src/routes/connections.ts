@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { connectionIdLengthMax } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Services } from "../environment.ts"
 import { actorOf } from "../auth/actor.ts"
@@ -15,7 +16,7 @@ import {
 } from "../wire/vault.ts"
 import { bulkBody, bulkSchema, runBulk } from "./bulk.ts"
 
-const connectionName = z.object({ connection_id: text(200) })
+const connectionName = z.object({ connection_id: text(connectionIdLengthMax) })
 const notNow = json("The id is taken, or there is no secret key to open it with.", httpExceptionSchema)
 const badRequest = json("The order, the mask or the id does not fit.", httpExceptionSchema)
 

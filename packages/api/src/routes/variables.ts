@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { variableKeyLengthMax } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Services } from "../environment.ts"
 import { actorOf } from "../auth/actor.ts"
@@ -9,7 +10,7 @@ import { json, jsonBody, text } from "../wire/text.ts"
 import { toVariable, valueOf, variableBody, variableSchema } from "../wire/vault.ts"
 import { bulkBody, bulkSchema, runBulk } from "./bulk.ts"
 
-const variableName = z.object({ variable_key: text(250) })
+const variableName = z.object({ variable_key: text(variableKeyLengthMax) })
 const notNow = json("The key is taken, or there is no secret key to open it with.", httpExceptionSchema)
 const badRequest = json("The order, the mask or the key does not fit.", httpExceptionSchema)
 

@@ -3,7 +3,7 @@ import type { Json } from "@sluice/core"
 import { hiddenValue, hideSecrets, isSensitiveName, restoreSecrets } from "@sluice/core/secrets"
 import { connectionIdLengthMax, variableKeyLengthMax, vaultDescriptionLengthMax } from "@sluice/core/store"
 import { parseJson, type StoredConnection, type Variable } from "@sluice/core/vault"
-import { text } from "./text.ts"
+import { text, textOrNone } from "./text.ts"
 
 /** The longest fields of a connection. */
 const fieldLengthMax = 10_000
@@ -15,13 +15,7 @@ const teamName = z
   .optional()
   .openapi({ type: ["string", "null"], maxLength: 50 })
 
-const nullableText = (lengthMax: number) =>
-  z
-    .string()
-    .max(lengthMax)
-    .refine((value) => !value.includes("\u0000"), "a NUL character cannot be stored")
-    .refine((value) => value.isWellFormed(), "half a surrogate pair is no character")
-    .nullish()
+const nullableText = (lengthMax: number) => textOrNone(lengthMax).nullish()
 
 /** A variable as it is entered. */
 export const variableBody = z
