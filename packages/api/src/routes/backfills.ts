@@ -9,7 +9,7 @@ import type { Services } from "../environment.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import { backfillSchema, backfillsSchema, toBackfill } from "../wire/backfill.ts"
 import { instant, instantOf } from "../wire/instant.ts"
-import { bigintMax, instantInput, listOf, orderOf, paging, whole } from "../wire/query.ts"
+import { bigintMax, instantInput, keysetLimit, listOf, orderOf, paging, whole } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 
 /** The most dates that a page has. */
@@ -78,9 +78,7 @@ const listDates = endpoint({
     params: backfillName,
     query: z.object({
       after: whole(-1).default(-1),
-      limit: whole(1, bigintMax)
-        .transform((limit) => Math.min(limit, datesMax))
-        .default(100),
+      limit: keysetLimit(datesMax),
     }),
   },
   responses: { 200: json("Dates, and the ordinal to go on after; null: these were the last.", datesSchema) },

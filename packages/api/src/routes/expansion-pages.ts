@@ -3,7 +3,7 @@ import type { PageView } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { instant, instantOf } from "../wire/instant.ts"
-import { bigintMax, flag, whole } from "../wire/query.ts"
+import { bigintMax, flag, keysetLimit, whole } from "../wire/query.ts"
 import { json, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
 
@@ -42,9 +42,7 @@ const listPages = endpoint({
     query: z.object({
       after: whole(-2, bigintMax).default(-2),
       open: flag.default(false),
-      limit: whole(1, bigintMax)
-        .transform((limit) => Math.min(limit, pagesMax))
-        .default(100),
+      limit: keysetLimit(pagesMax),
     }),
   },
   responses: {

@@ -16,7 +16,7 @@ import {
   toleranceSchema,
 } from "../wire/expansion.ts"
 import { taskInstanceStates, toWireState } from "../wire/enums.ts"
-import { bigintMax, listOf, whole } from "../wire/query.ts"
+import { bigintMax, keysetLimit, listOf, whole } from "../wire/query.ts"
 import { taskInstanceSchema, toTaskInstance } from "../wire/task-instance.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
@@ -180,9 +180,7 @@ const listExpansionInstances = endpoint({
       label: text(250).optional(),
       to_index: whole(-1, bigintMax).optional(),
       after: whole(-2, bigintMax).default(-2),
-      limit: whole(1, bigintMax)
-        .transform((limit) => Math.min(limit, instancesMax))
-        .default(100),
+      limit: keysetLimit(instancesMax),
     }),
   },
   responses: {

@@ -8,7 +8,7 @@ import { hashApiToken, makeApiToken, makePassword } from "../auth/secrets.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
 import { instant, instantOf } from "../wire/instant.ts"
-import { bigintMax, whole } from "../wire/query.ts"
+import { keysetLimit } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 
 /** The most users or tokens that one answer has. */
@@ -21,9 +21,7 @@ const dayMs = 86_400_000
 const taken = json("The name is taken.", httpExceptionSchema)
 const listQuery = z.object({
   after: text(identityNameLengthMax).optional(),
-  limit: whole(1, bigintMax)
-    .transform((limit) => Math.min(limit, listMax))
-    .default(100),
+  limit: keysetLimit(listMax),
 })
 
 /** A name that is readable where it stands: in logs, tables and addresses. The same as on the command line. */
@@ -171,9 +169,8 @@ export function identityRoutes() {
       return c.json({ users: rows.map(toUser), next_after: next }, 200)
     })
     .openapi(postUser, async (c) => {
-      const { username, role, password } = c.req.valid("json")
-      const made = password === undefined ? makePassword() : null
-      const passwordHash = await hashPassword(password ?? made ?? "")
+      const { username, role, password: given } = c.req.valid("json")
+      const { passwordHash, made } = await newPassword(given)
       const actor = actorOf(c.var.actor)
       const options = { username, role, passwordHash, actor }
       const user = await Effect.runPromise(c.var.services.store.createUser(options))
@@ -182,9 +179,7 @@ export function identityRoutes() {
     .openapi(putPassword, async (c) => {
       const { store } = c.var.services
       const { username } = c.req.valid("param")
-      const { password } = c.req.valid("json")
-      const made = password === undefined ? makePassword() : null
-      const passwordHash = await hashPassword(password ?? made ?? "")
+      const { passwordHash, made } = await newPassword(c.req.valid("json").password)
       const actor = actorOf(c.var.actor)
       if (!(await Effect.runPromise(store.setPassword({ username, passwordHash, actor }))))
         throw notFound("user", username)
@@ -229,6 +224,12 @@ export function identityRoutes() {
         throw notFound("token", name)
       return c.body(null, 204)
     })
+}
+
+/** The hash of a password: of the one that was given, else of one that is made, which is told. */
+async function newPassword(given: string | undefined) {
+  const made = given === undefined ? makePassword() : null
+  return { passwordHash: await hashPassword(given ?? made ?? ""), made }
 }
 
 function toUser({ username, role, createdAt }: UserRow): z.infer<typeof userSchema> {

@@ -6,6 +6,9 @@ import { ApiError, invalid } from "../problem.ts"
 export const pageLimitMax = 100
 const pageLimitDefault = 50
 
+/** How many of a list by keyset come where nothing is said. */
+const keysetLimitDefault = 100
+
 /** The most values that one parameter may be repeated with. */
 const valuesMax = 100
 
@@ -70,6 +73,13 @@ export const paging = {
     .default(pageLimitDefault)
     .openapi({ type: "integer", minimum: 0, default: pageLimitDefault }),
   offset: whole(0, bigintMax).default(0).openapi({ type: "integer", minimum: 0, default: 0 }),
+}
+
+/** How many rows of a list that goes on by keyset; no more than so many, however many are asked for. */
+export function keysetLimit(max: number) {
+  return whole(1, bigintMax)
+    .transform((limit) => Math.min(limit, max))
+    .default(keysetLimitDefault)
 }
 
 type Bounds<Name extends string, S> = Record<`${Name}_${"gte" | "gt" | "lte" | "lt"}`, S>
