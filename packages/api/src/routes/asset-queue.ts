@@ -5,9 +5,10 @@ import { actorOf } from "../auth/actor.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { notFound } from "../problem.ts"
 import { queuedEventSchema, queuedEventsSchema, toQueuedEvent } from "../wire/asset.ts"
+import { dagName } from "../wire/names.ts"
 import { instantInput } from "../wire/query.ts"
 import { json } from "../wire/text.ts"
-import { assetName, assetOf, dagName } from "./assets.ts"
+import { assetName, assetOf } from "./assets.ts"
 
 /** The most rows of queues that one answer has; a DAG has one for each asset that it waits for. */
 const queuedMax = 1_000

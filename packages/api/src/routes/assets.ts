@@ -14,6 +14,7 @@ import {
   toAssetEvent,
 } from "../wire/asset.ts"
 import { dagRunSchema } from "../wire/dag-run.ts"
+import { runName } from "../wire/names.ts"
 import {
   bigintMax,
   flag,
@@ -26,13 +27,11 @@ import {
   refuse,
   whole,
 } from "../wire/query.ts"
-import { json, jsonBody, text } from "../wire/text.ts"
+import { json, jsonBody } from "../wire/text.ts"
 import { makeRun, newRunFields, refuseUnserved } from "./new-run.ts"
 
 /** The path of what is of one asset. */
 export const assetName = z.object({ asset_id: whole(0, bigintMax) })
-/** The path of what is of one DAG. */
-export const dagName = z.object({ dag_id: text(250) })
 const badOrder = json("The order names what is not there.", httpExceptionSchema)
 
 const listAssets = endpoint({
@@ -143,7 +142,7 @@ const eventsOfRun = endpoint({
   summary: "The events that a run was made for",
   role: "viewer",
   request: {
-    params: dagName.extend({ dag_run_id: text(250) }),
+    params: runName,
     // Airflow gives them all; there may be any number.
     query: z.object(paging),
   },

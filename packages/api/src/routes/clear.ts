@@ -14,6 +14,7 @@ import type { Services } from "../environment.ts"
 import { listInstances } from "../instances/list-instances.ts"
 import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
 import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
+import { dagName, runName } from "../wire/names.ts"
 import { instantInput, pageLimitMax, refuse } from "../wire/query.ts"
 import { taskInstancesSchema, toTaskInstance } from "../wire/task-instance.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
@@ -50,7 +51,7 @@ const clearInstances = endpoint({
   tags: ["Task Instance"],
   summary: "Run instances of a run again, or say which that would be",
   role: "user",
-  request: { params: z.object({ dag_id: text(250) }), body: jsonBody(clearBody) },
+  request: { params: dagName, body: jsonBody(clearBody) },
   responses: {
     200: json(`The instances, ${pageLimitMax} of them at most, and how many there are.`, taskInstancesSchema),
     409: notNow,
@@ -72,7 +73,7 @@ const clearRun = endpoint({
   tags: ["DagRun"],
   summary: "Run a run again, or only what failed of it; or say what that would be",
   role: "user",
-  request: { params: z.object({ dag_id: text(250), dag_run_id: text(250) }), body: jsonBody(clearRunBody) },
+  request: { params: runName, body: jsonBody(clearRunBody) },
   responses: {
     200: json("With dry_run the instances, else the run.", z.union([taskInstancesSchema, dagRunSchema])),
     409: notNow,

@@ -7,11 +7,11 @@ import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
 import { dagVersionSchema, toDagVersion } from "../wire/dag-version.ts"
 import { dagRunStates } from "../wire/enums.ts"
 import { instant, instantOf } from "../wire/instant.ts"
+import { dagName } from "../wire/names.ts"
 import { listOf, orderOf, paging, pattern, whole } from "../wire/query.ts"
-import { json, text } from "../wire/text.ts"
+import { json } from "../wire/text.ts"
 import { fitsPattern } from "./instance-filter.ts"
 
-const dagName = z.object({ dag_id: text(250) })
 const badOrder = json("The order names what is not there.", httpExceptionSchema)
 
 const versionsSchema = z

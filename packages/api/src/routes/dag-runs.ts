@@ -6,6 +6,7 @@ import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import { dagRunSchema, dagRunsSchema, toDagRun } from "../wire/dag-run.ts"
 import { dagRunStates, dagRunTypes } from "../wire/enums.ts"
+import { dagName, runName } from "../wire/names.ts"
 import {
   decimals,
   instants,
@@ -27,8 +28,6 @@ import { runFilterFields } from "./run-filter.ts"
 
 /** The name that stands for all DAGs, or all runs. */
 export const anyName = "~"
-
-const runName = z.object({ dag_id: text(250), dag_run_id: text(250) })
 
 const runQuery = z.object({
   ...paging,
@@ -60,7 +59,7 @@ const listRuns = endpoint({
   tags: ["DagRun"],
   summary: "The runs of a DAG, or of all (~)",
   role: "viewer",
-  request: { params: z.object({ dag_id: text(250) }), query: runQuery },
+  request: { params: dagName, query: runQuery },
   responses: { 200: json("Runs: counted, or, with `cursor`, where to go on.", dagRunsSchema), 400: badOrder },
 })
 
@@ -128,7 +127,7 @@ const trigger = endpoint({
   tags: ["DagRun"],
   summary: "Make a run of a DAG's newest version",
   role: "user",
-  request: { params: z.object({ dag_id: text(250) }), body: jsonBody(triggerBody) },
+  request: { params: dagName, body: jsonBody(triggerBody) },
   responses: {
     200: json("The run.", dagRunSchema),
     400: json(

@@ -6,6 +6,7 @@ import { actorOf } from "../auth/actor.ts"
 import { ApiError, notFound } from "../problem.ts"
 import { dagDetailsSchema, dagSchema, dagsSchema, toDag, toDagDetails } from "../wire/dag.ts"
 import { dagRunStates } from "../wire/enums.ts"
+import { dagName } from "../wire/names.ts"
 import { flag, instants, listOf, orderOf, paging, pattern, rangeOf } from "../wire/query.ts"
 import { json, text } from "../wire/text.ts"
 import { taskSchema, tasksSchema, toTask } from "../wire/task.ts"
@@ -35,8 +36,6 @@ const dagQuery = z.object({
 
 type DagQuery = z.output<typeof dagQuery>
 
-const dagId = z.object({ dag_id: text(250) })
-
 const listDags = endpoint({
   method: "get",
   path: "/dags",
@@ -55,7 +54,7 @@ const getDag = endpoint({
   tags: ["DAG"],
   summary: "One DAG",
   role: "viewer",
-  request: { params: dagId },
+  request: { params: dagName },
   responses: { 200: json("The DAG.", dagSchema) },
 })
 
@@ -66,7 +65,7 @@ const getDagDetails = endpoint({
   tags: ["DAG"],
   summary: "One DAG with its details",
   role: "viewer",
-  request: { params: dagId },
+  request: { params: dagName },
   responses: { 200: json("The DAG.", dagDetailsSchema) },
 })
 
@@ -78,7 +77,7 @@ const patchDag = endpoint({
   summary: "Pause a DAG, or let it go on",
   role: "op",
   request: {
-    params: dagId,
+    params: dagName,
     query: z.object({ update_mask: listOf(z.string()) }),
     body: {
       required: true,
@@ -97,7 +96,7 @@ const listTasks = endpoint({
   tags: ["Task"],
   summary: "The tasks of a DAG's newest version",
   role: "viewer",
-  request: { params: dagId, query: z.object({ order_by: z.string().default("task_id") }) },
+  request: { params: dagName, query: z.object({ order_by: z.string().default("task_id") }) },
   responses: { 200: json("Tasks, and how many there are.", tasksSchema), 400: badRequest() },
 })
 
@@ -108,7 +107,7 @@ const getTask = endpoint({
   tags: ["Task"],
   summary: "One task of a DAG's newest version",
   role: "viewer",
-  request: { params: dagId.extend({ task_id: text(250) }) },
+  request: { params: dagName.extend({ task_id: text(250) }) },
   responses: { 200: json("The task.", taskSchema) },
 })
 

@@ -5,7 +5,8 @@ import type { Changes, Feed } from "../events/feed.ts"
 import { httpExceptionSchema } from "../problem.ts"
 import { eventStream, streamText } from "../stream-lines.ts"
 import { makeStreamSlots } from "../stream-slots.ts"
-import { json, text } from "../wire/text.ts"
+import { runName } from "../wire/names.ts"
+import { json } from "../wire/text.ts"
 
 /** The most clients that one server keeps informed at once. */
 export const eventClientsMax = 1_000
@@ -24,7 +25,7 @@ const watchRun = endpoint({
   tags: ["Live"],
   summary: "What changes in a run, as server-sent events, until it has ended",
   role: "viewer",
-  request: { params: z.object({ dag_id: text(250), dag_run_id: text(250) }), headers: lastEventId },
+  request: { params: runName, headers: lastEventId },
   responses: {
     200: changes("Events `run` and `expansion`, each with all of it as it stands; at last `end`."),
     429: busy,

@@ -6,11 +6,10 @@ import type { JSONValue } from "hono/utils/types"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { Services } from "../environment.ts"
 import { invalid } from "../problem.ts"
+import { taskName } from "../wire/names.ts"
 import { bigintMax, whole } from "../wire/query.ts"
-import { json, text } from "../wire/text.ts"
+import { json } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
-
-const taskName = z.object({ dag_id: text(250), dag_run_id: text(250), task_id: text(250) })
 
 /** The most buckets of an answer. */
 export const bucketsMax = 400

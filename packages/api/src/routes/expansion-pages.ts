@@ -3,8 +3,9 @@ import type { PageView } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { instant, instantOf } from "../wire/instant.ts"
+import { taskName } from "../wire/names.ts"
 import { bigintMax, flag, keysetLimit, whole } from "../wire/query.ts"
-import { json, text } from "../wire/text.ts"
+import { json } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
 
 /** The most pages that one answer has. */
@@ -38,7 +39,7 @@ const listPages = endpoint({
   summary: "The pages of a task in the order of their indexes, by keyset, each with its counters",
   role: "viewer",
   request: {
-    params: z.object({ dag_id: text(250), dag_run_id: text(250), task_id: text(250) }),
+    params: taskName,
     query: z.object({
       after: whole(-2, bigintMax).default(-2),
       open: flag.default(false),

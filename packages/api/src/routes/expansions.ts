@@ -16,13 +16,11 @@ import {
   toleranceSchema,
 } from "../wire/expansion.ts"
 import { taskInstanceStates, toWireState } from "../wire/enums.ts"
+import { runName, taskName } from "../wire/names.ts"
 import { bigintMax, keysetLimit, listOf, whole } from "../wire/query.ts"
 import { taskInstanceSchema, toTaskInstance } from "../wire/task-instance.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
-
-const runName = z.object({ dag_id: text(250), dag_run_id: text(250) })
-const taskName = runName.extend({ task_id: text(250) })
 
 /** The most instances that a page of an expansion has. */
 const instancesMax = 1_000

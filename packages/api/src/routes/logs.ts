@@ -10,8 +10,9 @@ import { ndjson, streamLines } from "../stream-lines.ts"
 import { makeStreamSlots } from "../stream-slots.ts"
 import { taskInstanceStates } from "../wire/enums.ts"
 import { instant } from "../wire/instant.ts"
+import { taskName } from "../wire/names.ts"
 import { bigintMax, flag, readCursor, whole, writeCursor } from "../wire/query.ts"
-import { json, text } from "../wire/text.ts"
+import { json } from "../wire/text.ts"
 import { findInstance } from "./task-instances.ts"
 
 /** Lines that one answer of JSON holds: a first part, or with `full_content` as much as is reasonable. */
@@ -30,6 +31,9 @@ const logSchema = z
   .object({ content: z.array(lineSchema), continuation_token: z.string().nullable() })
   .openapi("TaskInstancesLogResponse")
 
+/** An attempt of an instance; 0 stands for all of them. */
+const attemptName = taskName.extend({ try_number: whole(0) })
+
 const getLog = endpoint({
   method: "get",
   path: "/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
@@ -38,12 +42,7 @@ const getLog = endpoint({
   summary: "What an attempt of an instance logged; as NDJSON the whole of it, line by line",
   role: "viewer",
   request: {
-    params: z.object({
-      dag_id: text(250),
-      dag_run_id: text(250),
-      task_id: text(250),
-      try_number: whole(0),
-    }),
+    params: attemptName,
     query: z.object({
       full_content: flag.default(false),
       map_index: whole(-1, bigintMax).default(-1),
@@ -80,12 +79,7 @@ const tailLog = endpoint({
   summary: "What an attempt (0: all attempts) of an instance logs, as it comes, until there will be no more",
   role: "viewer",
   request: {
-    params: z.object({
-      dag_id: text(250),
-      dag_run_id: text(250),
-      task_id: text(250),
-      try_number: whole(0),
-    }),
+    params: attemptName,
     query: z.object({
       map_index: whole(-1, bigintMax).default(-1),
       after: z.string().max(1_000).optional(),

@@ -16,10 +16,11 @@ import { untilWoken } from "../instances/until-woken.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import { ndjson, streamLines, streamText } from "../stream-lines.ts"
 import { makeStreamSlots } from "../stream-slots.ts"
+import { taskName } from "../wire/names.ts"
 import { bigintMax, flag, whole } from "../wire/query.ts"
 import { readResultCursor, resultCursorMax, writeResultCursor } from "../wire/result-cursor.ts"
 import { type CsvRow, csv, csvText } from "../wire/csv.ts"
-import { json, text } from "../wire/text.ts"
+import { json } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
 
 /** Results that are read at once. */
@@ -55,7 +56,7 @@ const streamResults = endpoint({
   summary: "What the instances of a map return, or a shared source yields, as a stream",
   role: "viewer",
   request: {
-    params: z.object({ dag_id: text(250), dag_run_id: text(250), task_id: text(250) }),
+    params: taskName,
     query: z.object({
       after: z.string().max(resultCursorMax).optional(),
       order: z.enum(["index", "completed"]).default("index"),

@@ -7,6 +7,7 @@ import { untilWoken } from "../instances/until-woken.ts"
 import { invalid } from "../problem.ts"
 import { ndjson, streamLines } from "../stream-lines.ts"
 import { dagRunStates } from "../wire/enums.ts"
+import { runName } from "../wire/names.ts"
 import { listOf } from "../wire/query.ts"
 import { text } from "../wire/text.ts"
 
@@ -32,7 +33,7 @@ const waitForRun = endpoint({
   summary: "Wait until a run has ended; a line an interval says how it stands, the last one brings results",
   role: "viewer",
   request: {
-    params: z.object({ dag_id: text(250), dag_run_id: text(250) }),
+    params: runName,
     query: z.object({
       interval: z.coerce.number().min(intervalMin).max(intervalMax),
       result: listOf(text(250)),

@@ -7,6 +7,7 @@ import type { Services } from "../environment.ts"
 import { type InstanceQuery, listInstances, pageInstances } from "../instances/list-instances.ts"
 import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
 import { taskInstanceStates, type WireState } from "../wire/enums.ts"
+import { runName, taskName } from "../wire/names.ts"
 import {
   bigintMax,
   decimals,
@@ -34,9 +35,6 @@ import { json, jsonBody, text } from "../wire/text.ts"
 import { anyName, batchFields, rangesOf } from "./dag-runs.ts"
 import { asksForRows, compareBy, fitsPattern, instanceOrderNames, rowFilter } from "./instance-filter.ts"
 import { runFilterFields } from "./run-filter.ts"
-
-const runName = z.object({ dag_id: text(250), dag_run_id: text(250) })
-const taskName = runName.extend({ task_id: text(250) })
 
 /** How Airflow's clients ask for instances that have not begun. */
 const noState = ["none", "no_status", "null"] as const

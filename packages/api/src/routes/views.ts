@@ -7,12 +7,11 @@ import { endpoint, makeRouter } from "../endpoint.ts"
 import { endedOf } from "../expansions/window.ts"
 import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
 import { expansionSchema, instancesOf } from "../wire/expansion.ts"
+import { dagName } from "../wire/names.ts"
 import { listOf, readCursor, whole, writeCursor } from "../wire/query.ts"
 import { taskSchema, toTask } from "../wire/task.ts"
-import { json, text } from "../wire/text.ts"
+import { json } from "../wire/text.ts"
 import { findVersion } from "./dag-catalog.ts"
-
-const dagName = z.object({ dag_id: text(250) })
 
 const meSchema = z
   .object({ name: z.string(), kind: z.enum(["user", "token"]), role: z.enum(userRoles) })

@@ -4,11 +4,10 @@ import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { JSONValue } from "hono/utils/types"
 import { instant, instantOf } from "../wire/instant.ts"
+import { taskName } from "../wire/names.ts"
 import { bigintMax, flag, paging, pattern, whole } from "../wire/query.ts"
 import { json, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
-
-const taskName = z.object({ dag_id: text(250), dag_run_id: text(250), task_id: text(250) })
 
 const entryFields = {
   key: z.string(),
