@@ -2,7 +2,7 @@ import type { AssetRow } from "@sluice/core/store"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes } from "../problem.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface AssetsListOptions extends DatabaseFlag {
@@ -43,17 +43,9 @@ export const assetsList = defineCommand<AssetsListOptions>({
 
 const titles = ["asset", "made by", "waited for by", "last event", "uri"]
 
-/** Columns have fixed widths, since the rows that follow are not known yet. */
-const widths = [24, 9, 13, 24, 0]
+const lineOf = rowOf([24, 9, 13, 24, 0])
 
 function cellsOf({ name, uri, scheduledDags, producingTasks, lastEvent }: AssetRow): string[] {
   const users = [String(producingTasks.length), String(scheduledDags.length)]
   return [name, ...users, lastEvent?.at.toISOString() ?? "", uri]
-}
-
-function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
-    .join("  ")
-    .trimEnd()
 }

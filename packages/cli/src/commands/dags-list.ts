@@ -2,7 +2,7 @@ import type { DagRow } from "@sluice/core/store"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes } from "../problem.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface DagsListOptions extends DatabaseFlag {
@@ -35,19 +35,11 @@ export const dagsList = defineCommand<DagsListOptions>({
 
 const titles = ["dag", "schedule", "state", "queued", "running", "next run"]
 
-/** Columns have fixed widths, since the rows that follow are not known yet. */
-const widths = [24, 24, 8, 6, 7, 0]
+const dagLine = rowOf([24, 24, 8, 6, 7, 0])
 
 function cellsOf(dag: DagRow): string[] {
   const state = dag.isStale ? "stale" : dag.isPaused ? "paused" : "active"
   const next = dag.isPaused || dag.isStale ? null : dag.nextRun
   const counts = [String(dag.queuedRuns), String(dag.runningRuns)]
   return [dag.dagId, dag.schedule ?? "", state, ...counts, next?.runAt.toISOString() ?? ""]
-}
-
-function dagLine(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
-    .join("  ")
-    .trimEnd()
 }

@@ -2,7 +2,7 @@ import type { EventRow } from "@sluice/core/store"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from "../options.ts"
 import { exitCodes } from "../problem.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface EventsListOptions extends DatabaseFlag {
@@ -58,7 +58,7 @@ export const eventsList = defineCommand<EventsListOptions>({
 })
 
 const titles = ["when", "who", "event", "where", "detail"] as const
-const widths = [24, 24, 18, 36, 0]
+const lineOf = rowOf([24, 24, 18, 36, 0])
 
 function cellsOf(event: EventRow): string[] {
   const index = event.mapIndex === null ? "" : `[${event.mapIndex}]`
@@ -70,13 +70,6 @@ function cellsOf(event: EventRow): string[] {
     where.filter((part) => part !== null).join("/"),
     event.detail === null ? "" : JSON.stringify(event.detail),
   ]
-}
-
-function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
-    .join("  ")
-    .trimEnd()
 }
 
 function jsonOf(event: EventRow) {

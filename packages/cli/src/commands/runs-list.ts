@@ -5,7 +5,7 @@ import { databaseUrlOption, type DatabaseFlag, jsonOption, oneOfRepeatable, whol
 import { exitCodes } from "../problem.ts"
 import { seconds } from "../view/numbers.ts"
 import { runStateText } from "../view/run-state.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface RunsListOptions extends DatabaseFlag {
@@ -73,12 +73,4 @@ function cellsOf(run: DagRunRow): string[] {
   return [run.dagId, run.runId, runStateText(run), run.queuedAt.toISOString(), took, run.note ?? ""]
 }
 
-/** Columns have fixed widths, since the rows that follow are not known yet. */
-const widths = [16, 34, 9, 24, 12, 0]
-
-function runLine(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
-    .join("  ")
-    .trimEnd()
-}
+const runLine = rowOf([16, 34, 9, 24, 12, 0])

@@ -4,7 +4,7 @@ import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from ".
 import { exitCodes, Problem } from "../problem.ts"
 import { firstUserFrame } from "../stack.ts"
 import { seconds } from "../view/numbers.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface TasksShowOptions extends DatabaseFlag {
@@ -72,14 +72,7 @@ function attemptsOf(instance: TaskInstanceView | undefined, before: readonly Tas
   return [...before, ...(instance === undefined || isKept ? [] : [instance])]
 }
 
-const widths = [3, 15, 24, 8, 0]
-
-function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
-    .join("  ")
-    .trimEnd()
-}
+const lineOf = rowOf([3, 15, 24, 8, 0])
 
 function cellsOf({ state, tryNumber, startedAt, endedAt, error }: Attempt): string[] {
   const frame = firstUserFrame(error?.stack ?? null)

@@ -2,7 +2,7 @@ import type { ApiTokenRow } from "@sluice/core/store"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes } from "../problem.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface TokensListOptions extends DatabaseFlag {
@@ -44,8 +44,4 @@ function cellsOf({ name, role, createdBy, createdAt, expiresAt }: ApiTokenRow): 
   return [name, role, createdBy, createdAt.toISOString(), expiresAt?.toISOString() ?? "never"]
 }
 
-const widths = [32, 8, 24, 24, 0]
-
-function lineOf(cells: readonly string[]): string {
-  return cells.map((cell, place) => pad(cell, widths[place] ?? 0)).join("  ")
-}
+const lineOf = rowOf([32, 8, 24, 24, 0])

@@ -2,7 +2,7 @@ import type { UserRow } from "@sluice/core/store"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes } from "../problem.ts"
-import { pad } from "../view/table.ts"
+import { rowOf } from "../view/table.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface UsersListOptions extends DatabaseFlag {
@@ -37,8 +37,4 @@ export const usersList = defineCommand<UsersListOptions>({
     }),
 })
 
-const widths = [32, 8, 0]
-
-function lineOf(cells: readonly string[]): string {
-  return cells.map((cell, place) => pad(cell, widths[place] ?? 0)).join("  ")
-}
+const lineOf = rowOf([32, 8, 0])

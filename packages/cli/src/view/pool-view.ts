@@ -1,7 +1,7 @@
 import type { PoolRow } from "@sluice/core/store"
-import { pad } from "./table.ts"
+import { rowOf } from "./table.ts"
 
-const widths = [32, 9, 9, 14, 9, 0]
+const lineOf = rowOf([32, 9, 9, 14, 9, 0])
 
 /** The head over `poolLine`. */
 export const poolHead = lineOf(["pool", "slots", "running", "deferred", "waiting", "description"])
@@ -24,11 +24,4 @@ export function poolJson(pool: PoolRow) {
   const { name, slots, running, deferred, waiting, description, includeDeferred } = pool
   const open = slots === null ? null : slots - running - (includeDeferred ? deferred : 0)
   return { name, slots, open, running, deferred, waiting, include_deferred: includeDeferred, description }
-}
-
-function lineOf(cells: readonly string[]): string {
-  return cells
-    .map((cell, place) => pad(cell, widths[place] ?? 0))
-    .join("  ")
-    .trimEnd()
 }

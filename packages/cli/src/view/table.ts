@@ -26,6 +26,15 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
   )
 }
 
+/** Lays one line out in columns of fixed widths, for lists whose rows are not all known yet. */
+export function rowOf(widths: readonly number[]): (cells: readonly string[]) => string {
+  return (cells) =>
+    cells
+      .map((cell, place) => pad(cell, widths[place] ?? 0))
+      .join("  ")
+      .trimEnd()
+}
+
 /** Fills a text up with spaces. */
 export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
   const spaces = " ".repeat(Math.max(0, width - widthOf(text)))
