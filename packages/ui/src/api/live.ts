@@ -6,6 +6,7 @@ import type { DagRun, Expansion } from "@sluice/api/wire"
 import type { QueryClient } from "@tanstack/react-query"
 import { useSyncExternalStore } from "react"
 import { addSample } from "../model/history.ts"
+import { isRunOver } from "../model/states.ts"
 import { send, Unreachable } from "./client.ts"
 import { runKey, type RunName, taskKey } from "./queries.ts"
 
@@ -175,7 +176,7 @@ function applyRun(client: QueryClient, run: LiveRun): void {
   if (run.instances !== undefined)
     client.setQueryData<Record<string, LiveRun>>(liveRunsKey, (before = {}) => {
       const { [`${run.dag_id}/${run.dag_run_id}`]: _old, ...others } = before
-      const isOver = run.state === "success" || run.state === "failed"
+      const isOver = isRunOver(run.state)
       return isOver ? others : { ...others, [`${run.dag_id}/${run.dag_run_id}`]: run }
     })
   soon(client, ["dags", run.dag_id, "run-list"])

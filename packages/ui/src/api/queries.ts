@@ -129,11 +129,14 @@ export const tagsQuery = queryOptions({
   staleTime: 60_000,
 })
 
+/** As many of a DAG's last runs as a strip has room for. */
+export const recentRunsMax = 14
+
 export const recentRunsQuery = (dagIds: readonly string[]) =>
   queryOptions({
     queryKey: ["dags", "recent", dagIds],
     queryFn: ({ signal }) =>
-      api<RecentRuns>("/recentDagRuns", { signal, query: { dag_ids: dagIds, limit: 14 } }),
+      api<RecentRuns>("/recentDagRuns", { signal, query: { dag_ids: dagIds, limit: recentRunsMax } }),
     enabled: dagIds.length > 0,
     placeholderData: (before) => before,
   })
@@ -228,13 +231,13 @@ export interface InstanceFilter {
 export const instancesPageSize = 50
 
 /** One slice of the instances of a map, as the virtual list needs it: those after an index. */
-export const instanceSliceQuery = (name: TaskName, after: number, filter: InstanceFilter = {}) =>
+export const instanceSliceQuery = (name: TaskName, after: number) =>
   queryOptions({
-    queryKey: [...taskKey(name), "instances", filter, after],
+    queryKey: [...taskKey(name), "instances", after],
     queryFn: ({ signal }) =>
       api<{ task_instances: TaskInstance[]; next_after: number | null }>(`${mapPath(name)}/instances`, {
         signal,
-        query: { after, limit: instancesPageSize, state: filter.state, key: filter.key },
+        query: { after, limit: instancesPageSize },
       }),
     // Pages that have been scrolled past go soon: of a million instances only some are ever held.
     gcTime: 20_000,
@@ -457,10 +460,21 @@ export const configQuery = queryOptions({
 /** How many rows of the administration's lists are read at once. */
 const listPageSize = 100
 
-/** Where a counted list goes on. */
-function nextOffset(seen: number, last: { readonly total_entries: number }): number | undefined {
-  return seen < last.total_entries ? seen : undefined
-}
+/** A list whose whole length is told, read on by offset; its rows stand under the name that its address has. */
+const countedList = <Name extends string, Row>(name: Name, orderBy: string) =>
+  infiniteQueryOptions({
+    queryKey: [name],
+    initialPageParam: 0,
+    queryFn: ({ signal, pageParam }) =>
+      api<Readonly<Record<Name, Row[]>> & { total_entries: number }>(`/${name}`, {
+        signal,
+        query: { limit: listPageSize, offset: pageParam, order_by: orderBy },
+      }),
+    getNextPageParam: (last, all) => {
+      const seen = all.reduce((sum, page) => sum + page[name].length, 0)
+      return seen < last.total_entries ? seen : undefined
+    },
+  })
 
 /** A variable as the API tells it; what is secret is hidden. */
 export interface Variable {
@@ -469,20 +483,7 @@ export interface Variable {
   readonly description: string | null
 }
 
-export const variablesQuery = infiniteQueryOptions({
-  queryKey: ["variables"],
-  initialPageParam: 0,
-  queryFn: ({ signal, pageParam }) =>
-    api<{ variables: Variable[]; total_entries: number }>("/variables", {
-      signal,
-      query: { limit: listPageSize, offset: pageParam, order_by: "key" },
-    }),
-  getNextPageParam: (last, all) =>
-    nextOffset(
-      all.reduce((sum, page) => sum + page.variables.length, 0),
-      last,
-    ),
-})
+export const variablesQuery = countedList<"variables", Variable>("variables", "key")
 
 /** A connection as the API tells it; its password is hidden. */
 export interface Connection {
@@ -497,20 +498,7 @@ export interface Connection {
   readonly extra: string | null
 }
 
-export const connectionsQuery = infiniteQueryOptions({
-  queryKey: ["connections"],
-  initialPageParam: 0,
-  queryFn: ({ signal, pageParam }) =>
-    api<{ connections: Connection[]; total_entries: number }>("/connections", {
-      signal,
-      query: { limit: listPageSize, offset: pageParam, order_by: "connection_id" },
-    }),
-  getNextPageParam: (last, all) =>
-    nextOffset(
-      all.reduce((sum, page) => sum + page.connections.length, 0),
-      last,
-    ),
-})
+export const connectionsQuery = countedList<"connections", Connection>("connections", "connection_id")
 
 /** An asset as the API tells it. */
 export interface Asset {
@@ -522,20 +510,7 @@ export interface Asset {
   readonly last_asset_event: { readonly timestamp: string | null } | null
 }
 
-export const assetsQuery = infiniteQueryOptions({
-  queryKey: ["assets"],
-  initialPageParam: 0,
-  queryFn: ({ signal, pageParam }) =>
-    api<{ assets: Asset[]; total_entries: number }>("/assets", {
-      signal,
-      query: { limit: listPageSize, offset: pageParam, order_by: "name" },
-    }),
-  getNextPageParam: (last, all) =>
-    nextOffset(
-      all.reduce((sum, page) => sum + page.assets.length, 0),
-      last,
-    ),
-})
+export const assetsQuery = countedList<"assets", Asset>("assets", "name")
 
 /** The fact that an asset changed. */
 export interface AssetEvent {

@@ -25,6 +25,31 @@ export function Input({
   return <input ref={ref} autoComplete="off" {...rest} className={sized(className, "w-full")} />
 }
 
+/** A text to search for: it holds once Enter is pressed or the field is left. */
+export function SearchInput({
+  value,
+  onSearch,
+  ...rest
+}: Omit<InputHTMLAttributes<HTMLInputElement>, "value"> & {
+  readonly value: string | undefined
+  readonly onSearch: (text: string | undefined) => void
+}) {
+  return (
+    <Input
+      key={value ?? ""}
+      type="search"
+      {...rest}
+      defaultValue={value ?? ""}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") onSearch(event.currentTarget.value || undefined)
+      }}
+      onBlur={(event) => {
+        if (event.target.value !== (value ?? "")) onSearch(event.target.value || undefined)
+      }}
+    />
+  )
+}
+
 /** Lines of text, or JSON, to write. */
 export function TextArea({ className = "", ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement>) {
   return (

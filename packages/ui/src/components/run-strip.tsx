@@ -1,15 +1,13 @@
 import type { DagRun } from "@sluice/api/wire"
 import { Link } from "@tanstack/react-router"
+import { recentRunsMax } from "../api/queries.ts"
 import { fillOf, lookOf } from "../model/states.ts"
 import { instantInFull } from "../model/format.ts"
 import { Tip } from "./tip.tsx"
 
-/** How many runs a strip has room for. */
-export const stripLength = 14
-
 /** The last runs of a DAG, oldest first: a bar each, as high as it took long. */
 export function RunStrip({ runs }: { readonly runs: readonly DagRun[] }) {
-  const shown = runs.slice(0, stripLength).toReversed()
+  const shown = runs.slice(0, recentRunsMax).toReversed()
   const longest = Math.max(1, ...shown.map((run) => run.duration ?? 0))
   if (shown.length === 0) return <span className="text-xs text-muted">no run yet</span>
   return (

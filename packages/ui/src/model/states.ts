@@ -37,6 +37,11 @@ export function lookOf(state: string | null): Look {
   return looks[(state ?? "none") as AnyState] ?? { tone: "idle", label: state ?? "none" }
 }
 
+/** Whether a run in this state has ended. */
+export function isRunOver(state: DagRunState): boolean {
+  return state === "success" || state === "failed"
+}
+
 /** The state of a run as it is shown: one that was cancelled did not fail. */
 export function stateOfRun(run: {
   readonly state: DagRunState

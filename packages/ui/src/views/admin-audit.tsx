@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { Input } from "../components/field.tsx"
+import { SearchInput } from "../components/field.tsx"
 import { EventTable } from "./event-table.tsx"
 
 /** What was done by anybody, to anything. */
@@ -17,20 +17,13 @@ export function AdminAudit() {
     <>
       <div className="mb-3 flex flex-wrap gap-2">
         {fields.map(({ name, label }) => (
-          <Input
-            key={`${name} ${search[name] ?? ""}`}
-            type="search"
+          <SearchInput
+            key={name}
             aria-label={label}
             placeholder={label}
             className="w-44"
-            defaultValue={search[name] ?? ""}
-            onKeyDown={(event) => {
-              if (event.key === "Enter") set({ [name]: event.currentTarget.value || undefined })
-            }}
-            onBlur={(event) => {
-              if (event.target.value !== (search[name] ?? ""))
-                set({ [name]: event.target.value || undefined })
-            }}
+            value={search[name]}
+            onSearch={(text) => set({ [name]: text })}
           />
         ))}
       </div>

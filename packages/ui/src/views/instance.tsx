@@ -24,8 +24,9 @@ import { PageHead, Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
 import { State, StateIcon } from "../components/state.tsx"
 import { Time } from "../components/time.tsx"
-import { between, count, duration } from "../model/format.ts"
+import { between, count } from "../model/format.ts"
 import { fillOf, lookOf } from "../model/states.ts"
+import { placeOf, type Span, type Timeline, timelineOf } from "../model/timeline.ts"
 import { RedriveDialog } from "./map/redrive-dialog.tsx"
 import { TaskTrail } from "./task.tsx"
 
@@ -172,18 +173,12 @@ function Tries({ name, instance }: { readonly name: TaskName; readonly instance:
     <Panel title="Tries">
       <Loaded query={tries} rows={2}>
         {({ task_instances: all }) => {
-          const begun = all.filter(({ start_date }) => start_date !== null)
-          if (begun.length === 0)
-            return <Empty title={lookOf(instance.state).label}>{whyNot(instance)}</Empty>
-          const from = Math.min(...begun.map((one) => Date.parse(one.start_date ?? "")))
-          const to = Math.max(
-            ...begun.map((one) => (one.end_date === null ? now : Date.parse(one.end_date))),
-            from + 1,
-          )
+          const line = timelineOf(all.map(spanOf), now)
+          if (line === null) return <Empty title={lookOf(instance.state).label}>{whyNot(instance)}</Empty>
           return (
             <ul className="m-0 list-none p-3">
-              {begun.map((one) => (
-                <TryBar key={one.try_number} attempt={one} from={from} to={to} now={now} />
+              {all.map((one) => (
+                <TryBar key={one.try_number} attempt={one} line={line} now={now} />
               ))}
             </ul>
           )
@@ -200,20 +195,21 @@ function whyNot(instance: TaskInstance): ReactNode {
   return "It has not begun."
 }
 
+function spanOf({ start_date: start, end_date: end }: TaskTry): Span {
+  return { start, end }
+}
+
 function TryBar({
   attempt,
-  from,
-  to,
+  line,
   now,
 }: {
   readonly attempt: TaskTry
-  readonly from: number
-  readonly to: number
+  readonly line: Timeline
   readonly now: number
 }) {
-  const start = Date.parse(attempt.start_date ?? "")
-  const end = attempt.end_date === null ? now : Date.parse(attempt.end_date)
-  const span = to - from
+  const place = placeOf(spanOf(attempt), line, now)
+  if (place === null) return null
   return (
     <li className="mb-1.5 flex items-center gap-3 last:mb-0">
       <span className="flex w-16 shrink-0 items-center gap-1.5 text-muted">
@@ -223,13 +219,15 @@ function TryBar({
         <div
           className="absolute inset-y-0 min-w-1 rounded-sm"
           style={{
-            left: `${((start - from) / span) * 100}%`,
-            width: `${((end - start) / span) * 100}%`,
+            left: `${place.left * 100}%`,
+            width: `${place.width * 100}%`,
             background: fillOf(attempt.state),
           }}
         />
       </div>
-      <span className="num w-20 shrink-0 text-muted">{duration(end - start)}</span>
+      <span className="num w-20 shrink-0 text-muted">
+        {between(attempt.start_date, attempt.end_date, now)}
+      </span>
     </li>
   )
 }

@@ -22,7 +22,7 @@ import { ExpansionStateBadge, State, StateBar } from "../components/state.tsx"
 import { Time } from "../components/time.tsx"
 import { between, count, duration, total } from "../model/format.ts"
 import { endedOf } from "../model/history.ts"
-import { fillOf, stateOfRun } from "../model/states.ts"
+import { fillOf, isRunOver, stateOfRun } from "../model/states.ts"
 import { marksOf, placeOf, type Timeline, timelineOf } from "../model/timeline.ts"
 import { waitInWords } from "../model/waits.ts"
 
@@ -52,7 +52,7 @@ export function RunView() {
 
 function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
   const now = useNow()
-  const isOver = run.state === "success" || run.state === "failed"
+  const isOver = isRunOver(run.state)
   return (
     <PageHead
       trail={
@@ -96,7 +96,7 @@ function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }
 function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
   const [open, setOpen] = useState<"cancel" | "clear" | "note" | null>(null)
   const denied = useDenied()("user")
-  const isOver = run.state === "success" || run.state === "failed"
+  const isOver = isRunOver(run.state)
   const change = useAction({
     run: (body: { state?: string; note?: string | null }) =>
       api<DagRun>(path`/dags/${name.dagId}/dagRuns/${name.runId}`, { method: "PATCH", body }),

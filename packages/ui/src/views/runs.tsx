@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { containing } from "../api/queries.ts"
-import { Input, Select } from "../components/field.tsx"
+import { SearchInput, Select } from "../components/field.tsx"
 import { PageHead } from "../components/page.tsx"
 import { RunTable } from "./run-table.tsx"
 
@@ -45,20 +45,13 @@ export function RunFilters({
 }) {
   return (
     <div className="mb-3 flex flex-wrap gap-2">
-      <Input
-        key={search.q ?? ""}
-        type="search"
+      <SearchInput
         data-search
         aria-label="Run id"
         placeholder="Run id   /"
         className="w-64 max-w-full"
-        defaultValue={search.q ?? ""}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") set({ q: event.currentTarget.value || undefined })
-        }}
-        onBlur={(event) => {
-          if (event.target.value !== (search.q ?? "")) set({ q: event.target.value || undefined })
-        }}
+        value={search.q}
+        onSearch={(q) => set({ q })}
       />
       <Select
         aria-label="State"

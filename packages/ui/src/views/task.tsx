@@ -92,7 +92,7 @@ function MapView({ name, expansion }: { readonly name: TaskName; readonly expans
         {(tab === "pages" || (tab === "instances" && !hasInstances)) && (
           <MapPages name={name} expansion={expansion} />
         )}
-        {tab === "errors" && <MapErrors name={name} />}
+        {tab === "errors" && <MapErrors name={name} expansion={expansion} />}
         {tab === "results" && <MapResults name={name} expansion={expansion} />}
       </div>
     </>

@@ -1,8 +1,9 @@
+import type { Expansion } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { CircleCheck, RotateCw } from "lucide-react"
 import { useState } from "react"
-import { errorClassesQuery, expansionsQuery, type TaskName } from "../../api/queries.ts"
+import { errorClassesQuery, type TaskName } from "../../api/queries.ts"
 import { Button } from "../../components/button.tsx"
 import { Empty, Loaded } from "../../components/feedback.tsx"
 import { Panel } from "../../components/page.tsx"
@@ -11,10 +12,8 @@ import { count } from "../../model/format.ts"
 import { RedriveDialog } from "./redrive-dialog.tsx"
 
 /** Why instances failed, by class. */
-export function MapErrors({ name }: { readonly name: TaskName }) {
+export function MapErrors({ name, expansion }: { readonly name: TaskName; readonly expansion: Expansion }) {
   const errors = useQuery(errorClassesQuery(name))
-  const { data: run } = useQuery(expansionsQuery(name))
-  const expansion = run?.expansions.find(({ task_id }) => task_id === name.taskId)
   const denied = useDenied()("user")
   const [redriven, setRedriven] = useState<string | null>(null)
   return (
