@@ -77,11 +77,8 @@ export const variablesSet = defineCommand<SetOptions>({
       throw new UsageProblem("a value came twice, or not at all", { expected: "a value, or --stdin" })
     const text = value ?? (await readEntered())
     return withDatabase(context, options, async ({ store, vault, call }) => {
-      const { isTagged } = await import("@sluice/core/store")
-      const known = await call(store.variable(key)).catch((error: unknown) => {
-        if (isTagged(error, "NotFound")) return null
-        throw error
-      })
+      const { orNull } = await import("../run/or-null.ts")
+      const known = await orNull(call(store.variable(key)))
       const description = options.description ?? known?.description ?? null
       const row = vault.sealVariable({ key, value: text, description }, actorOf(options, context.env))
       if (known === null) await call(store.createVariable(row))

@@ -37,12 +37,12 @@ export const xcomGet = defineCommand<XComGetOptions>({
     withDatabase(context, options, async (session) => {
       if (options.itemKey !== undefined && options.index !== undefined)
         throw new UsageProblem("--item-key came with --index", { expected: "one of them" })
-      const [{ findRun }, { findTask }, { indexByKey }, { readableValue }, { Effect }] = await Promise.all([
+      const [{ findRun }, { findTask }, { indexByKey }, { readableValue }, { orNull }] = await Promise.all([
         import("../run/find-run.ts"),
         import("../run/find-task.ts"),
         import("../run/find-by-key.ts"),
         import("../view/readable-value.ts"),
-        import("effect"),
+        import("../run/or-null.ts"),
       ])
       const run = await findRun(session, reference)
       const task = await findTask(session, run, taskId)
@@ -52,7 +52,7 @@ export const xcomGet = defineCommand<XComGetOptions>({
           : await indexByKey(session, task, options.itemKey)
       const { key } = options
       const found = session.store.xcom({ expansionId: task.expansionId, mapIndex, key })
-      const encoded = await session.call(found.pipe(Effect.catchTag("NotFound", () => Effect.succeed(null))))
+      const encoded = await orNull(session.call(found))
       if (encoded === null) {
         const what = key === "return_value" ? "no result" : `no XCom "${key}"`
         throw new Problem(

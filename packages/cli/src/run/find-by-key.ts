@@ -1,7 +1,7 @@
 import type { ExpansionView, TaskInstanceView } from "@sluice/core/store"
-import { Effect } from "effect"
 import { Problem } from "../problem.ts"
 import type { Session } from "../session.ts"
+import { orNull } from "./or-null.ts"
 
 /** Finds the instance of a task whose item has a key; null when there is none. */
 export function findByKey(
@@ -10,7 +10,7 @@ export function findByKey(
   key: string,
 ): Promise<TaskInstanceView | null> {
   const found = store.instanceByKey({ expansionId, key })
-  return call(found.pipe(Effect.catchTag("NotFound", () => Effect.succeed(null))))
+  return orNull(call(found))
 }
 
 /** Gives the map index of the item with a key. */

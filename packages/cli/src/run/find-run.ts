@@ -1,7 +1,7 @@
 import type { DagRunRow } from "@sluice/core/store"
 import { Problem, UsageProblem } from "../problem.ts"
 import type { Session } from "../session.ts"
-import { Effect } from "effect"
+import { orNull } from "./or-null.ts"
 
 /** The newest runs among which a shortened id is looked for. */
 export const searchedRunsMax = 5_000
@@ -41,7 +41,7 @@ async function findExactly({ store, call }: Session, reference: string): Promise
   const slash = reference.indexOf("/")
   if (slash < 0) return null
   const found = store.dagRun({ dagId: reference.slice(0, slash), runId: reference.slice(slash + 1) })
-  return call(found.pipe(Effect.catchTag("NotFound", () => Effect.succeed(null))))
+  return orNull(call(found))
 }
 
 async function* newestRuns({ store, call }: Session): AsyncGenerator<DagRunRow> {

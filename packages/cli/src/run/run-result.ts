@@ -2,10 +2,10 @@ import type { SerializedDag } from "@sluice/core/dag"
 import type { TaskError } from "@sluice/core/engine"
 import type { ExpansionView } from "@sluice/core/store"
 import { expansionIdOf } from "@sluice/core/store"
-import { Effect } from "effect"
 import type { Session } from "../session.ts"
 import { isTimedOut } from "../view/run-state.ts"
 import type { Snapshot } from "./watch-run.ts"
+import { orNull } from "./or-null.ts"
 
 /** How a run ended, for people and programs. */
 export type RunOutcome = "success" | "failed" | "cancelled"
@@ -87,6 +87,6 @@ async function lastValue(
     mapIndex: -1,
     key: "return_value",
   })
-  const encoded = await call(found.pipe(Effect.catchTag("NotFound", () => Effect.succeed(null))))
+  const encoded = await orNull(call(found))
   return encoded === null ? null : { taskId, encoded }
 }
