@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { connectionIdLengthMax } from "@sluice/core/store"
+import { emptyConnection } from "@sluice/core/vault"
 import { Effect } from "effect"
 import type { Services } from "../environment.ts"
 import { actorOf } from "../auth/actor.ts"
@@ -7,13 +8,7 @@ import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
 import { listOf, orderOf, paging, pattern } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
-import {
-  connectionBody,
-  connectionOf,
-  connectionSchema,
-  emptyConnection,
-  toConnection,
-} from "../wire/vault.ts"
+import { connectionBody, connectionOf, connectionSchema, toConnection } from "../wire/vault.ts"
 import { bulkBody, bulkSchema, runBulk } from "./bulk.ts"
 
 const connectionName = z.object({ connection_id: text(connectionIdLengthMax) })

@@ -136,12 +136,6 @@ export function connectionOf(
   }
 }
 
-/** A connection of which nothing is known but its name. */
-export function emptyConnection(connectionId: string): Omit<StoredConnection, "updatedAt"> {
-  const nothing = { host: null, port: null, login: null, schema: null, password: null, extra: null }
-  return { connectionId, type: "", description: null, ...nothing }
-}
-
 function extraOf(given: string, before: string): string {
   return given === hiddenValue ? before : restoreWithin(given, before)
 }

@@ -91,14 +91,14 @@ export const connectionsSet = defineCommand<SetOptions>({
       throw new UsageProblem(`connection: "${id}" came`, { expected: "letters, digits, _, . and - only" })
     const password = options.passwordStdin === true ? await readEntered() : undefined
     return withDatabase(context, options, async ({ store, vault, call }) => {
-      const { isTagged } = await import("@sluice/core/store")
-      const known = await call(store.connection(id)).catch((error: unknown) => {
-        if (isTagged(error, "NotFound")) return null
-        throw error
-      })
+      const [{ emptyConnection }, { orNull }] = await Promise.all([
+        import("@sluice/core/vault"),
+        import("../run/or-null.ts"),
+      ])
+      const known = await orNull(call(store.connection(id)))
       if (known === null && options.type === undefined)
         throw new UsageProblem(`there is no connection "${id}" yet`, { expected: "--type, to make it" })
-      const before = known === null ? nothingOf(id) : vault.openConnection(known)
+      const before = known === null ? emptyConnection(id) : vault.openConnection(known)
       const connection = { ...before, ...given(options), ...(password !== undefined && { password }) }
       const { updatedAt: _at, ...kept } = { updatedAt: null, ...connection }
       const row = vault.sealConnection(kept, actorOf(options, context.env))
@@ -130,11 +130,6 @@ export const connectionsDelete = defineCommand<DatabaseFlag & ActorFlag & { read
       return exitCodes.success
     }),
 })
-
-function nothingOf(connectionId: string): Omit<StoredConnection, "updatedAt"> {
-  const nothing = { host: null, port: null, login: null, schema: null, password: null, extra: null }
-  return { connectionId, type: "", description: null, ...nothing }
-}
 
 function given({
   type,

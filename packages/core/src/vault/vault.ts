@@ -32,6 +32,12 @@ export type StoredConnection = Omit<ConnectionRow, "sealedPassword" | "sealedExt
   readonly extra: string | null
 }
 
+/** A connection of which nothing is known but its name. */
+export function emptyConnection(connectionId: string): Omit<StoredConnection, "updatedAt"> {
+  const nothing = { host: null, port: null, login: null, schema: null, password: null, extra: null }
+  return { connectionId, type: "", description: null, ...nothing }
+}
+
 /** Seals and opens rows. Each throws `SecretKeyMissing` or `SecretUnreadable`. */
 export interface Vault {
   readonly sealVariable: (variable: Omit<Variable, "updatedAt">, actor: string) => NewVariable
