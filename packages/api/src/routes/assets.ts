@@ -16,6 +16,7 @@ import {
 import { dagRunSchema } from "../wire/dag-run.ts"
 import { runName } from "../wire/names.ts"
 import {
+  badOrder,
   bigintMax,
   flag,
   instants,
@@ -32,7 +33,6 @@ import { makeRun, newRunFields, refuseUnserved } from "./new-run.ts"
 
 /** The path of what is of one asset. */
 export const assetName = z.object({ asset_id: whole(0, bigintMax) })
-const badOrder = json("The order names what is not there.", httpExceptionSchema)
 
 const listAssets = endpoint({
   method: "get",

@@ -9,7 +9,16 @@ import type { Services } from "../environment.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import { backfillSchema, backfillsSchema, toBackfill } from "../wire/backfill.ts"
 import { instant, instantOf } from "../wire/instant.ts"
-import { bigintMax, instantInput, keysetLimit, listOf, orderOf, paging, whole } from "../wire/query.ts"
+import {
+  badOrder,
+  bigintMax,
+  instantInput,
+  keysetLimit,
+  listOf,
+  orderOf,
+  paging,
+  whole,
+} from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 
 /** The most dates that a page has. */
@@ -36,7 +45,7 @@ const listBackfills = endpoint({
   },
   responses: {
     200: json("Backfills, and how many there are.", backfillsSchema),
-    400: json("The order names what is not there.", httpExceptionSchema),
+    400: badOrder,
   },
 })
 

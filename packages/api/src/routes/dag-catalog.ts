@@ -8,11 +8,9 @@ import { dagVersionSchema, toDagVersion } from "../wire/dag-version.ts"
 import { dagRunStates } from "../wire/enums.ts"
 import { instant, instantOf } from "../wire/instant.ts"
 import { dagName } from "../wire/names.ts"
-import { listOf, orderOf, paging, pattern, whole } from "../wire/query.ts"
+import { badOrder, listOf, orderOf, paging, pattern, whole } from "../wire/query.ts"
 import { json } from "../wire/text.ts"
 import { fitsPattern } from "./instance-filter.ts"
-
-const badOrder = json("The order names what is not there.", httpExceptionSchema)
 
 const versionsSchema = z
   .object({ dag_versions: z.array(dagVersionSchema), total_entries: z.int() })

@@ -8,6 +8,7 @@ import { dagRunSchema, dagRunsSchema, toDagRun } from "../wire/dag-run.ts"
 import { dagRunStates, dagRunTypes } from "../wire/enums.ts"
 import { dagName, runName } from "../wire/names.ts"
 import {
+  badOrder,
   decimals,
   instants,
   isStorable,
@@ -49,8 +50,6 @@ const runQuery = z.object({
 })
 
 type RunQuery = z.output<typeof runQuery>
-
-const badOrder = json("The order names what is not there.", httpExceptionSchema)
 
 const listRuns = endpoint({
   method: "get",

@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi"
 import type { EventFilter, EventRow } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
-import { httpExceptionSchema } from "../problem.ts"
 import { instant, instantOf } from "../wire/instant.ts"
 import {
+  badOrder,
   bigintMax,
   instantInput,
   listOf,
@@ -75,7 +75,7 @@ const listEvents = endpoint({
   request: { query: eventQuery },
   responses: {
     200: json("Events, and how many there are or where to go on.", eventsSchema),
-    400: json("The order names what is not there.", httpExceptionSchema),
+    400: badOrder,
   },
 })
 

@@ -2,9 +2,8 @@ import { z } from "@hono/zod-openapi"
 import type { RoleRow } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
-import { httpExceptionSchema } from "../problem.ts"
 import { instant, instantOf } from "../wire/instant.ts"
-import { flag, instants, listOf, orderOf, paging, rangeOf } from "../wire/query.ts"
+import { badOrder, flag, instants, listOf, orderOf, paging, rangeOf } from "../wire/query.ts"
 import { json } from "../wire/text.ts"
 import { idOf } from "./dag-catalog.ts"
 
@@ -58,7 +57,7 @@ const listJobs = endpoint({
   },
   responses: {
     200: json("Processes, and how many there are.", jobsSchema),
-    400: json("The order names what is not there.", httpExceptionSchema),
+    400: badOrder,
   },
 })
 

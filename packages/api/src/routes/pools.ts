@@ -6,7 +6,7 @@ import { actorOf } from "../auth/actor.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
 import { descriptionInput, poolSchema, poolsSchema, slotsInput, slotsOf, toPool } from "../wire/pool.ts"
-import { listOf, orderOf, paging, pattern, refuse } from "../wire/query.ts"
+import { badOrder, listOf, orderOf, paging, pattern, refuse } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { fitsPattern } from "./instance-filter.ts"
 
@@ -28,7 +28,7 @@ const listPools = endpoint({
   },
   responses: {
     200: json("Pools, and how many there are.", poolsSchema),
-    400: json("The order names what is not there.", httpExceptionSchema),
+    400: badOrder,
   },
 })
 

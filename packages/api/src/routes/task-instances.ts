@@ -5,10 +5,11 @@ import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { Services } from "../environment.ts"
 import { type InstanceQuery, listInstances, pageInstances } from "../instances/list-instances.ts"
-import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
+import { ApiError, invalid, notFound } from "../problem.ts"
 import { taskInstanceStates, type WireState } from "../wire/enums.ts"
 import { runName, taskName } from "../wire/names.ts"
 import {
+  badOrder,
   bigintMax,
   decimals,
   instants,
@@ -72,7 +73,7 @@ export type InstanceListQuery = z.output<typeof instanceQuery>
 
 const answers = {
   200: json("Instances: counted, or, with `cursor`, where to go on.", taskInstancesSchema),
-  400: json("The order names what is not there.", httpExceptionSchema),
+  400: badOrder,
 }
 
 const listAll = endpoint({

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import type { Range } from "@sluice/core/store"
-import { ApiError, invalid } from "../problem.ts"
+import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
+import { json } from "./text.ts"
 
 /** The most rows that a page of a list has; more than that is asked for in vain, as in Airflow. */
 export const pageLimitMax = 100
@@ -133,6 +134,9 @@ export const pattern = z
       .map((part) => (part === "~" ? "%" : part.replace(/(?<!\\)((?:\\\\)*)\\$/, String.raw`$1\\`))),
   )
   .openapi({ type: "string" })
+
+/** How the document tells of an order that `orderOf` refuses. */
+export const badOrder = json("The order names what is not there.", httpExceptionSchema)
 
 /** Reads `order_by`: names that a list can be ordered by, each with a `-` to turn it round. */
 export function orderOf<A extends string>(
