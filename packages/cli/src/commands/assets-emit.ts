@@ -1,4 +1,3 @@
-import { assetExtraBytesMax } from "@sluice/core/dag"
 import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
 import { readJsonObject } from "../json-object.ts"
@@ -25,11 +24,14 @@ export const assetsEmit = defineCommand<AssetsEmitOptions>({
   examples: ["sluice assets emit orders", "sluice assets emit orders --extra '{\"rows\": 3}'"],
   run: (context, options, [name = ""]) =>
     withDatabase(context, options, async ({ store, call }) => {
+      const [{ assetExtraBytesMax }, { assetEventJson, assetEventText }] = await Promise.all([
+        import("@sluice/core/dag"),
+        import("../view/asset-view.ts"),
+      ])
       const extra = readJsonObject(context, "--extra", options.extra)
       const bytes = Buffer.byteLength(JSON.stringify(extra))
       if (bytes > assetExtraBytesMax)
         throw new UsageProblem(`--extra has ${bytes} bytes`, { expected: `at most ${assetExtraBytesMax}` })
-      const { assetEventJson, assetEventText } = await import("../view/asset-view.ts")
       const { id: assetId } = await call(store.asset({ name }))
       const actor = actorOf(options, context.env)
       const event = await call(store.emitAssetEvent({ assetId, extra, actor }))
