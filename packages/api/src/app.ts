@@ -28,6 +28,7 @@ import { eventRoutes } from "./routes/events.ts"
 import { configRoutes } from "./routes/config.ts"
 import { eventLogRoutes } from "./routes/event-logs.ts"
 import { expansionInsightRoutes } from "./routes/expansion-insights.ts"
+import { expansionInstanceRoutes } from "./routes/expansion-instances.ts"
 import { expansionPageRoutes } from "./routes/expansion-pages.ts"
 import { expansionRoutes } from "./routes/expansions.ts"
 import { identityRoutes } from "./routes/identities.ts"
@@ -103,6 +104,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", taskInstanceRoutes())
     .route("/api/v2", clearRoutes())
     .route("/api/v2", expansionRoutes())
+    .route("/api/v2", expansionInstanceRoutes())
     .route("/api/v2", expansionPageRoutes())
     .route("/api/v2", resultRoutes())
     .route("/api/v2", eventRoutes())

@@ -2159,6 +2159,7 @@ export interface components {
                     map_index: number;
                     message: string;
                 }[];
+                id: string;
                 message: string;
                 retrying: number;
                 type: string;
@@ -4001,6 +4002,8 @@ export interface operations {
         parameters: {
             query?: {
                 after?: number;
+                error?: string;
+                error_class?: string;
                 key?: string;
                 label?: string;
                 limit?: number;

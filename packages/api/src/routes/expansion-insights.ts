@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import type { JSONValue } from "hono/utils/types"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { Services } from "../environment.ts"
+import { classOf, failureStates, failuresMax, lookAtFailures } from "../expansions/failures.ts"
 import { invalid } from "../problem.ts"
 import { taskName } from "../wire/names.ts"
 import { bigintMax, whole } from "../wire/query.ts"
@@ -59,10 +60,6 @@ const getDensity = endpoint({
   responses: { 200: json("Buckets, each with the shares of its pages.", densitySchema) },
 })
 
-/** The most failures that classes of errors are made of, and how many are read at once. */
-const failuresMax = 5_000
-const failuresPerRead = 1_000
-
 /** The most classes that are told, and how many indexes of each. */
 const classesMax = 50
 const examplesMax = 5
@@ -72,6 +69,7 @@ export const errorClassesSchema = z
   .object({
     classes: z.array(
       z.object({
+        id: z.string(),
         type: z.string(),
         message: z.string(),
         count: z.int(),
@@ -202,45 +200,29 @@ function firstAt(pages: readonly PageView[], index: number): number {
   return low
 }
 
-/** What differs from one failure to the next and says nothing of its kind: numbers, and what stands in quotes. */
-function kindOf(message: string): string {
-  const [line = ""] = message.split("\n")
-  return line
-    .replaceAll(/"[^"]*"|'[^']*'/g, "…")
-    .replaceAll(/[\w.-]*\d[\w.-]*/g, "…")
-    .slice(0, 300)
-}
-
 async function classesOf(
   { store }: Services,
   expansionId: string,
 ): Promise<z.infer<typeof errorClassesSchema>> {
-  const classes = new Map<string, z.infer<typeof errorClassesSchema>["classes"][number]>()
-  let lookedAt = 0
-  let after = -2
-  let isComplete = false
-  while (lookedAt < failuresMax && !isComplete) {
-    const limit = Math.min(failuresPerRead, failuresMax - lookedAt)
-    const options = { expansionId, states: ["failed", "up_for_retry"] as const, afterIndex: after, limit }
-    const failures = await Effect.runPromise(store.listTaskInstances(options))
-    for (const failure of failures) countFailure(classes, failure)
-    lookedAt += failures.length
-    after = failures.at(-1)?.mapIndex ?? after
-    isComplete = failures.length < limit
-  }
+  const classes = new Map<string, CountedClass>()
+  const range = { expansionId, states: failureStates, afterIndex: -2 }
+  const { lookedAt, reached } = await lookAtFailures(store, range, (failure) => {
+    countFailure(classes, failure)
+    return true
+  })
   const told = [...classes.values()].sort((a, b) => b.count + b.retrying - a.count - a.retrying)
-  return { classes: told.slice(0, classesMax), looked_at: lookedAt, is_complete: isComplete }
+  return { classes: told.slice(0, classesMax), looked_at: lookedAt, is_complete: reached === null }
 }
 
-function countFailure(
-  classes: Map<string, z.infer<typeof errorClassesSchema>["classes"][number]>,
-  { error, state, mapIndex, label }: TaskInstanceView,
-): void {
-  const { type, message } = error ?? { type: "Error", message: "" }
-  const key = `${type}\n${kindOf(message)}`
-  const known = classes.get(key) ?? { type, message: kindOf(message), count: 0, retrying: 0, examples: [] }
-  classes.set(key, known)
+type CountedClass = z.infer<typeof errorClassesSchema>["classes"][number]
+
+function countFailure(classes: Map<string, CountedClass>, failure: TaskInstanceView): void {
+  const { error, state, mapIndex, label } = failure
+  const of = classOf(failure)
+  const known = classes.get(of.id) ?? { ...of, count: 0, retrying: 0, examples: [] }
+  classes.set(of.id, known)
   if (state === "failed") known.count += 1
   else known.retrying += 1
+  const message = error?.message ?? ""
   if (known.examples.length < examplesMax) known.examples.push({ map_index: mapIndex, label, message })
 }

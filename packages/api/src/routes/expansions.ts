@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { cancelMap, changeMap, extendExpansion, redrive } from "@sluice/core/engine"
-import { type TaskInstanceState, taskInstanceTransitions } from "@sluice/core/state"
-import type { DagRunSummary, MapChange, StoreService } from "@sluice/core/store"
+import type { DagRunSummary, MapChange } from "@sluice/core/store"
 import { redrivableStates } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
@@ -15,15 +14,9 @@ import {
   toExpansion,
   toleranceSchema,
 } from "../wire/expansion.ts"
-import { taskInstanceStates, toWireState } from "../wire/enums.ts"
 import { runName, taskName } from "../wire/names.ts"
-import { bigintMax, keysetLimit, listOf, whole } from "../wire/query.ts"
-import { taskInstanceSchema, toTaskInstance } from "../wire/task-instance.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
-
-/** The most instances that a page of an expansion has. */
-const instancesMax = 1_000
 
 const notNow = json(
   "It is not of the kind, or not in the state, in which that can be done.",
@@ -154,38 +147,6 @@ const extendMap = endpoint({
   responses: { 200: json("What goes on, begins anew or stays, or would.", extendSchema), 409: notNow },
 })
 
-const instancesSchema = z
-  .object({ task_instances: z.array(taskInstanceSchema), next_after: z.int().nullable() })
-  .openapi("ExpansionInstancesResponse")
-
-/** The most labels that one answer looks at. */
-const labelsMax = 50_000
-
-const stateInput = z.enum(taskInstanceStates)
-
-const listExpansionInstances = endpoint({
-  method: "get",
-  path: "/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/instances",
-  operationId: "get_expansion_instances",
-  tags: ["Expansion"],
-  summary: "The instances of a task in the order of the map index, by keyset",
-  role: "viewer",
-  request: {
-    params: taskName,
-    query: z.object({
-      state: listOf(stateInput),
-      key: text(512).optional(),
-      label: text(250).optional(),
-      to_index: whole(-1, bigintMax).optional(),
-      after: whole(-2, bigintMax).default(-2),
-      limit: keysetLimit(instancesMax),
-    }),
-  },
-  responses: {
-    200: json("Instances, and the map index to go on after; null: these were the last.", instancesSchema),
-  },
-})
-
 /** Lazy maps: what Airflow has not. */
 export function expansionRoutes() {
   return makeRouter()
@@ -260,49 +221,7 @@ export function expansionRoutes() {
       }))
       return c.json({ task_id: task.taskId, dry_run: isDryRun, tasks }, 200)
     })
-    .openapi(listExpansionInstances, async (c) => {
-      const { store } = c.var.services
-      const { run, task, expansionId } = await findTask(c.var.services, c.req.valid("param"))
-      const { state, key, label, to_index: toIndex, after, limit } = c.req.valid("query")
-      if (key !== undefined) {
-        const view = await Effect.runPromise(store.instanceByKey({ expansionId, key }))
-        const instance = toTaskInstance({ run, task, state: toWireState(view.state), view })
-        return c.json({ task_instances: [instance], next_after: null }, 200)
-      }
-      const states = state === undefined ? undefined : knownStates.filter((known) => state.includes(known))
-      // Labels are looked at one by one: so many in an answer, and the next goes on there.
-      const lookedTo = label === undefined ? toIndex : Math.min(toIndex ?? bigintMax, after + labelsMax)
-      const views = await Effect.runPromise(
-        store.listTaskInstances({
-          expansionId,
-          afterIndex: after,
-          limit,
-          ...(states !== undefined && { states }),
-          ...(label !== undefined && { label }),
-          ...(lookedTo !== undefined && { toIndex: lookedTo }),
-        }),
-      )
-      const task_instances = views.map((view) =>
-        toTaskInstance({ run, task, state: toWireState(view.state), view }),
-      )
-      const isFull = views.length >= limit
-      const hasMore = isFull || (lookedTo !== toIndex && (await isBefore(store, expansionId, lookedTo)))
-      const reached = isFull ? views.at(-1)?.mapIndex : lookedTo
-      return c.json({ task_instances, next_after: hasMore ? (reached ?? null) : null }, 200)
-    })
 }
-
-/** Whether an expansion has instances beyond an index. */
-async function isBefore(
-  store: StoreService,
-  expansionId: string,
-  index: number | undefined,
-): Promise<boolean> {
-  const { created } = await Effect.runPromise(store.progress(expansionId))
-  return index !== undefined && index < created - 1
-}
-
-const knownStates = Object.keys(taskInstanceTransitions) as TaskInstanceState[]
 
 function changeOf(body: z.output<typeof changeBody>): MapChange {
   const {

@@ -252,8 +252,15 @@ export function completeOptions(lease: Lease, options: Partial<CompleteOptions> 
 const error = { type: "Error", message: "it broke", stack: null }
 
 /** An instance that failed for good. */
-export function failed(mapIndex: number): RecordedException {
-  return { mapIndex, state: "failed", error, retryDelayMs: null, startedMs: 5, endedMs: 9 }
+export function failed(mapIndex: number, message = error.message): RecordedException {
+  return {
+    mapIndex,
+    state: "failed",
+    error: { ...error, message },
+    retryDelayMs: null,
+    startedMs: 5,
+    endedMs: 9,
+  }
 }
 
 /** An instance that was skipped. */
