@@ -9,7 +9,7 @@ const mayImport: Record<string, readonly string[]> = {
   dags: ["core", "host"],
   postgres: ["core"],
   api: ["core"],
-  ui: ["api"],
+  ui: ["api", "client"],
   telemetry: ["core"],
   cli: ["core", "host", "dags", "postgres", "api", "ui", "telemetry"],
   client: [],

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { z } from "@hono/zod-openapi"
+import { type OpenAPIHono, z } from "@hono/zod-openapi"
 import { bodyLimit } from "hono/body-limit"
 import { cors } from "hono/cors"
 import { secureHeaders } from "hono/secure-headers"
@@ -9,9 +9,9 @@ import { makeVault, type Vault } from "@sluice/core/vault"
 import { makeAuthenticator } from "./auth/authenticator.ts"
 import { makeLoginLimits } from "./auth/login-limits.ts"
 import { makeSessions } from "./auth/sessions.ts"
-import { bearerScheme, endpoint, makeRouter } from "./endpoint.ts"
+import { bearerScheme, endpoint, makeRouter, rolesOfOperations } from "./endpoint.ts"
 import type { ConfigSection } from "./config.ts"
-import type { Services } from "./environment.ts"
+import type { ApiEnv, Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
 import { makeRunFeeds } from "./events/run-feeds.ts"
 import { makeDagVersions } from "./instances/dag-versions.ts"
@@ -125,7 +125,7 @@ export function createApi(options: ApiOptions) {
 
 /** What every request goes through, in this order. */
 function useGuards(app: ReturnType<typeof makeRouter>, options: ApiOptions): void {
-  const services = servicesOf(options)
+  const services = servicesOf(app, options)
   const { corsOrigins = [] } = options
   app.use(async (c, next) => {
     c.set("services", services)
@@ -148,7 +148,7 @@ function useGuards(app: ReturnType<typeof makeRouter>, options: ApiOptions): voi
   })
 }
 
-function servicesOf(options: ApiOptions): Services {
+function servicesOf(app: OpenAPIHono<ApiEnv>, options: ApiOptions): Services {
   const { store } = options
   const sessions = makeSessions(options.signingSecret)
   const dagVersions = makeDagVersions(store)
@@ -162,6 +162,7 @@ function servicesOf(options: ApiOptions): Services {
     readMetrics: options.readMetrics ?? null,
     sessions,
     authenticate: makeAuthenticator({ store, sessions }),
+    rolesOfOperations: once(() => rolesOfOperations(app)),
     loginLimits: makeLoginLimits(),
     version: options.version,
     vault: options.vault ?? makeVault(null),

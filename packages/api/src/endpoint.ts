@@ -74,6 +74,18 @@ export function endpoint<const R extends EndpointConfig>(config: R): R {
   return route as unknown as R
 }
 
+/** The role that each operation of a router needs, by the operation's id, as the document tells it. */
+export function rolesOfOperations(router: OpenAPIHono<ApiEnv>): ReadonlyMap<string, UserRole | "public"> {
+  return new Map(
+    router.openAPIRegistry.definitions.flatMap((definition) => {
+      if (definition.type !== "route") return []
+      const { operationId, [roleExtension]: role } = definition.route as EndpointConfig &
+        Record<typeof roleExtension, EndpointConfig["role"]>
+      return [[operationId, role] as const]
+    }),
+  )
+}
+
 function requireRole(needed: UserRole) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const actor = await c.var.services.authenticate(bearerOf(c.req.header("authorization")))

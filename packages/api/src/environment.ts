@@ -1,6 +1,6 @@
 import type { HttpBindings } from "@hono/node-server"
 import type { Json } from "@sluice/core"
-import type { StoreService } from "@sluice/core/store"
+import type { StoreService, UserRole } from "@sluice/core/store"
 import type { Vault } from "@sluice/core/vault"
 import type { Actor, Authenticator } from "./auth/authenticator.ts"
 import type { LoginLimits } from "./auth/login-limits.ts"
@@ -23,6 +23,8 @@ export interface Services {
   /** What Prometheus reads; null: nothing is counted. */
   readonly readMetrics: (() => Promise<{ readonly contentType: string; readonly text: string }>) | null
   readonly authenticate: Authenticator
+  /** The role that each operation needs, by the operation's id. */
+  readonly rolesOfOperations: () => ReadonlyMap<string, UserRole | "public">
   readonly sessions: Sessions
   readonly loginLimits: LoginLimits
   /** The version that `/version` tells. */

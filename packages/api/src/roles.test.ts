@@ -18,10 +18,14 @@ async function setup() {
     .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => ({ method, path, template: path.replaceAll(/:([^/]+)/g, "{$1}") }))
   const unique = [...new Map(routes.map((route) => [`${route.method} ${route.template}`, route])).values()]
-  const served = unique.map((route) => ({
-    ...route,
-    role: body.paths[route.template]?.[route.method.toLowerCase()]?.["x-sluice-role"] as unknown,
-  }))
+  const served = unique.map((route) => {
+    const operation = body.paths[route.template]?.[route.method.toLowerCase()]
+    return {
+      ...route,
+      operationId: operation?.operationId as string,
+      role: operation?.["x-sluice-role"] as unknown,
+    }
+  })
   return { ...test, served }
 }
 
@@ -57,5 +61,19 @@ describe("every route", () => {
       })
       expect([method, template, status]).toEqual([method, template, 403])
     }
+  })
+
+  it("is told to whom it is refused, as it then is", async () => {
+    const { served, get } = await setup()
+    for (const [rank, role] of userRoles.entries()) {
+      const { body } = await get("/api/v2/me", { as: role })
+      const expected = served.flatMap(({ operationId, role: needed }) =>
+        userRoles.findIndex((known) => known === needed) > rank ? [[operationId, needed]] : [],
+      )
+      expect(body.refused_operations).toEqual(Object.fromEntries(expected))
+    }
+    expect((await get("/api/v2/me", { as: "viewer" })).body.refused_operations).toMatchObject({
+      delete_user: "admin",
+    })
   })
 })

@@ -1424,6 +1424,10 @@ export interface components {
             /** @enum {string} */
             kind: "user" | "token";
             name: string;
+            /** @description What this role may not do: operations by their id, each with the role that it needs. */
+            refused_operations: {
+                [key: string]: "viewer" | "user" | "op" | "admin";
+            };
             /** @enum {string} */
             role: "viewer" | "user" | "op" | "admin";
         };

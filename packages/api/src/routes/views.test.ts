@@ -17,7 +17,7 @@ describe("what views ask for", () => {
   it("says whose token it is", async () => {
     const { get } = await openTestApi()
     const { body } = await get("/api/v2/me", { as: "op" })
-    expect(body).toEqual({ name: "test op", kind: "token", role: "op" })
+    expect(body).toMatchObject({ name: "test op", kind: "token", role: "op" })
   })
 
   it("gives the shape of a version, and refuses one that is not there", async () => {

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi"
 import { partsOfExpansionId, userRoles } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { JSONValue } from "hono/utils/types"
+import { mayAct } from "../auth/roles.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { endedOf } from "../expansions/window.ts"
 import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
@@ -13,8 +14,16 @@ import { taskSchema, toTask } from "../wire/task.ts"
 import { json } from "../wire/text.ts"
 import { findVersion } from "./dag-catalog.ts"
 
-const meSchema = z
-  .object({ name: z.string(), kind: z.enum(["user", "token"]), role: z.enum(userRoles) })
+/** Who asks, and what is refused to them. */
+export const meSchema = z
+  .object({
+    name: z.string(),
+    kind: z.enum(["user", "token"]),
+    role: z.enum(userRoles),
+    refused_operations: z
+      .record(z.string(), z.enum(userRoles))
+      .describe("What this role may not do: operations by their id, each with the role that it needs."),
+  })
   .openapi("ActorResponse")
 
 const getMe = endpoint({
@@ -138,7 +147,10 @@ export function viewRoutes() {
   return makeRouter()
     .openapi(getMe, (c) => {
       const { name, kind, role } = c.var.actor
-      return c.json({ name, kind, role }, 200)
+      const refused = [...c.var.services.rolesOfOperations()].flatMap(([operation, needed]) =>
+        needed === "public" || mayAct(role, needed) ? [] : [[operation, needed] as const],
+      )
+      return c.json({ name, kind, role, refused_operations: Object.fromEntries(refused) }, 200)
     })
     .openapi(getStructure, async (c) => {
       const { store, dagVersions } = c.var.services

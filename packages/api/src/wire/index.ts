@@ -3,7 +3,7 @@ import type { z } from "@hono/zod-openapi"
 import type { densitySchema, errorClassesSchema } from "../routes/expansion-insights.ts"
 import type { pageSchema } from "../routes/expansion-pages.ts"
 import type { backfillSchema } from "./backfill.ts"
-import type { gridSchema, recentRunsSchema, structureSchema } from "../routes/views.ts"
+import type { gridSchema, meSchema, recentRunsSchema, structureSchema } from "../routes/views.ts"
 import type { dagDetailsSchema, dagSchema } from "./dag.ts"
 import type { dagRunSchema } from "./dag-run.ts"
 import type { dagVersionSchema } from "./dag-version.ts"
@@ -15,6 +15,7 @@ export type { UserRole } from "@sluice/core/store"
 export type { DagRunState, ExpansionState } from "@sluice/core/state"
 export type { WireState } from "./enums.ts"
 export type { Wait } from "../expansions/window.ts"
+export type Me = z.infer<typeof meSchema>
 export type Dag = z.infer<typeof dagSchema>
 export type DagDetails = z.infer<typeof dagDetailsSchema>
 export type DagRun = z.infer<typeof dagRunSchema>

@@ -11,6 +11,7 @@ import type {
   ErrorClasses,
   Expansion,
   ExpansionPage,
+  Me,
   RecentRuns,
   TaskInstance,
   TaskTry,
@@ -44,7 +45,7 @@ export const taskKey = (name: TaskName) => [...runKey(name), "tasks", name.taskI
 /** Who is signed in. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: ({ signal }) => api<{ name: string; kind: "user" | "token"; role: UserRole }>("/me", { signal }),
+  queryFn: ({ signal }) => api<Me>("/me", { signal }),
   staleTime: 60_000,
 })
 

@@ -22,6 +22,7 @@ export function Button({ look = "plain", denied = null, className = "", ...rest 
     <button
       type="button"
       aria-disabled={denied !== null || undefined}
+      aria-description={denied ?? undefined}
       {...rest}
       {...(denied !== null && { onClick: (event) => event.preventDefault(), type: "button" as const })}
       className={`inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-md px-3 text-sm font-medium whitespace-nowrap disabled:opacity-60 aria-disabled:cursor-not-allowed aria-disabled:opacity-60 ${looks[look]} ${className}`}
@@ -52,6 +53,7 @@ export function IconButton({
         type="button"
         aria-label={label}
         aria-disabled={rest.denied != null || undefined}
+        aria-description={rest.denied ?? undefined}
         {...withoutOurs(rest)}
         {...(rest.denied != null && { onClick: (event) => event.preventDefault() })}
         className={`inline-flex size-8 shrink-0 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-ink aria-disabled:cursor-not-allowed aria-disabled:opacity-60 ${className}`}

@@ -1,16 +1,16 @@
-import type { UserRole } from "@sluice/api/wire"
+import type { operations } from "@sluice/client"
 import { useQuery } from "@tanstack/react-query"
 import { meQuery } from "../api/queries.ts"
 
-const roles: readonly UserRole[] = ["viewer", "user", "op", "admin"]
+/** Something the API does, by the name that its document gives it. */
+export type Operation = keyof operations
 
-/** Says why the one who is signed in may not do what a role is needed for; null: may. */
-export function useDenied(): (needed: UserRole) => string | null {
+/** Says why the server would refuse an operation to the one who is signed in, as the server tells it; null: it would not. */
+export function useDenied(): (operation: Operation) => string | null {
   const { data: me } = useQuery(meQuery)
-  return (needed) => {
-    if (me === undefined) return "loading…"
-    return roles.indexOf(me.role) >= roles.indexOf(needed)
-      ? null
-      : `This needs the role ${needed}; yours is ${me.role}.`
+  return (operation) => {
+    if (me === undefined) return "Who you are is not known yet."
+    const needed = me.refused_operations[operation]
+    return needed === undefined ? null : `This needs the role ${needed}; yours is ${me.role}.`
   }
 }

@@ -1,6 +1,7 @@
 import { Pencil, Trash2 } from "lucide-react"
-import type { ReactNode } from "react"
+import type { ComponentProps, ReactNode } from "react"
 import { Button, IconButton } from "./button.tsx"
+import { ConfirmedButton } from "./confirmed-button.tsx"
 
 /** Rows below the names of their columns; it scrolls sideways where it is too wide. */
 export function Table({ head, children }: { readonly head: ReactNode; readonly children: ReactNode }) {
@@ -28,27 +29,44 @@ export function ActionsHead() {
 /** The buttons of a row that can be changed and deleted. */
 export function RowActions({
   name,
-  denied = null,
-  stays = denied,
+  denied,
   onChange,
-  onDelete,
+  children,
 }: {
   readonly name: string
-  readonly denied?: string | null
-  /** Why it cannot be deleted. */
-  readonly stays?: string | null
+  /** Why it cannot be changed. */
+  readonly denied: string | null
   readonly onChange: () => void
-  readonly onDelete: () => void
+  /** What deletes it. */
+  readonly children: ReactNode
 }) {
   return (
     <div className="flex justify-end gap-1">
       <IconButton label={`Change ${name}`} denied={denied} onClick={onChange}>
         <Pencil size={14} aria-hidden />
       </IconButton>
-      <IconButton label={`Delete ${name}`} denied={stays} onClick={onDelete}>
-        <Trash2 size={14} aria-hidden />
-      </IconButton>
+      {children}
     </div>
+  )
+}
+
+/** The button of a row that deletes what it shows, once that is confirmed. */
+export function DeleteButton({
+  name,
+  label = `Delete ${name}`,
+  title = `${label}?`,
+  confirm = "Delete",
+  ...rest
+}: Omit<ComponentProps<typeof ConfirmedButton>, "label" | "title" | "confirm" | "children"> & {
+  readonly name: string
+  readonly label?: string
+  readonly title?: string
+  readonly confirm?: string
+}) {
+  return (
+    <ConfirmedButton label={label} title={title} confirm={confirm} {...rest}>
+      <Trash2 size={14} aria-hidden />
+    </ConfirmedButton>
   )
 }
 

@@ -11,23 +11,18 @@ import { Field, TextArea, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
-import { ActionsHead, More, RowActions, Table } from "../components/table.tsx"
+import { ActionsHead, DeleteButton, More, RowActions, Table } from "../components/table.tsx"
 
 /** Connections: how tasks reach what is elsewhere. Passwords are never told, and stay where they are left hidden. */
 export function AdminConnections() {
   const connections = useInfiniteQuery(connectionsQuery)
-  const denied = useDenied()("op")
+  const denied = useDenied()
   const [edited, setEdited] = useState<Connection | "new" | null>(null)
-  const remove = useAction({
-    run: (id: string) => api<null>(path`/connections/${id}`, { method: "DELETE" }),
-    touches: [connectionsQuery.queryKey],
-    done: (_answer, id) => `The connection ${id} is gone.`,
-  })
   return (
     <Panel
       title="Connections"
       aside={
-        <NewButton denied={denied} onClick={() => setEdited("new")}>
+        <NewButton denied={denied("post_connection")} onClick={() => setEdited("new")}>
           New connection
         </NewButton>
       }
@@ -73,9 +68,18 @@ export function AdminConnections() {
                     <td>
                       <RowActions
                         name={one.connection_id}
+                        denied={denied("patch_connection")}
                         onChange={() => setEdited(one)}
-                        onDelete={() => remove.mutate(one.connection_id)}
-                      />
+                      >
+                        <DeleteButton
+                          name={one.connection_id}
+                          denied={denied("delete_connection")}
+                          description="Its password goes with it. Tasks that ask for it fail from now on."
+                          run={() => api<null>(path`/connections/${one.connection_id}`, { method: "DELETE" })}
+                          touches={[connectionsQuery.queryKey]}
+                          done={`The connection ${one.connection_id} is gone.`}
+                        />
+                      </RowActions>
                     </td>
                   </tr>
                 ))}

@@ -10,7 +10,7 @@ import { TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
-import { ActionsHead, RowActions, Table } from "../components/table.tsx"
+import { ActionsHead, DeleteButton, RowActions, Table } from "../components/table.tsx"
 import { count } from "../model/format.ts"
 
 const defaultPool = "default_pool"
@@ -18,7 +18,7 @@ const defaultPool = "default_pool"
 /** Pools: how much runs at once, whatever it belongs to. */
 export function AdminPools() {
   const pools = useQuery(poolsQuery)
-  const denied = useDenied()("op")
+  const denied = useDenied()("post_pool")
   const [edited, setEdited] = useState<Pool | "new" | null>(null)
   return (
     <Panel
@@ -44,7 +44,7 @@ export function AdminPools() {
             }
           >
             {rows.map((pool) => (
-              <PoolRow key={pool.name} pool={pool} denied={denied} onEdit={() => setEdited(pool)} />
+              <PoolRow key={pool.name} pool={pool} onEdit={() => setEdited(pool)} />
             ))}
           </Table>
         )}
@@ -56,20 +56,8 @@ export function AdminPools() {
   )
 }
 
-function PoolRow({
-  pool,
-  denied,
-  onEdit,
-}: {
-  readonly pool: Pool
-  readonly denied: string | null
-  readonly onEdit: () => void
-}) {
-  const remove = useAction({
-    run: () => api<null>(path`/pools/${pool.name}`, { method: "DELETE" }),
-    touches: [poolsQuery.queryKey],
-    done: () => `The pool ${pool.name} is gone.`,
-  })
+function PoolRow({ pool, onEdit }: { readonly pool: Pool; readonly onEdit: () => void }) {
+  const denied = useDenied()
   const isBounded = pool.slots >= 0
   const used = isBounded ? Math.min(1, pool.occupied_slots / Math.max(1, pool.slots)) : 0
   return (
@@ -94,13 +82,16 @@ function PoolRow({
       <td className="num">{count(pool.scheduled_slots)}</td>
       <td className="num">{isBounded ? count(pool.slots) : "any"}</td>
       <td>
-        <RowActions
-          name={pool.name}
-          denied={denied}
-          stays={denied ?? (pool.name === defaultPool ? "The default pool stays." : null)}
-          onChange={onEdit}
-          onDelete={() => remove.mutate(undefined)}
-        />
+        <RowActions name={pool.name} denied={denied("patch_pool")} onChange={onEdit}>
+          <DeleteButton
+            name={pool.name}
+            denied={denied("delete_pool") ?? (pool.name === defaultPool ? "The default pool stays." : null)}
+            description="Its limit goes with it. While a run that has not ended uses it, it stays."
+            run={() => api<null>(path`/pools/${pool.name}`, { method: "DELETE" })}
+            touches={[poolsQuery.queryKey]}
+            done={`The pool ${pool.name} is gone.`}
+          />
+        </RowActions>
       </td>
     </tr>
   )

@@ -1,10 +1,9 @@
 import type { UserRole } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
-import { Trash2 } from "lucide-react"
 import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { type ApiToken, apiTokensQuery } from "../api/queries.ts"
-import { IconButton, NewButton } from "../components/button.tsx"
+import { NewButton } from "../components/button.tsx"
 import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
@@ -12,7 +11,7 @@ import { TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
-import { ActionsHead, Table } from "../components/table.tsx"
+import { ActionsHead, DeleteButton, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { RoleField } from "./admin-users.tsx"
 import { SecretMade } from "./secret-once.tsx"
@@ -20,18 +19,13 @@ import { SecretMade } from "./secret-once.tsx"
 /** The tokens of programs. */
 export function AdminTokens() {
   const tokens = useQuery(apiTokensQuery)
-  const denied = useDenied()("admin")
+  const denied = useDenied()
   const [isMaking, setMaking] = useState(false)
-  const revoke = useAction({
-    run: (name: string) => api<null>(path`/tokens/${name}`, { method: "DELETE" }),
-    touches: [apiTokensQuery.queryKey],
-    done: (_answer, name) => `The token ${name} is not good any more.`,
-  })
   return (
     <Panel
       title="Tokens of programs"
       aside={
-        <NewButton denied={denied} onClick={() => setMaking(true)}>
+        <NewButton denied={denied("post_token")} onClick={() => setMaking(true)}>
           New token
         </NewButton>
       }
@@ -71,9 +65,16 @@ export function AdminTokens() {
                     )}
                   </td>
                   <td className="text-right">
-                    <IconButton label={`Revoke ${token.name}`} onClick={() => revoke.mutate(token.name)}>
-                      <Trash2 size={14} aria-hidden />
-                    </IconButton>
+                    <DeleteButton
+                      name={token.name}
+                      label={`Revoke ${token.name}`}
+                      confirm="Revoke"
+                      denied={denied("delete_token")}
+                      description="The program that uses it is refused from now on. It cannot be had back."
+                      run={() => api<null>(path`/tokens/${token.name}`, { method: "DELETE" })}
+                      touches={[apiTokensQuery.queryKey]}
+                      done={`The token ${token.name} is not good any more.`}
+                    />
                   </td>
                 </tr>
               ))}

@@ -1,11 +1,10 @@
 import type { UserRole } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
-import { KeyRound, Trash2 } from "lucide-react"
+import { KeyRound } from "lucide-react"
 import { useState } from "react"
 import { api, path } from "../api/client.ts"
 import { meQuery, type User, usersQuery } from "../api/queries.ts"
 import { Button, IconButton, NewButton } from "../components/button.tsx"
-import { ConfirmDialog } from "../components/confirm-dialog.tsx"
 import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
@@ -13,7 +12,7 @@ import { Field, Select, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
-import { ActionsHead, Table } from "../components/table.tsx"
+import { ActionsHead, DeleteButton, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
 import { SecretMade, SecretOnce } from "./secret-once.tsx"
 
@@ -28,15 +27,15 @@ export const roleWords: Readonly<Record<UserRole, string>> = {
 /** Who may sign in. */
 export function AdminUsers() {
   const users = useQuery(usersQuery)
-  const denied = useDenied()("admin")
+  const denied = useDenied()
   const { data: me } = useQuery(meQuery)
-  const [open, setOpen] = useState<{ kind: "new" } | { kind: "password" | "delete"; user: User } | null>(null)
+  const [open, setOpen] = useState<{ kind: "new" } | { kind: "password"; user: User } | null>(null)
   const close = () => setOpen(null)
   return (
     <Panel
       title="Users"
       aside={
-        <NewButton denied={denied} onClick={() => setOpen({ kind: "new" })}>
+        <NewButton denied={denied("post_user")} onClick={() => setOpen({ kind: "new" })}>
           New user
         </NewButton>
       }
@@ -66,19 +65,24 @@ export function AdminUsers() {
                   <div className="flex justify-end gap-1">
                     <IconButton
                       label={`New password for ${user.username}`}
+                      denied={denied("put_user_password")}
                       onClick={() => setOpen({ kind: "password", user })}
                     >
                       <KeyRound size={14} aria-hidden />
                     </IconButton>
-                    <IconButton
-                      label={`Delete ${user.username}`}
+                    <DeleteButton
+                      name={user.username}
                       denied={
-                        me?.kind === "user" && me.name === user.username ? "Nobody deletes themselves." : null
+                        denied("delete_user") ??
+                        (me?.kind === "user" && me.name === user.username
+                          ? "Nobody deletes themselves."
+                          : null)
                       }
-                      onClick={() => setOpen({ kind: "delete", user })}
-                    >
-                      <Trash2 size={14} aria-hidden />
-                    </IconButton>
+                      description="They are signed out at once. What they did stays in the event log."
+                      run={() => api<null>(path`/users/${user.username}`, { method: "DELETE" })}
+                      touches={[usersQuery.queryKey]}
+                      done={`${user.username} cannot sign in any more.`}
+                    />
                   </div>
                 </td>
               </tr>
@@ -88,7 +92,6 @@ export function AdminUsers() {
       </Loaded>
       {open?.kind === "new" && <NewUserDialog onClose={close} />}
       {open?.kind === "password" && <PasswordDialog user={open.user} onClose={close} />}
-      {open?.kind === "delete" && <DeleteDialog user={open.user} onClose={close} />}
     </Panel>
   )
 }
@@ -188,25 +191,5 @@ function PasswordDialog({ user, onClose }: { readonly user: User; readonly onClo
         )}
       </div>
     </Dialog>
-  )
-}
-
-function DeleteDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }) {
-  const remove = useAction({
-    run: () => api<null>(path`/users/${user.username}`, { method: "DELETE" }),
-    touches: [usersQuery.queryKey],
-    done: () => `${user.username} cannot sign in any more.`,
-    onDone: onClose,
-  })
-  return (
-    <ConfirmDialog
-      title={`Delete ${user.username}?`}
-      description="They are signed out at once. What they did stays in the event log."
-      keep="Keep"
-      confirm="Delete"
-      isPending={remove.isPending}
-      onConfirm={() => remove.mutate(undefined)}
-      onClose={onClose}
-    />
   )
 }

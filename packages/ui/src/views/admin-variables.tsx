@@ -11,23 +11,18 @@ import { Field, TextArea, TextField } from "../components/field.tsx"
 import { useAction } from "../components/mutation.ts"
 import { Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
-import { ActionsHead, More, RowActions, Table } from "../components/table.tsx"
+import { ActionsHead, DeleteButton, More, RowActions, Table } from "../components/table.tsx"
 
 /** Variables: values that tasks read. What is secret is never told, and stays as it was where it is left hidden. */
 export function AdminVariables() {
   const variables = useInfiniteQuery(variablesQuery)
-  const denied = useDenied()("op")
+  const denied = useDenied()
   const [edited, setEdited] = useState<Variable | "new" | null>(null)
-  const remove = useAction({
-    run: (key: string) => api<null>(path`/variables/${key}`, { method: "DELETE" }),
-    touches: [variablesQuery.queryKey],
-    done: (_answer, key) => `The variable ${key} is gone.`,
-  })
   return (
     <Panel
       title="Variables"
       aside={
-        <NewButton denied={denied} onClick={() => setEdited("new")}>
+        <NewButton denied={denied("post_variable")} onClick={() => setEdited("new")}>
           New variable
         </NewButton>
       }
@@ -61,9 +56,18 @@ export function AdminVariables() {
                     <td>
                       <RowActions
                         name={variable.key}
+                        denied={denied("patch_variable")}
                         onChange={() => setEdited(variable)}
-                        onDelete={() => remove.mutate(variable.key)}
-                      />
+                      >
+                        <DeleteButton
+                          name={variable.key}
+                          denied={denied("delete_variable")}
+                          description="Its value cannot be had back. Tasks that ask for it fail from now on."
+                          run={() => api<null>(path`/variables/${variable.key}`, { method: "DELETE" })}
+                          touches={[variablesQuery.queryKey]}
+                          done={`The variable ${variable.key} is gone.`}
+                        />
+                      </RowActions>
                     </td>
                   </tr>
                 ))}

@@ -6,6 +6,7 @@ import { useState } from "react"
 import { api } from "../api/client.ts"
 import { backfillsQuery } from "../api/queries.ts"
 import { IconButton, NewButton } from "../components/button.tsx"
+import { ConfirmedButton } from "../components/confirmed-button.tsx"
 import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
 import { Empty, Loaded } from "../components/feedback.tsx"
@@ -22,7 +23,7 @@ import { count } from "../model/format.ts"
 export function DagBackfills() {
   const { dagId } = useParams({ from: "/shell/dags/$dagId" })
   const backfills = useQuery(backfillsQuery(dagId))
-  const denied = useDenied()("op")
+  const denied = useDenied()("create_backfill")
   const [isMaking, setMaking] = useState(false)
   return (
     <Panel
@@ -52,7 +53,7 @@ export function DagBackfills() {
               }
             >
               {all.map((backfill) => (
-                <BackfillRow key={backfill.id} backfill={backfill} denied={denied} />
+                <BackfillRow key={backfill.id} backfill={backfill} />
               ))}
             </Table>
           )
@@ -75,11 +76,11 @@ function stateOf({
   return isPaused ? { state: "up_for_retry", label: "paused" } : { state: "running", label: "running" }
 }
 
-function BackfillRow({ backfill, denied }: { readonly backfill: Backfill; readonly denied: string | null }) {
+function BackfillRow({ backfill }: { readonly backfill: Backfill }) {
+  const denied = useDenied()
   const { progress } = backfill
   const change = useAction({
-    run: (what: "pause" | "unpause" | "cancel") =>
-      api<Backfill>(`/backfills/${backfill.id}/${what}`, { method: "PUT" }),
+    run: (what: "pause" | "unpause") => api<Backfill>(`/backfills/${backfill.id}/${what}`, { method: "PUT" }),
     touches: [["dags", backfill.dag_id, "backfills"]],
   })
   const { state, label } = stateOf(backfill)
@@ -127,14 +128,23 @@ function BackfillRow({ backfill, denied }: { readonly backfill: Backfill; readon
           <div className="flex justify-end gap-1">
             <IconButton
               label={backfill.is_paused ? "Let it go on" : "Pause"}
-              denied={denied}
+              denied={denied(backfill.is_paused ? "unpause_backfill" : "pause_backfill")}
               onClick={() => change.mutate(backfill.is_paused ? "unpause" : "pause")}
             >
               {backfill.is_paused ? <Play size={15} aria-hidden /> : <Pause size={15} aria-hidden />}
             </IconButton>
-            <IconButton label="Cancel the backfill" denied={denied} onClick={() => change.mutate("cancel")}>
+            <ConfirmedButton
+              label="Cancel the backfill"
+              denied={denied("cancel_backfill")}
+              title="Cancel the backfill?"
+              description={`${count(progress.dates - progress.handled)} dates have no run yet and get none. Runs that have begun go on.`}
+              confirm="Cancel the backfill"
+              run={() => api<Backfill>(`/backfills/${backfill.id}/cancel`, { method: "PUT" })}
+              touches={[["dags", backfill.dag_id, "backfills"]]}
+              done="The backfill is cancelled."
+            >
               <Ban size={15} aria-hidden />
-            </IconButton>
+            </ConfirmedButton>
           </div>
         )}
       </td>

@@ -63,7 +63,7 @@ export function DagView() {
             actions={
               <>
                 <PauseDagButton dag={details} />
-                <Button look="primary" denied={denied("user")} onClick={() => setTriggering(true)}>
+                <Button look="primary" denied={denied("trigger_dag_run")} onClick={() => setTriggering(true)}>
                   <Play size={14} aria-hidden /> Trigger
                 </Button>
               </>

@@ -221,7 +221,7 @@ function DagRow({ dag, runs }: { readonly dag: Dag; readonly runs: readonly DagR
           <PauseDagButton dag={dag} />
           <IconButton
             label={`Trigger ${dag.dag_id}`}
-            denied={denied("user")}
+            denied={denied("trigger_dag_run")}
             onClick={() => setTriggering(true)}
           >
             <Play size={15} aria-hidden />
@@ -246,7 +246,7 @@ export function PauseDagButton({ dag }: { readonly dag: Pick<Dag, "dag_id" | "is
   return (
     <IconButton
       label={dag.is_paused ? `Unpause ${dag.dag_id}` : `Pause ${dag.dag_id}`}
-      denied={denied("op")}
+      denied={denied("patch_dag")}
       disabled={pause.isPending}
       onClick={() => pause.mutate(!dag.is_paused)}
     >

@@ -67,7 +67,7 @@ export function InstanceView() {
 function Head({ name, instance }: { readonly name: TaskName; readonly instance: TaskInstance }) {
   const now = useNow()
   const navigate = useNavigate()
-  const denied = useDenied()("user")
+  const denied = useDenied()("redrive_expansion")
   const { data } = useQuery(expansionsQuery(name))
   const [isRedriving, setRedriving] = useState(false)
   const expansion = data?.expansions.find(({ task_id }) => task_id === name.taskId)

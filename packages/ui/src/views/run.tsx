@@ -95,7 +95,8 @@ function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }
 
 function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
   const [open, setOpen] = useState<"cancel" | "clear" | "note" | null>(null)
-  const denied = useDenied()("user")
+  const denied = useDenied()("patch_dag_run")
+  const clearDenied = useDenied()("clear_dag_run")
   const isOver = isRunOver(run.state)
   const change = useAction({
     run: (body: { state?: string; note?: string | null }) =>
@@ -113,7 +114,7 @@ function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRu
         </Button>
       )}
       {isOver && (
-        <Button denied={denied} onClick={() => setOpen("clear")}>
+        <Button denied={clearDenied} onClick={() => setOpen("clear")}>
           <RotateCw size={14} aria-hidden /> Run again
         </Button>
       )}

@@ -14,7 +14,7 @@ import { RedriveDialog } from "./redrive-dialog.tsx"
 /** Why instances failed, by class. */
 export function MapErrors({ name, expansion }: { readonly name: TaskName; readonly expansion: Expansion }) {
   const errors = useQuery(errorClassesQuery(name))
-  const denied = useDenied()("user")
+  const denied = useDenied()("redrive_expansion")
   const [redriven, setRedriven] = useState<string | null>(null)
   return (
     <Panel

@@ -25,7 +25,7 @@ const finalStates = ["success", "failed", "skipped", "upstream_failed", "cancell
 export function MapHead({ name, expansion }: { readonly name: TaskName; readonly expansion: Expansion }) {
   const now = useNow()
   const [open, setOpen] = useState<"redrive" | "resize" | "cancel" | "extend" | null>(null)
-  const denied = useDenied()("user")
+  const denied = useDenied()
   const isOver = finalStates.includes(expansion.state)
   const wait = waitInWords(expansion, now)
   const close = () => setOpen(null)
@@ -49,24 +49,24 @@ export function MapHead({ name, expansion }: { readonly name: TaskName; readonly
         }
         actions={
           <>
-            {!isOver && <PauseMenu name={name} expansion={expansion} denied={denied} />}
+            {!isOver && <PauseMenu name={name} expansion={expansion} denied={denied("patch_expansion")} />}
             {!isOver && (
-              <Button denied={denied} onClick={() => setOpen("resize")}>
+              <Button denied={denied("patch_expansion")} onClick={() => setOpen("resize")}>
                 <Gauge size={14} aria-hidden /> Limits
               </Button>
             )}
             {expansion.kind === "mapped" && (
-              <Button denied={denied} onClick={() => setOpen("redrive")}>
+              <Button denied={denied("redrive_expansion")} onClick={() => setOpen("redrive")}>
                 <RotateCw size={14} aria-hidden /> Redrive
               </Button>
             )}
             {isOver && expansion.kind === "mapped" && (
-              <Button denied={denied} onClick={() => setOpen("extend")}>
+              <Button denied={denied("extend_expansion")} onClick={() => setOpen("extend")}>
                 <StepForward size={14} aria-hidden /> Extend
               </Button>
             )}
             {!isOver && (
-              <Button look="danger" denied={denied} onClick={() => setOpen("cancel")}>
+              <Button look="danger" denied={denied("cancel_expansion")} onClick={() => setOpen("cancel")}>
                 <Ban size={14} aria-hidden /> Cancel
               </Button>
             )}
