@@ -2226,6 +2226,7 @@ export interface components {
             dry_run?: boolean;
             error_type?: string;
             from_index?: number;
+            indexes?: number[];
             key?: string;
             /**
              * @default [

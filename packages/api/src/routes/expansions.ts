@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { cancelMap, changeMap, extendExpansion, redrive } from "@sluice/core/engine"
 import type { DagRunSummary, MapChange } from "@sluice/core/store"
-import { redrivableStates } from "@sluice/core/store"
+import { redrivableStates, redrivenMax } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
@@ -15,6 +15,7 @@ import {
   toleranceSchema,
 } from "../wire/expansion.ts"
 import { runName, taskName } from "../wire/names.ts"
+import { bigintMax } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 import { findTask } from "./task-instances.ts"
 
@@ -84,6 +85,7 @@ const redriveBody = z
     states: z.array(z.enum(redrivableStates)).min(1).default(["failed"]),
     from_index: z.int().min(-1).optional(),
     to_index: z.int().min(-1).optional(),
+    indexes: z.array(z.int().min(-1).max(bigintMax)).min(1).max(redrivenMax).optional(),
     key: text(512).optional(),
     error_type: text(250).optional(),
     downstream: z.boolean().default(true),
@@ -189,6 +191,7 @@ export function expansionRoutes() {
             states: body.states,
             ...(body.from_index !== undefined && { fromIndex: body.from_index }),
             ...(body.to_index !== undefined && { toIndex: body.to_index }),
+            ...(body.indexes !== undefined && { indexes: body.indexes }),
             ...(body.key !== undefined && { key: body.key }),
             ...(body.error_type !== undefined && { errorType: body.error_type }),
           },

@@ -226,6 +226,14 @@ export const expansionsQuery = (name: RunName) =>
 export interface InstanceFilter {
   readonly state?: readonly string[] | undefined
   readonly key?: string | undefined
+  /** A text in its label. */
+  readonly label?: string | undefined
+  /** A text in its error, and the class that its error is of. */
+  readonly error?: string | undefined
+  readonly errorClass?: string | undefined
+  /** Of these indexes: the first, and the one past the last. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
 }
 
 /** How many instances are read at once. */
@@ -247,11 +255,15 @@ export const instanceSliceQuery = (name: TaskName, after: number) =>
 export const instanceListQuery = (name: TaskName, filter: InstanceFilter) =>
   infiniteQueryOptions({
     queryKey: [...taskKey(name), "instances", filter],
-    initialPageParam: -2,
+    initialPageParam: (filter.from ?? -1) - 1,
     queryFn: ({ signal, pageParam }) =>
       api<{ task_instances: TaskInstance[]; next_after: number | null }>(`${mapPath(name)}/instances`, {
         signal,
-        query: { after: pageParam, limit: instancesPageSize, state: filter.state, key: filter.key },
+        query: {
+          ...{ after: pageParam, limit: instancesPageSize, state: filter.state, key: filter.key },
+          ...{ label: filter.label, error: filter.error, error_class: filter.errorClass },
+          to_index: filter.to === undefined ? undefined : filter.to - 1,
+        },
       }),
     getNextPageParam: (last) => last.next_after ?? undefined,
     gcTime: 20_000,

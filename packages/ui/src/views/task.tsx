@@ -20,9 +20,13 @@ export interface TaskSearch {
   /** States of instances, with commas between. */
   readonly state?: string | undefined
   readonly key?: string | undefined
+  /** Texts that its label and its error have, and the class that its error is of. */
+  readonly label?: string | undefined
+  readonly error?: string | undefined
+  readonly class?: string | undefined
   /** The index that the list is brought to. */
   readonly at?: number | undefined
-  /** The part that the strip shows. */
+  /** The part that the strip and the list show: the first index, and the one past the last. */
   readonly from?: number | undefined
   readonly to?: number | undefined
 }
@@ -59,7 +63,7 @@ function MapView({ name, expansion }: { readonly name: TaskName; readonly expans
   const link = (next: TaskSearch["tab"]) => ({
     to: "/dags/$dagId/runs/$runId/tasks/$taskId" as const,
     params: name,
-    search: { tab: next },
+    search: (before: TaskSearch) => ({ ...before, tab: next }),
   })
   return (
     <>

@@ -66,21 +66,35 @@ const byRange = Effect.fnUntraced(function* (
   return chunk
 })
 
-const byIndexes = Effect.fnUntraced(function* (
+function byIndexes(
   store: StoreService,
   expansionId: string,
   selection: InstanceSelection,
   indexes: readonly number[],
-) {
-  const instances: TaskInstanceView[] = []
-  for (const index of new Set(indexes)) {
-    const at = store.listTaskInstances({ expansionId, afterIndex: index - 1, limit: 1 })
-    const [instance] = yield* untilAvailable(at)
-    if (instance?.mapIndex === index && isMeant(instance, selection)) instances.push(instance)
+): Effect.Effect<SelectedChunk, StoreError> {
+  const asked = new Set(indexes)
+  // The one instance of a task that is not mapped stands at its first place, and says itself that its index is -1.
+  const ranges = rangesOf([...new Set(indexes.map((index) => Math.max(0, index)))]).map(
+    ({ skip, limit }) => ({ expansionId, skip, limit }),
+  )
+  return untilAvailable(store.instancesAt({ ranges, states: null })).pipe(
+    Effect.map((found) => ({
+      instances: found.filter((instance) => asked.has(instance.mapIndex) && isMeant(instance, selection)),
+      after: null,
+    })),
+  )
+}
+
+/** Indexes as ranges, of which neighbours are one. */
+function rangesOf(indexes: readonly number[]): { skip: number; limit: number }[] {
+  const ranges: { skip: number; limit: number }[] = []
+  for (const index of indexes.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1)
+    if (last !== undefined && last.skip + last.limit === index) last.limit += 1
+    else ranges.push({ skip: index, limit: 1 })
   }
-  const chunk: SelectedChunk = { instances, after: null }
-  return chunk
-})
+  return ranges
+}
 
 function byKey(
   store: StoreService,

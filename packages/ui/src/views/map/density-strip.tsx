@@ -53,7 +53,7 @@ export function DensityStrip({
     })
   const goTo = (index: number) =>
     void navigate({
-      search: (before) => ({ ...before, tab: undefined, at: index, state: undefined, key: undefined }),
+      search: ({ from, to }) => ({ from, to, at: index }),
       replace: true,
       resetScroll: false,
     })

@@ -37,7 +37,7 @@ export function MapErrors({ name, expansion }: { readonly name: TaskName; readon
             <ul className="m-0 list-none p-0">
               {classes.map((one) => (
                 <li
-                  key={`${one.type}\n${one.message}`}
+                  key={one.id}
                   data-row
                   className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-3 py-2.5 last:border-0"
                 >
@@ -68,6 +68,14 @@ export function MapErrors({ name, expansion }: { readonly name: TaskName; readon
                       ))}
                     </div>
                   </div>
+                  <Link
+                    to="/dags/$dagId/runs/$runId/tasks/$taskId"
+                    params={name}
+                    search={{ class: one.id }}
+                    className="inline-flex h-8 items-center px-2 text-accent hover:underline"
+                  >
+                    Show them
+                  </Link>
                   {one.count > 0 && (
                     <Button denied={denied} onClick={() => setRedriven(one.type)}>
                       <RotateCw size={14} aria-hidden /> Redrive {one.type}

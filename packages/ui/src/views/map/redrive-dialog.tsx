@@ -10,6 +10,7 @@ import { TextField } from "../../components/field.tsx"
 import { useAction } from "../../components/mutation.ts"
 import { count } from "../../model/format.ts"
 import { lookOf } from "../../model/states.ts"
+import { redrivable } from "./instance-row.tsx"
 
 interface Report {
   readonly selected: number
@@ -22,14 +23,14 @@ interface Report {
   readonly notes: readonly string[]
 }
 
-const redrivable = ["failed", "upstream_failed", "skipped", "success"] as const
-
 /** Runs instances again. What that would be is told before it is done. */
 export function RedriveDialog({
   name,
   expansion,
   errorType,
   mapIndex,
+  indexes,
+  onDone,
   onClose,
 }: {
   readonly name: TaskName
@@ -38,18 +39,21 @@ export function RedriveDialog({
   readonly errorType?: string
   /** Only this instance, however it ended. */
   readonly mapIndex?: number
+  /** Only these instances, however they ended. */
+  readonly indexes?: readonly number[]
+  readonly onDone?: () => void
   readonly onClose: () => void
 }) {
-  const isOne = mapIndex !== undefined
-  const [states, setStates] = useState<readonly string[]>(isOne ? redrivable : ["failed"])
+  const chosen = indexes ?? (mapIndex === undefined ? undefined : [mapIndex])
+  const [states, setStates] = useState<readonly string[]>(chosen === undefined ? ["failed"] : redrivable)
   const [from, setFrom] = useState("")
   const [to, setTo] = useState("")
   const [type, setType] = useState(errorType ?? "")
   const body = {
     states,
-    ...(isOne && { from_index: mapIndex, to_index: mapIndex }),
-    ...(!isOne && /^\d+$/.test(from) && { from_index: Number(from) }),
-    ...(!isOne && /^\d+$/.test(to) && { to_index: Number(to) }),
+    ...(chosen !== undefined && { indexes: chosen }),
+    ...(/^\d+$/.test(from) && { from_index: Number(from) }),
+    ...(/^\d+$/.test(to) && { to_index: Number(to) }),
     ...(type !== "" && { error_type: type }),
   }
   const redrive = (isDryRun: boolean, signal?: AbortSignal) =>
@@ -65,22 +69,21 @@ export function RedriveDialog({
     isQuiet: true,
     run: () => redrive(false),
     touches: [runKey(name)],
-    done: ({ selected }) => `${count(selected)} instances of ${name.taskId} run again.`,
-    onDone: onClose,
+    done: ({ selected }) => `${instances(selected)} of ${name.taskId} run again.`,
+    onDone: () => {
+      onDone?.()
+      onClose()
+    },
   })
   return (
     <Dialog
       isOpen
       onClose={onClose}
-      title={
-        isOne
-          ? `Run ${mapIndex < 0 ? name.taskId : `instance ${count(mapIndex)}`} again`
-          : `Redrive ${name.taskId}`
-      }
+      title={titleOf(name, chosen)}
       description="Instances run again on the inputs that they have; the source is not read again."
     >
       <div className="flex flex-col gap-3.5">
-        {!isOne && (
+        {chosen === undefined && (
           <fieldset className="m-0 flex flex-wrap gap-x-4 gap-y-2 border-0 p-0">
             <legend className="mb-1 p-0 font-medium">Instances that are</legend>
             {redrivable.map((state) => (
@@ -102,7 +105,7 @@ export function RedriveDialog({
             ))}
           </fieldset>
         )}
-        {!isOne && (
+        {chosen === undefined && (
           <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
             <TextField label="From index" inputMode="numeric" value={from} onChange={setFrom} />
             <TextField label="To index" inputMode="numeric" value={to} onChange={setTo} />
@@ -141,12 +144,23 @@ export function RedriveDialog({
   )
 }
 
+function titleOf(name: TaskName, chosen: readonly number[] | undefined): string {
+  if (chosen === undefined) return `Redrive ${name.taskId}`
+  const [only] = chosen
+  if (chosen.length > 1 || only === undefined)
+    return `Run ${instances(chosen.length)} of ${name.taskId} again`
+  return only < 0 ? `Run ${name.taskId} again` : `Run instance ${count(only)} again`
+}
+
+function instances(n: number): string {
+  return n === 1 ? "1 instance" : `${count(n)} instances`
+}
+
 function ReportWords({ report }: { readonly report: Report }) {
   return (
     <>
       <p className="m-0" data-preview>
-        <strong>{count(report.selected)}</strong> {report.selected === 1 ? "instance" : "instances"} would run
-        again.
+        <strong>{instances(report.selected)}</strong> would run again.
       </p>
       {report.downstream.length > 0 && (
         <ul className="mt-2 mb-0 list-none space-y-1 p-0 text-muted">
