@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { eventually } from "../harness/eventually.ts"
 import { startChromium } from "./harness/chromium.ts"
 import { serveDemo, type Served } from "./harness/served.ts"
 import { openPage, signIn } from "./harness/watched-page.ts"
@@ -17,6 +20,34 @@ afterAll(async () => {
 })
 
 describe("a DAG", () => {
+  it("whose file was changed tells what differs between its versions", async () => {
+    const file = join(served.folder, "dags", "approval.ts")
+    const code = readFileSync(file, "utf8")
+    writeFileSync(
+      file,
+      code
+        .replace("{ resume: {", "{ retries: 5, resume: {")
+        .replace("  ask.expand", '  task("tell", async () => null)()\n  ask.expand'),
+    )
+    await eventually("the second version is stored", async () => {
+      const found = (await served.call("GET", "/dags/approval/dagVersions")) as { total_entries: number }
+      return found.total_entries === 2 ? true : undefined
+    })
+    const { page, faults, expectAccessible } = await openPage(browser, served.url)
+    await page.goto("/dags/approval/versions")
+    await signIn(page, served)
+    const changes = page.getByRole("listitem")
+    await changes.filter({ hasText: "added" }).filter({ hasText: "task tell" }).waitFor()
+    await changes.filter({ hasText: "retries" }).filter({ hasText: "task ask" }).waitFor()
+    await page.locator("[data-diff=new]", { hasText: 'task("tell"' }).waitFor()
+    await expectAccessible("what differs between two versions")
+    await page.getByLabel("From version").selectOption("version 2")
+    await page.getByText("This is one version").waitFor()
+    expect(new URL(page.url()).search).toBe("?version=2&base=2")
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
   it("is shown as grid, graph, runs, code and event log, and backfilled", async () => {
     await served.call("POST", "/dags/nightly_report/dagRuns", { logical_date: null })
     const { page, faults, expectAccessible } = await openPage(browser, served.url)
@@ -32,6 +63,8 @@ describe("a DAG", () => {
     await page.getByRole("link", { name: "Code" }).click()
     await page.getByText("plausible").first().waitFor()
     await expectAccessible("the code")
+    await page.getByRole("link", { name: "Versions" }).click()
+    await page.getByText("This is the first version").waitFor()
     await page.getByRole("link", { name: "Backfills" }).click()
     await page.getByRole("button", { name: "New backfill" }).click()
     await page.getByLabel("From").fill("2026-02-01T00:00")

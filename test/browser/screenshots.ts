@@ -1,5 +1,5 @@
 // `npm run screenshots`: every view in light and dark, at 1280 and some at 390 pixels, into a folder (default: results/screenshots).
-import { copyFileSync, mkdirSync } from "node:fs"
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Page } from "playwright-core"
@@ -30,6 +30,7 @@ const served = await serveDemo()
 const browser = await startChromium()
 try {
   const runs = await makeRuns(served)
+  await changeFile(served)
   const users = `/dags/users_sync/runs/${runs.slow}`
   const failed = `/dags/users_sync/runs/${runs.failed}`
   const views: Record<string, string> = {
@@ -51,6 +52,7 @@ try {
     "dag-graph": "/dags/nightly_report/graph?task=render",
     "dag-runs": "/dags/users_sync/runs",
     "dag-code": "/dags/users_sync/code",
+    "dag-versions": "/dags/approval/versions",
     "dag-backfills": "/dags/nightly_report/backfills",
     "dag-events": "/dags/users_sync/events",
     assets: "/assets",
@@ -81,6 +83,24 @@ try {
   await browser.close()
   await served.close()
   await held.release()
+}
+
+/** Stores a second version of a DAG. */
+async function changeFile({ folder: project, call }: Served): Promise<void> {
+  const file = join(project, "dags", "approval.ts")
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8")
+      .replace("Asks three people", "Asks four people")
+      .replace("{ resume: {", '{ retries: 5, retryDelay: "30s", resume: {')
+      .replace("after, dag", "after, chain, dag")
+      .replace("ask.expand([", 'chain(task("tell", async () => "all are told")(), ask.expand([')
+      .replace('"edsger"])', '"edsger", "barbara"]))'),
+  )
+  await eventually("the second version is stored", async () => {
+    const found = (await call("GET", "/dags/approval/dagVersions")) as { total_entries: number }
+    return found.total_entries === 2 ? true : undefined
+  })
 }
 
 /** Runs in each state: one that takes long, one that failed, one that went well, one that waits. */

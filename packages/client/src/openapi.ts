@@ -897,6 +897,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagVersions/{version_number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between a version of a DAG and another: options, tasks, groups, edges */
+        get: operations["get_dag_version_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/details": {
         parameters: {
             query?: never;
@@ -1771,6 +1788,44 @@ export interface components {
         };
         CreatedUserResponse: components["schemas"]["UserResponse"] & {
             password: string | null;
+        };
+        DAGChangesResponse: {
+            base_version_number: number;
+            dag_id: string;
+            edges: {
+                /** @enum {string} */
+                change: "added" | "removed";
+                downstream: string;
+                /** @enum {string} */
+                kind: "complete" | "stream";
+                upstream: string;
+            }[];
+            is_code_same: boolean;
+            options: {
+                /** @description null: it is not given. */
+                after?: unknown;
+                /** @description null: it was not given. */
+                before?: unknown;
+                option: string;
+            }[];
+            task_groups: {
+                /** @enum {string} */
+                change: "added" | "removed";
+                group_id: string;
+            }[];
+            tasks: {
+                /** @enum {string} */
+                change: "added" | "removed" | "changed";
+                options: {
+                    /** @description null: it is not given. */
+                    after?: unknown;
+                    /** @description null: it was not given. */
+                    before?: unknown;
+                    option: string;
+                }[];
+                task_id: string;
+            }[];
+            version_number: number;
         };
         DAGCollectionResponse: {
             dags: components["schemas"]["DAGResponse"][];
@@ -4679,6 +4734,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DagVersionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_version_changes: {
+        parameters: {
+            query?: {
+                /** @description What it is compared with. Default: the version before it. */
+                base_version_number?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What differs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGChangesResponse"];
                 };
             };
             default: components["responses"]["Error"];

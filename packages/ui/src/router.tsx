@@ -123,11 +123,18 @@ const dagGraph = createRoute({
 const dagCode = createRoute({
   getParentRoute: () => dag,
   path: "/code",
-  validateSearch: (search): { version?: number | undefined; against?: number | undefined } => ({
-    version: whole(search["version"]),
-    against: whole(search["against"]),
-  }),
+  validateSearch: (search): { version?: number | undefined } => ({ version: whole(search["version"]) }),
   component: lazyRouteComponent(() => import("./views/dag-code.tsx"), "DagCode"),
+})
+
+const dagVersions = createRoute({
+  getParentRoute: () => dag,
+  path: "/versions",
+  validateSearch: (search): { version?: number | undefined; base?: number | undefined } => ({
+    version: whole(search["version"]),
+    base: whole(search["base"]),
+  }),
+  component: lazyRouteComponent(() => import("./views/dag-versions.tsx"), "DagVersions"),
 })
 
 const dagBackfills = createRoute({
@@ -259,7 +266,7 @@ const tree = root.addChildren([
     dags,
     runs,
     importErrors,
-    dag.addChildren([dagIndex, dagGrid, dagGraph, dagRuns, dagCode, dagBackfills, dagEvents]),
+    dag.addChildren([dagIndex, dagGrid, dagGraph, dagRuns, dagCode, dagVersions, dagBackfills, dagEvents]),
     run,
     task,
     instance,

@@ -4,6 +4,7 @@ import type { DagVersionSummary, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
+import { changesOf, dagChangesSchema } from "../wire/dag-changes.ts"
 import { dagVersionSchema, toDagVersion } from "../wire/dag-version.ts"
 import { dagRunStates } from "../wire/enums.ts"
 import { instant, instantOf } from "../wire/instant.ts"
@@ -45,6 +46,24 @@ const getVersion = endpoint({
   role: "viewer",
   request: { params: dagName.extend({ version_number: whole(0) }) },
   responses: { 200: json("The version.", dagVersionSchema) },
+})
+
+const getChanges = endpoint({
+  method: "get",
+  path: "/dags/{dag_id}/dagVersions/{version_number}/changes",
+  operationId: "get_dag_version_changes",
+  tags: ["DagVersion"],
+  summary: "What differs between a version of a DAG and another: options, tasks, groups, edges",
+  role: "viewer",
+  request: {
+    params: dagName.extend({ version_number: whole(0) }),
+    query: z.object({
+      base_version_number: whole(0)
+        .optional()
+        .describe("What it is compared with. Default: the version before it."),
+    }),
+  },
+  responses: { 200: json("What differs.", dagChangesSchema) },
 })
 
 const tagsSchema = z
@@ -172,6 +191,21 @@ export function dagCatalogRoutes() {
     .openapi(getVersion, async (c) => {
       const { dag_id: dagId, version_number: versionNumber } = c.req.valid("param")
       return c.json(toDagVersion(await versionOf(c.var.services.store, dagId, versionNumber)), 200)
+    })
+    .openapi(getChanges, async (c) => {
+      const { store, dagVersions } = c.var.services
+      const { dag_id: dagId, version_number: number } = c.req.valid("param")
+      const { base_version_number: base = Math.max(1, number - 1) } = c.req.valid("query")
+      const find = async (one: number) => dagVersions((await versionOf(store, dagId, one)).id)
+      const [before, after] = [await find(base), await find(number)]
+      return c.json(
+        {
+          ...{ dag_id: dagId, version_number: number, base_version_number: base },
+          is_code_same: before.bundleHash === after.bundleHash,
+          ...changesOf(before.dag, after.dag),
+        },
+        200,
+      )
     })
     .openapi(listTags, async (c) => {
       const { offset: skip, limit, order_by: order, tag_name_pattern: patterns } = c.req.valid("query")

@@ -1,4 +1,4 @@
-import { createRun, mapped } from "@sluice/core/testing"
+import { createRun, mapped, register, serializedDag } from "@sluice/core/testing"
 import { describe, expect, it } from "vitest"
 import { openTestApi } from "../testing/index.ts"
 
@@ -31,6 +31,24 @@ describe("what views ask for", () => {
     expect(body.edges).toMatchObject([{ upstream: "load", downstream: "report", kind: "complete" }])
     expect((await get("/api/v2/dags/d/structure?version_number=7")).status).toBe(404)
     expect((await get("/api/v2/dags/nobody/structure")).status).toBe(404)
+  })
+
+  it("tells what differs between two versions, by itself of the one before", async () => {
+    const { get, store } = await setup()
+    await register(store, serializedDag({ dagId: "d", tasks: [mapped("load"), { taskId: "mail" }] }), "b2")
+    const { body } = await get("/api/v2/dags/d/dagVersions/2/changes", { as: "viewer" })
+    expect(body).toMatchObject({
+      ...{ version_number: 2, base_version_number: 1, is_code_same: false, options: [] },
+      tasks: [
+        { task_id: "mail", change: "added" },
+        { task_id: "report", change: "removed" },
+      ],
+      edges: [{ upstream: "load", downstream: "report", kind: "complete", change: "removed" }],
+    })
+    const first = await get("/api/v2/dags/d/dagVersions/1/changes")
+    expect(first.body).toMatchObject({ base_version_number: 1, is_code_same: true, tasks: [] })
+    expect((await get("/api/v2/dags/d/dagVersions/2/changes?base_version_number=7")).status).toBe(404)
+    expect((await get("/api/v2/dags/nobody/dagVersions/1/changes")).status).toBe(404)
   })
 
   it("gives the runs of a DAG with how their tasks stand, to the end", async () => {

@@ -6,6 +6,7 @@ import type { backfillSchema } from "./backfill.ts"
 import type { gridSchema, meSchema, recentRunsSchema, structureSchema } from "../routes/views.ts"
 import type { dagDetailsSchema, dagSchema } from "./dag.ts"
 import type { dagRunSchema } from "./dag-run.ts"
+import type { dagChangesSchema } from "./dag-changes.ts"
 import type { dagVersionSchema } from "./dag-version.ts"
 import type { expansionSchema } from "./expansion.ts"
 import type { taskInstanceSchema, taskTriesSchema } from "./task-instance.ts"
@@ -19,6 +20,7 @@ export type Me = z.infer<typeof meSchema>
 export type Dag = z.infer<typeof dagSchema>
 export type DagDetails = z.infer<typeof dagDetailsSchema>
 export type DagRun = z.infer<typeof dagRunSchema>
+export type DagChanges = z.infer<typeof dagChangesSchema>
 export type DagVersion = z.infer<typeof dagVersionSchema>
 export type Expansion = z.infer<typeof expansionSchema>
 export type TaskInstance = z.infer<typeof taskInstanceSchema>

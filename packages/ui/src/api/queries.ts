@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import type {
   Backfill,
   Dag,
+  DagChanges,
   DagDetails,
   DagGrid,
   DagRun,
@@ -86,6 +87,9 @@ export const jobsQuery = queryOptions({
   refetchInterval: 15_000,
 })
 
+/** How many rows of lists that are seldom long are read at once. */
+const listPageSize = 100
+
 /** What DAGs are asked for by. */
 export interface DagSearch {
   readonly q?: string | undefined
@@ -157,13 +161,30 @@ export const structureQuery = (dagId: string, version?: number) =>
   })
 
 export const versionsQuery = (dagId: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["dags", dagId, "versions"],
-    queryFn: ({ signal }) =>
+    initialPageParam: 0,
+    queryFn: ({ signal, pageParam }) =>
       api<{ dag_versions: DagVersion[]; total_entries: number }>(path`/dags/${dagId}/dagVersions`, {
         signal,
-        query: { order_by: "-version_number", limit: 100 },
+        query: { order_by: "-version_number", limit: listPageSize, offset: pageParam },
       }),
+    getNextPageParam: (last, all) => {
+      const seen = all.reduce((sum, page) => sum + page.dag_versions.length, 0)
+      return last.dag_versions.length > 0 && seen < last.total_entries ? seen : undefined
+    },
+  })
+
+/** What differs between two versions; neither ever changes. */
+export const changesQuery = (dagId: string, before: number, after: number) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "changes", before, after],
+    queryFn: ({ signal }) =>
+      api<DagChanges>(path`/dags/${dagId}/dagVersions/${after}/changes`, {
+        signal,
+        query: { base_version_number: before },
+      }),
+    staleTime: Number.POSITIVE_INFINITY,
   })
 
 export const codeQuery = (dagId: string, version: number | undefined) =>
@@ -469,9 +490,6 @@ export const configQuery = queryOptions({
       headers: { accept: "application/json" },
     }),
 })
-
-/** How many rows of the administration's lists are read at once. */
-const listPageSize = 100
 
 /** A list whose whole length is told, read on by offset; its rows stand under the name that its address has. */
 const countedList = <Name extends string, Row>(name: Name, orderBy: string) =>

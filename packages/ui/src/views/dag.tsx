@@ -16,6 +16,7 @@ const tabs = [
   { to: "graph", label: "Graph" },
   { to: "runs", label: "Runs" },
   { to: "code", label: "Code" },
+  { to: "versions", label: "Versions" },
   { to: "backfills", label: "Backfills" },
   { to: "events", label: "Event log" },
 ] as const
@@ -56,7 +57,13 @@ export function DagView() {
                   <span className="font-medium text-danger">not in its file any more</span>
                 )}
                 {details.latest_dag_version !== null && (
-                  <span>version {details.latest_dag_version.version_number}</span>
+                  <Link
+                    to="/dags/$dagId/versions"
+                    params={{ dagId }}
+                    className="hover:text-ink hover:underline"
+                  >
+                    version {details.latest_dag_version.version_number}
+                  </Link>
                 )}
               </>
             }
