@@ -31,6 +31,7 @@ function describing(folder: string) {
 const context: ExecutionContext = {
   contextId: "c",
   bundleHash: "",
+  structure: null,
   dagId: "a",
   taskId: "fails",
   runId: "r",

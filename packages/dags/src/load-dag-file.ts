@@ -1,12 +1,9 @@
-import type { SerializedDag } from "@sluice/core/dag"
-import type { Bundle, HostPool } from "@sluice/core/host"
+import { dirname, resolve } from "node:path"
+import type { DescribedBundle, HostPool } from "@sluice/core/host"
 import { bundleDagFile } from "./bundle-dag-file.ts"
 
 /** Bundles a DAG file and asks a host which DAGs it defines. Rejects with `BundleRejected`. */
-export async function loadDagFile(
-  path: string,
-  pool: Pick<HostPool, "describe">,
-): Promise<{ readonly bundle: Bundle; readonly dags: readonly SerializedDag[] }> {
+export async function loadDagFile(path: string, pool: Pick<HostPool, "describe">): Promise<DescribedBundle> {
   const { bundle } = await bundleDagFile(path)
-  return { bundle, dags: await pool.describe(bundle) }
+  return pool.describe(bundle, { folder: dirname(resolve(path)) })
 }

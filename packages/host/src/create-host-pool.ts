@@ -85,8 +85,9 @@ class ProcessHostPool implements CountedHostPool {
     if (host !== undefined) await closeInHost(host, contextId, this.#settings.abortGraceMs)
   }
 
-  describe(bundle: Parameters<HostPool["describe"]>[0]): ReturnType<HostPool["describe"]> {
-    const described = this.#describing.then(() => describeInHost(this.#settings, bundle, this.#closed.signal))
+  describe(...[bundle, { folder } = {}]: Parameters<HostPool["describe"]>): ReturnType<HostPool["describe"]> {
+    const file = { bundle, folder: folder ?? null }
+    const described = this.#describing.then(() => describeInHost(this.#settings, file, this.#closed.signal))
     this.#describing = described.catch(() => {})
     return described
   }

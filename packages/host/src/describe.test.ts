@@ -20,7 +20,7 @@ it("gives the DAGs that a bundle exports, by any name and in arrays, each once",
     export const others = [dag("b", () => { one() })]
     export default a
     export const unrelated = 5`
-  const dags = await poolOf({}).describe({ hash: "h", code, sourceMap: null })
+  const { dags } = await poolOf({}).describe({ hash: "h", code, sourceMap: null })
   expect(dags.map((dag) => dag.dagId).sort((a, b) => a.localeCompare(b))).toEqual(["a", "b"])
   expect(dags[0]?.tasks.map((task) => task.taskId)).toEqual(["one"])
 })
@@ -29,7 +29,7 @@ it("evaluates each bundle in a process that nothing else uses", async () => {
   const pool = poolOf({})
   const bundle = bundleOf(`task(globalThis.seen ? "second" : "first", () => 1)(); globalThis.seen = true`)
   const described = await Promise.all([pool.describe(bundle), pool.describe(bundle)])
-  expect(described.map((dags) => dags[0]?.tasks[0]?.taskId)).toEqual(["first", "first"])
+  expect(described.map(({ dags }) => dags[0]?.tasks[0]?.taskId)).toEqual(["first", "first"])
 })
 
 it.each([

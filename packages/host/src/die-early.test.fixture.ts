@@ -18,6 +18,7 @@ const reader = {
 const context = {
   contextId: "c",
   bundleHash: "b",
+  structure: null,
   dagId: "d",
   taskId: "t",
   runId: "r",

@@ -48,6 +48,7 @@ export function contextOf(taskId: string, given: Partial<ExecutionContext> = {})
   return {
     contextId: `context of ${taskId}`,
     bundleHash: "b",
+    structure: null,
     dagId: "d",
     taskId,
     runId: "r",

@@ -1,4 +1,4 @@
-// The one place that says where in core the port lives. The child imports types of it alone: none of the engine's code.
+// The one place that says where in core the port lives. The child imports none of the engine's code.
 
 import type { ExecutionContext } from "@sluice/core/host"
 

@@ -5,6 +5,7 @@ import type { SerializedDag } from "@sluice/core/dag"
 import type { IndexRange } from "@sluice/core/stream"
 import type {
   Bundle,
+  CapturedValues,
   ExecutionContext,
   LeaseWork,
   LogEntry,
@@ -36,7 +37,12 @@ export type ToHost =
     }
   | { readonly kind: "abort"; readonly callId: number; readonly reason: string }
   | { readonly kind: "closeStream"; readonly callId: number; readonly contextId: string }
-  | { readonly kind: "describe"; readonly callId: number; readonly bundle: Bundle }
+  | {
+      readonly kind: "describe"
+      readonly callId: number
+      readonly bundle: Bundle
+      readonly folder: string | null
+    }
   | ReadReply
   | { readonly kind: "ping" }
   | { readonly kind: "shutdown" }
@@ -81,7 +87,12 @@ export type CallMessage =
   | { readonly kind: "triggerLogs"; readonly callId: number; readonly logs: readonly LogEntry[] }
   | { readonly kind: "triggerEnded"; readonly callId: number; readonly end: TriggerEnd }
   | { readonly kind: "closed"; readonly callId: number }
-  | { readonly kind: "described"; readonly callId: number; readonly dags: readonly SerializedDag[] }
+  | {
+      readonly kind: "described"
+      readonly callId: number
+      readonly dags: readonly SerializedDag[]
+      readonly captured: CapturedValues
+    }
   | { readonly kind: "rejected"; readonly callId: number; readonly error: TaskError }
   | { readonly kind: "read"; readonly callId: number; readonly readId: number; readonly ask: ReadAsk }
 

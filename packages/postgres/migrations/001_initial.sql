@@ -13,12 +13,18 @@ create type task_instance_state as enum
   ('success', 'failed', 'skipped', 'upstream_failed', 'up_for_retry', 'deferred', 'scheduled');
 create type task_kind as enum ('task', 'mapped', 'source', 'fused');
 
+-- The code of DAG files. What a file captured when it was parsed is a row of its own, which refers to its code.
 create table bundle (
   hash text primary key,
-  code text not null,
+  code text,
   source_map text,
-  created_at timestamptz not null default now()
+  code_hash text references bundle,
+  captured json,
+  created_at timestamptz not null default now(),
+  check ((code is null) = (code_hash is not null)),
+  check ((captured is null) = (code_hash is null))
 );
+create index bundle_of_code on bundle (code_hash) where code_hash is not null;
 
 create table dag (
   dag_id text primary key check (length(dag_id) between 1 and 250),

@@ -42,7 +42,7 @@ export function countHosts(hosts: HostPool, metrics: Metrics): HostPool {
     },
     warm: () => hosts.warm(),
     closeStream: (contextId) => hosts.closeStream(contextId),
-    describe: (bundle) => hosts.describe(bundle),
+    describe: (bundle, options) => hosts.describe(bundle, options),
     close: (options) => hosts.close(options),
   }
 }

@@ -185,7 +185,7 @@ function traceHosts(hosts: HostPool, start: StartSpan): HostPool {
     runTrigger: (options) => hosts.runTrigger(options),
     warm: () => hosts.warm(),
     closeStream: (contextId) => hosts.closeStream(contextId),
-    describe: (bundle) => hosts.describe(bundle),
+    describe: (bundle, options) => hosts.describe(bundle, options),
     close: (options) => hosts.close(options),
   }
 }

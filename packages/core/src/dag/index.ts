@@ -1,5 +1,6 @@
 export { branch, shortCircuit, type Choice, type Decider, type ShortCircuitOptions } from "./branch.ts"
 export { buildInput, type BindStream } from "./build-input.ts"
+export { answerCaptured, captured, type Capturer, type ParseScope, type ReadForParse } from "./captured.ts"
 export { chain } from "./chain.ts"
 export { DagDefinition, inputStream, isDagDefinition, serializeDag } from "./dag-definition.ts"
 export { Asset, asset, AssetSchedule, isAsset, isAssetSchedule, type AssetOptions } from "./asset.ts"

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { Json } from "../json.ts"
 import type { SerializedTask } from "../dag/serialized-dag.ts"
+import { structureHash } from "../host/captured-bundle.ts"
 import type { ExecutionContext } from "../host/host-pool.ts"
 import type { NotFound, StoreError } from "../store/errors.ts"
 import { expansionIdOf, partsOfExpansionId } from "../store/ids.ts"
@@ -32,13 +33,23 @@ export interface ExecutionContexts {
 
 /** Makes the look-up; bounded by `contextsMax`. */
 export function makeExecutionContexts(store: StoreService): ExecutionContexts {
-  const versions = new Map<string, DagVersion>()
+  const versions = new Map<string, KnownVersion>()
   const tasks = new Map<string, TaskOfRun>()
-  const version = (id: string) => remembered(versions, id, store.dagVersion(id))
+  const version = (id: string) => remembered(versions, id, Effect.map(store.dagVersion(id), withStructure))
   return {
     get: ({ expansionId, generation }) =>
       remembered(tasks, `${expansionId}/${generation}`, load(store, version, expansionId)),
   }
+}
+
+/** A version and what its structure is called, which takes as long to say as the DAG has tasks. */
+interface KnownVersion {
+  readonly version: DagVersion
+  readonly structure: string
+}
+
+function withStructure(version: DagVersion): KnownVersion {
+  return { version, structure: structureHash(version.dag) }
 }
 
 function remembered<A, E>(
@@ -79,12 +90,12 @@ function asObject(value: Json): Readonly<Record<string, Json>> {
 
 const load = Effect.fnUntraced(function* (
   store: StoreService,
-  versionOf: (id: string) => Effect.Effect<DagVersion, NotFound | StoreError>,
+  versionOf: (id: string) => Effect.Effect<KnownVersion, NotFound | StoreError>,
   expansionId: string,
 ) {
   const { dagRunId, ordinal } = partsOfExpansionId(expansionId)
   const run = yield* store.dagRunById(dagRunId)
-  const version = yield* versionOf(run.dagVersionId)
+  const { version, structure } = yield* versionOf(run.dagVersionId)
   const task = version.dag.tasks[ordinal]
   if (task === undefined) throw new Error(`expansion ${expansionId} has no task in ${run.dagId}`)
   const ordinals = new Map(version.dag.tasks.map((one) => [one.taskId, one.ordinal]))
@@ -105,6 +116,7 @@ const load = Effect.fnUntraced(function* (
   const context: ExecutionContext = {
     contextId: expansionId,
     bundleHash: version.bundleHash,
+    structure,
     dagId: run.dagId,
     taskId: task.taskId,
     runId: run.runId,

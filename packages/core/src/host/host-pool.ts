@@ -56,18 +56,32 @@ export interface HostPool {
   /** Closes the pipeline that `pull` keeps open for this context, running its `finally` blocks. */
   closeStream(contextId: string): Promise<void>
 
-  /** Evaluates a bundle in a limited child and says which DAGs it defines. Rejects with `BundleRejected`. */
-  describe(bundle: Bundle): Promise<readonly SerializedDag[]>
+  /**
+   * Evaluates a bundle in a limited child, and says which DAGs it defines. What it captured meanwhile is in the bundle that
+   * comes back. `folder` is where its file lies. Rejects with `BundleRejected`.
+   */
+  describe(bundle: Bundle, options?: { readonly folder?: string }): Promise<DescribedBundle>
 
   /** Ends all hosts: aborts what runs, waits for `graceMs`, then kills. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
 
-/** A DAG file with all that it imports, as one ES module. The hash names the code. */
+/** A DAG file with all that it imports, as one ES module. The hash names the code, and what was captured. */
 export interface Bundle {
   readonly hash: string
   readonly code: string
   readonly sourceMap: string | null
+  /** What the file read when it was parsed; absent: nothing. */
+  readonly captured?: CapturedValues
+}
+
+/** Values by their names: JSON text in the value codec's form. */
+export type CapturedValues = Readonly<Record<string, string>>
+
+/** A bundle that was evaluated: what it defines, and what it read meanwhile. */
+export interface DescribedBundle {
+  readonly dags: readonly SerializedDag[]
+  readonly bundle: Bundle
 }
 
 /** What a host must know once about the expansion whose instances or pages it runs. */
@@ -75,6 +89,8 @@ export interface ExecutionContext {
   /** The expansion's id. */
   readonly contextId: string
   readonly bundleHash: string
+  /** What `structureHash` gives of the DAG's version: code that gives another one is not run. null: it is not known. */
+  readonly structure: string | null
   readonly dagId: string
   readonly taskId: string
   readonly runId: string

@@ -1,1 +1,8 @@
+export {
+  capturedBytesMax,
+  capturedValuesMax,
+  codeHashOf,
+  structureHash,
+  withCaptured,
+} from "./captured-bundle.ts"
 export * from "./host-pool.ts"

@@ -66,7 +66,7 @@ export function guardHosts(
     },
     warm: () => hosts.warm(),
     closeStream: (contextId) => hosts.closeStream(contextId),
-    describe: (bundle) => hosts.describe(bundle),
+    describe: (bundle, options) => hosts.describe(bundle, options),
     close: (options) => hosts.close(options),
   }
 }

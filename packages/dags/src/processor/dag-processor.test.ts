@@ -46,9 +46,9 @@ function describing(describeMs = 60_000): Pick<HostPool, "describe"> & { readonl
   const bundles: Bundle[] = []
   return {
     bundles,
-    describe: (bundle) => {
+    describe: (bundle, options) => {
       bundles.push(bundle)
-      return pool.describe(bundle)
+      return pool.describe(bundle, options)
     },
   }
 }
@@ -282,11 +282,13 @@ describe("a processor that watches", () => {
 
 /** Describes a bundle without a process: the ids are in its text. */
 const readingIds: Pick<HostPool, "describe"> = {
-  describe: ({ code }) => {
+  describe: (bundle) => {
+    const { code } = bundle
     if (code.includes("breaks"))
       return Promise.reject(new BundleRejected({ type: "Error", message: "breaks", stack: null }))
     const ids = [...code.matchAll(/dag\("(\w+)"/g)].map(([, id]) => id ?? "")
-    return Promise.resolve(ids.map((dagId) => serializedDag({ dagId, tasks: [{ taskId: "one" }] })))
+    const dags = ids.map((dagId) => serializedDag({ dagId, tasks: [{ taskId: "one" }] }))
+    return Promise.resolve({ dags, bundle })
   },
 }
 

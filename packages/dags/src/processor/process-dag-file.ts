@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path"
-import { BundleRejected, type HostPool, type TaskError } from "@sluice/core/host"
+import { BundleRejected, codeHashOf, type HostPool, type TaskError } from "@sluice/core/host"
 import type { DagFileKey, StoreError, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { type BundledFile, bundleDagFile } from "../bundle-dag-file.ts"
@@ -68,14 +68,18 @@ function attempt<A>(
   )
 }
 
-const publish = Effect.fnUntraced(function* (options: ProcessOptions, { bundle, modules }: BundledFile) {
-  const { store, hosts, file, publishedHash } = options
-  if (publishedHash === bundle.hash)
-    return { kind: "unchanged", modules, bundleHash: bundle.hash } satisfies ProcessedFile
-  const dags = yield* attempt(() => hosts.describe(bundle), modules).pipe(
+const publish = Effect.fnUntraced(function* (
+  options: ProcessOptions,
+  { bundle: code, modules }: BundledFile,
+) {
+  const { store, hosts, root, file, publishedHash } = options
+  if (publishedHash !== null && codeHashOf(publishedHash) === code.hash)
+    return { kind: "unchanged", modules, bundleHash: publishedHash } satisfies ProcessedFile
+  const folder = dirname(join(root, file.path))
+  const { dags, bundle } = yield* attempt(() => hosts.describe(code, { folder }), modules).pipe(
     // A file of helpers: it defines nothing, and what it defined before is gone.
     Effect.catchTag("Unusable", (problem) =>
-      problem.error.type === "NoDag" ? Effect.succeed([]) : Effect.fail(problem),
+      problem.error.type === "NoDag" ? Effect.succeed({ dags: [], bundle: code }) : Effect.fail(problem),
     ),
   )
   const result = yield* store.publishDagFile({ file, bundle, dags })

@@ -1,9 +1,18 @@
 import type { DagDefinition, TaskNode, TriggerFunctions } from "@sluice/core/dag"
-import { collectTriggers, isDagDefinition } from "@sluice/core/dag"
+import {
+  answerCaptured,
+  type Capturer,
+  collectTriggers,
+  isDagDefinition,
+  serializeDag,
+} from "@sluice/core/dag"
+import { structureHash } from "@sluice/core/host"
 import type { Bundle, ExecutionContext } from "../port.ts"
 import type { RunParams } from "./instance.ts"
 import { deepFreeze } from "./xcom-values.ts"
 import { importBundle } from "./bundle-loader.ts"
+import { answerFrom } from "./captured.ts"
+import { OtherStructure } from "./other-structure.ts"
 
 /** A task as the author defined it, and the parameters of the run. */
 export interface FoundTask {
@@ -11,8 +20,14 @@ export interface FoundTask {
   readonly params: RunParams
 }
 
+/** A DAG as its bundle defines it here, and what its structure is called. */
+interface FoundDag {
+  readonly definition: DagDefinition
+  readonly structure: string
+}
+
 const bundles = new Map<string, Bundle>()
-const evaluated = new Map<string, Promise<ReadonlyMap<string, DagDefinition>>>()
+const evaluated = new Map<string, Promise<ReadonlyMap<string, FoundDag>>>()
 const triggers = new Map<string, TriggerFunctions>()
 /** Bundles are evaluated one after the other, so that what each defines is known to be its own. */
 let evaluating: Promise<unknown> = Promise.resolve()
@@ -25,19 +40,22 @@ export function addBundle(bundle: Bundle): void {
 /** Gives the task that a context names, evaluating its bundle when this is the first use of it. */
 export async function findTask(context: ExecutionContext): Promise<FoundTask> {
   const dags = await evaluate(context.bundleHash)
-  const definition = dags.get(context.dagId)
-  if (definition === undefined) {
+  const found = dags.get(context.dagId)
+  if (found === undefined) {
     throw new Error(
       `dag "${context.dagId}" is not in its bundle: it defines ${[...dags.keys()].join(", ") || "no DAG"}`,
     )
   }
+  const { definition, structure } = found
+  if (context.structure !== null && context.structure !== structure)
+    throw new OtherStructure(definition, context.taskId)
   const node = definition.node(context.taskId)
   if (node === undefined)
     throw new Error(`dag "${context.dagId}" has no task "${context.taskId}" in its bundle`)
   return { node, params: paramsOf(definition, context) }
 }
 
-function evaluate(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
+function evaluate(hash: string): Promise<ReadonlyMap<string, FoundDag>> {
   let dags = evaluated.get(hash)
   if (dags === undefined) {
     dags = evaluateBundle(hash)
@@ -46,19 +64,36 @@ function evaluate(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
   return dags
 }
 
-async function evaluateBundle(hash: string): Promise<ReadonlyMap<string, DagDefinition>> {
+async function evaluateBundle(hash: string): Promise<ReadonlyMap<string, FoundDag>> {
   const bundle = bundles.get(hash)
   if (bundle === undefined) throw new Error(`bundle ${hash} was not sent to this host`)
-  const { value: module, triggers: defined } = await evaluateAlone(bundle)
+  const { value: module, triggers: defined } = await evaluateAlone(bundle, answerFrom(bundle.captured ?? {}))
   const definitions = findDags(module)
   triggers.set(hash, defined)
   bundles.delete(hash)
-  return new Map(definitions.map((definition) => [definition.dagId, definition]))
+  return new Map(
+    definitions.map((definition) => {
+      return [definition.dagId, { definition, structure: structureHash(serializeDag(definition)) }]
+    }),
+  )
 }
 
-/** Evaluates a bundle after those before it; gives what it exports, and the triggers that it defines. */
-export function evaluateAlone(bundle: Bundle): ReturnType<typeof collectTriggers<Record<string, unknown>>> {
-  const evaluated = evaluating.then(() => collectTriggers(() => importBundle(bundle)))
+/**
+ * Evaluates a bundle after those before it; gives what it exports, and the triggers that it defines. `capturer` answers its
+ * calls of `captured`.
+ */
+export function evaluateAlone(
+  bundle: Bundle,
+  capturer: Capturer,
+): ReturnType<typeof collectTriggers<Record<string, unknown>>> {
+  const evaluated = evaluating.then(async () => {
+    const before = answerCaptured(capturer)
+    try {
+      return await collectTriggers(() => importBundle(bundle))
+    } finally {
+      answerCaptured(before)
+    }
+  })
   evaluating = evaluated.catch(() => {})
   return evaluated
 }

@@ -1,6 +1,7 @@
 import type { SerializedDag } from "@sluice/core/dag"
 import { serializeDag } from "@sluice/core/dag"
-import type { Bundle } from "../port.ts"
+import type { Bundle, CapturedValues } from "../port.ts"
+import { Capture } from "./captured.ts"
 import { evaluateAlone, findDags } from "./definitions.ts"
 
 /** A file that evaluates, but does not define DAGs as it should. */
@@ -13,9 +14,15 @@ class NoDagError extends Error {
   override readonly name = "NoDag"
 }
 
-/** Evaluates a bundle and says which DAGs it defines. */
-export async function describeBundle(bundle: Bundle): Promise<readonly SerializedDag[]> {
-  const dags = findDags((await evaluateAlone(bundle)).value).map((definition) => serializeDag(definition))
+/** Evaluates a bundle; says which DAGs it defines, and what it captured. */
+export async function describeBundle(
+  bundle: Bundle,
+  folder: string | null,
+): Promise<{ readonly dags: readonly SerializedDag[]; readonly captured: CapturedValues }> {
+  const capture = new Capture(folder ?? process.cwd())
+  const { value } = await evaluateAlone(bundle, capture.answer)
+  const captured = capture.end()
+  const dags = findDags(value).map((definition) => serializeDag(definition))
   if (dags.length === 0) {
     throw new NoDagError('the file exports no DAG. Fix: export default dag("my_dag", { … }, () => { … })')
   }
@@ -25,5 +32,5 @@ export async function describeBundle(bundle: Bundle): Promise<readonly Serialize
       throw new DagFileError(`the file exports two DAGs named "${dagId}". Fix: give each its own id`)
     ids.add(dagId)
   }
-  return dags
+  return { dags, captured }
 }

@@ -3,6 +3,7 @@
 import type { ExecutionContext } from "../port.ts"
 import { hostSettingsVariable, type HostSettings, type ToHost } from "../protocol.ts"
 import { installBundleLoader } from "./bundle-loader.ts"
+import { refuseToCapture } from "./captured.ts"
 import { listen, send, sendAndExit } from "./channel.ts"
 import { addBundle } from "./definitions.ts"
 import { describeBundle } from "./describe.ts"
@@ -27,6 +28,7 @@ process.title = "sluice-host"
 Error.stackTraceLimit = stackFramesMax
 captureOutput()
 installBundleLoader()
+refuseToCapture()
 watchForStrayErrors()
 // The parent ends its hosts itself: a Ctrl-C reaches the whole process group, and must not cut off what runs.
 process.on("SIGINT", () => {})
@@ -99,9 +101,9 @@ async function close({ callId, contextId }: Extract<ToHost, { kind: "closeStream
   send({ kind: "closed", callId })
 }
 
-async function describe({ callId, bundle }: Extract<ToHost, { kind: "describe" }>): Promise<void> {
+async function describe({ callId, bundle, folder }: Extract<ToHost, { kind: "describe" }>): Promise<void> {
   try {
-    send({ kind: "described", callId, dags: await describeBundle(bundle) })
+    send({ kind: "described", callId, ...(await describeBundle(bundle, folder)) })
   } catch (thrown) {
     send({ kind: "rejected", callId, error: describeThrown(thrown) })
   }

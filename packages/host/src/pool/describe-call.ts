@@ -1,14 +1,19 @@
-import type { SerializedDag } from "@sluice/core/dag"
 import type { HostPoolSettings } from "../options.ts"
-import { type Bundle, BundleRejected } from "../port.ts"
+import { type Bundle, BundleRejected, type DescribedBundle, withCaptured } from "../port.ts"
 import { HostProcess } from "./host-process.ts"
+
+/** What is evaluated, and where its file lies, where that is known. */
+interface ParsedFile {
+  readonly bundle: Bundle
+  readonly folder: string | null
+}
 
 /** Evaluates a bundle in a host of its own, which ends with it. */
 export async function describeInHost(
   settings: HostPoolSettings,
-  bundle: Bundle,
+  file: ParsedFile,
   signal: AbortSignal,
-): Promise<readonly SerializedDag[]> {
+): Promise<DescribedBundle> {
   signal.throwIfAborted()
   // Its time is bounded as a whole, so a loop need not be told from slowness.
   const host = new HostProcess(settings, () => {})
@@ -23,7 +28,7 @@ export async function describeInHost(
   const stop = () => host.kill("was ended with its worker")
   signal.addEventListener("abort", stop, { once: true })
   try {
-    return await describe(host, bundle)
+    return await describe(host, file)
   } finally {
     signal.removeEventListener("abort", stop)
     clearTimeout(timer)
@@ -31,19 +36,20 @@ export async function describeInHost(
   }
 }
 
-function describe(host: HostProcess, bundle: Bundle): Promise<readonly SerializedDag[]> {
+function describe(host: HostProcess, { bundle, folder }: ParsedFile): Promise<DescribedBundle> {
   return new Promise((resolve, reject) => {
     host.call(
       {
         what: "the DAG file's top level",
         onMessage(message) {
-          if (message.kind === "described") resolve(message.dags)
+          if (message.kind === "described")
+            resolve({ dags: message.dags, bundle: withCaptured(bundle, message.captured) })
           if (message.kind === "rejected") reject(new BundleRejected(message.error))
         },
         onLost: ({ cause }) =>
           reject(new BundleRejected({ type: "HostLost", message: `loading the file ${cause}`, stack: null })),
       },
-      (callId) => ({ kind: "describe", callId, bundle }),
+      (callId) => ({ kind: "describe", callId, bundle, folder }),
     )
   })
 }

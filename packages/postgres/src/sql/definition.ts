@@ -1,21 +1,41 @@
 import { createHash } from "node:crypto"
 import type { SerializedDag } from "@sluice/core/dag"
-import type { Bundle } from "@sluice/core/host"
+import { type Bundle, type CapturedValues, codeHashOf } from "@sluice/core/host"
 import type { Sql } from "./row.ts"
 
-/** Stores a bundle's bytes under its hash; a known hash writes nothing. */
+/**
+ * Stores a bundle's bytes under its hash; a known hash writes nothing. Its code is stored once, whatever was captured
+ * with it.
+ */
 export async function insertBundle(sql: Sql, bundle: Bundle): Promise<void> {
+  const codeHash = codeHashOf(bundle.hash)
+  const hasCaptured = bundle.captured !== undefined
   await sql`
-    insert into bundle (hash, code, source_map)
-    values (${bundle.hash}, ${bundle.code}, ${bundle.sourceMap})
+    with code as (
+      insert into bundle (hash, code, source_map)
+      values (${hasCaptured ? codeHash : bundle.hash}, ${bundle.code}, ${bundle.sourceMap})
+      on conflict (hash) do nothing
+    )
+    insert into bundle (hash, code_hash, captured)
+    select ${bundle.hash}, ${codeHash}, ${JSON.stringify(bundle.captured ?? null)}::text::json
+    where ${hasCaptured}::boolean
     on conflict (hash) do nothing
   `
 }
 
 /** Reads a bundle by its hash. */
 export async function selectBundle(sql: Sql, hash: string): Promise<Bundle | null> {
-  const rows = await sql<Bundle[]>`select hash, code, source_map from bundle where hash = ${hash}`
-  return rows[0] ?? null
+  const rows = await sql<(Omit<Bundle, "captured"> & { captured: CapturedValues | null })[]>`
+    select bundle.hash, coalesce(bundle.code, code.code) as code, coalesce(bundle.source_map, code.source_map) as source_map,
+      bundle.captured
+    from bundle
+    left join bundle code on code.hash = bundle.code_hash
+    where bundle.hash = ${hash}
+  `
+  const [row] = rows
+  if (row === undefined) return null
+  const { captured, ...bundle } = row
+  return captured === null ? bundle : { ...bundle, captured }
 }
 
 /** A version that is stored, and whether it was before. */

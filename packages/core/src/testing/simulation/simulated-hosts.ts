@@ -1,6 +1,7 @@
 import type { DagDefinition } from "../../dag/dag-definition.ts"
-import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import type {
+  Bundle,
+  DescribedBundle,
   EncodedReader,
   ExecutionContext,
   HostPool,
@@ -114,8 +115,8 @@ export class SimulatedHosts implements HostPool {
     }).catch(() => {})
   }
 
-  async describe(): Promise<readonly SerializedDag[]> {
-    return [this.#definition.serialize()]
+  async describe(bundle: Bundle): Promise<DescribedBundle> {
+    return { dags: [this.#definition.serialize()], bundle }
   }
 
   async close(): Promise<void> {

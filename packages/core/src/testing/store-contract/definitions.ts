@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { withCaptured } from "../../host/captured-bundle.ts"
 import { mapped, serializedDag } from "./dag-fixture.ts"
 import type { OpenStore } from "./harness.ts"
 import { failureOf, runEffect } from "./run-effect.ts"
@@ -22,6 +23,20 @@ export function definitionContract(open: OpenStore): void {
         bundleHash: "h",
         dag: grown,
       })
+    })
+
+    it("gives back what a bundle captured with its code, and each set of it under its own hash", async () => {
+      const { store } = await openWorld(open)
+      const code = { hash: "c", code: "export default 1", sourceMap: "{}" }
+      const before = withCaptured(code, { tables: '["a"]', "é 漢": '{"$sluice":"undefined"}' })
+      const after = withCaptured(code, { tables: '["b"]' })
+      for (const bundle of [before, after, code, before]) await runEffect(store.registerDag({ dag, bundle }))
+      for (const bundle of [before, after, code])
+        expect(await runEffect(store.loadBundle(bundle.hash))).toEqual(bundle)
+      const versions = await runEffect(
+        store.listDagVersions({ dagId: "users", isNewestFirst: false, skip: 0, limit: 10 }),
+      )
+      expect(versions.rows.map(({ bundleHash }) => bundleHash)).toEqual([before.hash, after.hash, code.hash])
     })
 
     it("writes nothing for the same shape from the same bundle", async () => {
