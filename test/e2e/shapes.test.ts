@@ -145,3 +145,25 @@ it("keeps a run to the version it was started with", async () => {
     [2, 2],
   ])
 })
+
+it("goes round a loop, each iteration with what the one before has left, and waits between", async () => {
+  const run = await world.runToEnd("halving")
+  expect((await run.row()).state).toBe("success")
+  expect(await run.result("last")).toBe(1)
+  expect(await run.result("collect")).toEqual([32, 16, 8, 4, 2, 1])
+  expect(await run.instanceStates("halve.half")).toEqual(numbers(6).map(() => "success"))
+  expect(run.records.all().map((fact) => fact["mapIndex"])).toEqual(numbers(6))
+  expect((await run.view("halve.half")).unfinishedPeak).toBe(1)
+})
+
+it("retries and defers in a loop's iterations", async () => {
+  const run = await world.runToEnd("asking")
+  expect(await run.states()).toMatchObject({ "poll.ask": "success", "poll.result": "success" })
+  expect(await run.result("poll.result")).toBe(4)
+})
+
+it("fails a loop whose until throws, and says so where it is asked", async () => {
+  const run = await world.runToEnd("unsure")
+  expect(await run.states()).toMatchObject({ "l.iterations": "failed", "l.result": "upstream_failed" })
+  expect((await run.view("l.iterations")).streamError).toMatchObject({ message: "who knows" })
+})

@@ -22,7 +22,7 @@ type Links = ReadonlyMap<TaskNode, readonly TaskNode[]>
 export function holdingEdges(nodes: readonly TaskNode[], edges: readonly NodeEdge[]): ReadonlySet<NodeEdge> {
   const streams = edges.filter((edge) => edge.kind === "stream")
   const awaits = links(edges.filter((edge) => edge.kind === "complete").map(towardsUpstream))
-  const reads = links(streams.map(towardsUpstream))
+  const reads = links([...streams.map(towardsUpstream), ...nodes.flatMap(readsBack)])
   const beside = links(streams.flatMap((edge) => [towardsUpstream(edge), towardsUpstream(edge).toReversed()]))
   const intoNode = Map.groupBy(streams, (edge) => edge.downstream)
   const holders = new Map<TaskNode, TaskNode[]>()
@@ -86,6 +86,11 @@ function reach(from: readonly TaskNode[], along: readonly Links[], except?: Task
 
 function towardsUpstream({ upstream, downstream }: NodeEdge): [from: TaskNode, to: TaskNode] {
   return [downstream, upstream]
+}
+
+/** The source of a loop goes on when what ends its iterations goes on: no edge says so, since it would close a circle. */
+function readsBack(node: TaskNode): [from: TaskNode, to: TaskNode][] {
+  return (node.source?.loop?.ends ?? []).map((end) => [node, end])
 }
 
 function links(pairs: readonly (readonly TaskNode[])[]): Links {

@@ -76,6 +76,18 @@ export class DagBuilder {
     }
   }
 
+  /** Runs a build function whose tasks are of the group around, and are mapped by a scope. */
+  mappedBy<A>(scope: MappedScope, build: () => A): A {
+    const around = this.#around.at(-1)
+    if (around === undefined) throw new Error("only tasks of a group are mapped together")
+    this.#around.push({ ...around, defaults: {}, scope })
+    try {
+      return build()
+    } finally {
+      this.#around.pop()
+    }
+  }
+
   /** Adds a task whose id (`idOf`) must be new. */
   add(parts: Omit<NodeParts, "settings" | "groupId">, options: GivenTaskOptions): TaskNode {
     requireId(parts.taskId, "a task in a group")

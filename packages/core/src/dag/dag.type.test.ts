@@ -7,6 +7,7 @@ import {
   dag,
   every,
   group,
+  loop,
   once,
   page,
   setup,
@@ -23,6 +24,7 @@ import type {
   SourceScope,
   TaskContext,
   TaskGroup,
+  TaskLoop,
   TriggeredRun,
   XCom,
 } from "../index.ts"
@@ -215,6 +217,36 @@ describe("the types of the authoring API", () => {
     load()
     // @ts-expect-error the DAG is missing
     triggerRun("load", { wait: true })
+  })
+
+  types("let loops go round with what they result in, and end with the last of it", () => {
+    const double = task("double", (n: number) => n * 2)
+    const doubled = loop("doubled", (n: XCom<number>) => double(n), {
+      until: (n, { iteration }) => {
+        expectTypeOf(n).toEqualTypeOf<number>()
+        expectTypeOf(iteration).toEqualTypeOf<number>()
+        return n > 100
+      },
+      maxIterations: 10,
+    })
+    expectTypeOf(doubled(1)).toEqualTypeOf<TaskLoop<number>>()
+    expectTypeOf(doubled(double(1)).result).toEqualTypeOf<XCom<number>>()
+    expectTypeOf(doubled.withId("again")(1).iterations).toEqualTypeOf<LazyXCom<number>>()
+    double.withId("each").iterate(doubled(1).iterations)
+    const polled = loop("polled", () => listNumbers(), { until: async (numbers) => numbers.length > 3 })
+    expectTypeOf(polled().result).toEqualTypeOf<XCom<number[]>>()
+    // @ts-expect-error its first iteration takes a number
+    doubled("one")
+    // @ts-expect-error a loop that takes nothing is called with nothing
+    polled(1)
+    // @ts-expect-error what an iteration results in is what the next one takes
+    loop("l", (n: XCom<number>) => task("text", (n: number) => `${n}`)(n), { until: () => true })
+    // @ts-expect-error an iteration results in what one task returns
+    loop("l", (n: XCom<number>) => ({ n: double(n) }), { until: () => true })
+    // @ts-expect-error until says true or false
+    loop("l", (n: XCom<number>) => double(n), { until: (n) => n })
+    // @ts-expect-error a loop must say when it is done
+    loop("l", (n: XCom<number>) => double(n), { maxIterations: 3 })
   })
 
   types("map groups over what their functions take, and give streams of what these return", () => {

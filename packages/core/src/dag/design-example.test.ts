@@ -77,6 +77,7 @@ it("serializes the example of the design", () => {
         },
       ],
       "groups": [],
+      "loops": [],
       "paramsSchema": null,
       "planning": {
         "assets": null,

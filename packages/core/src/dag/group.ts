@@ -101,7 +101,7 @@ function makeGroup<Args extends readonly unknown[], Result>(
     const builder = requireDag(id, `${kind}()`)
     const groupId = builder.idOf(id)
     const place = { dagId: builder.dagId, taskId: groupId }
-    if (builder.scope !== null) throw nestedMapping(place, `${kind}()`)
+    if (builder.scope !== null) throw nestedMapping(place, `${kind}()`, builder.scope)
     const bounds = checkMapOptions(options, { ...place, call: `${kind}()` })
     refuseOthers(bounds, place, `${kind}()`)
     const items = kind === "iterate" ? iteratedItems(given, groupId, builder) : expandedItems(given, place)
@@ -157,13 +157,13 @@ function checkGroupOptions(options: unknown, groupId: string): GivenTaskOptions 
 }
 
 /** Its tasks that wait for none of them. */
-function rootsOf(nodes: readonly TaskNode[]): TaskNode[] {
+export function rootsOf(nodes: readonly TaskNode[]): TaskNode[] {
   const own = new Set(nodes)
   return nodes.filter((node) => !edgesInto(node).some(({ upstream }) => own.has(upstream)))
 }
 
 /** Its tasks that none of them waits for; what follows a group waits for its work, and not for its teardowns, as in Airflow. */
-function leavesOf(nodes: readonly TaskNode[]): TaskNode[] {
+export function leavesOf(nodes: readonly TaskNode[]): TaskNode[] {
   const edges = nodes.flatMap(edgesInto)
   const own = new Set(nodes)
   const isTeardown = ({ purpose }: TaskNode) => purpose?.kind === "teardown"
@@ -180,7 +180,8 @@ function leavesOf(nodes: readonly TaskNode[]): TaskNode[] {
   return leaves.length > 0 ? leaves : nodes.filter((node) => !followed.has(node))
 }
 
-function refuseUseless(
+/** Refuses a group whose function is async, or calls no task. */
+export function refuseUseless(
   result: unknown,
   nodes: readonly TaskNode[],
   { dagId, groupId }: { dagId: string; groupId: string },

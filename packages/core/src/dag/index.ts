@@ -16,6 +16,8 @@ export {
   type ItemOfGroup,
   type Streamed,
 } from "./group.ts"
+export { loop, TaskLoop, type Loop, type LoopOptions } from "./loop.ts"
+export type { IterationContext, Until } from "./loop-stream.ts"
 export {
   after,
   at,

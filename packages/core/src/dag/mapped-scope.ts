@@ -1,6 +1,7 @@
 /**
- * What a group is mapped over. Its tasks are maps that keep step: each iterates what it takes from the others at equal
- * indexes, so that its i-th instance starts as soon as theirs have ended, whatever the other items do.
+ * What a group is mapped over, or what a loop goes round with. Its tasks are maps that keep step: each iterates what it
+ * takes from the others at equal indexes, so that its i-th instance starts as soon as theirs have ended, whatever the
+ * other items do.
  */
 import { decideTrigger, type TriggerRule } from "../state/trigger-rule.ts"
 import { Gap, isGap } from "../stream/gap.ts"
@@ -22,17 +23,40 @@ export interface Taken {
   readonly whole: unknown
 }
 
-/** One mapping of a group. */
+/** One mapping of a group, or a loop. */
 export class MappedScope {
   readonly kind: NodeMapping["kind"]
-  readonly items: LazyXCom<unknown>
   readonly options: GivenMapOptions
+  /** Of a loop there is one item at a time. */
+  readonly isLoop: boolean
+  #items: LazyXCom<unknown>
   readonly #taken = new Map<TaskNode, Taken>()
 
-  constructor(parts: Pick<MappedScope, "kind" | "items" | "options">) {
+  constructor(parts: Pick<MappedScope, "kind" | "items" | "options"> & { readonly isLoop?: boolean }) {
     this.kind = parts.kind
-    this.items = parts.items
+    this.#items = parts.items
     this.options = parts.options
+    this.isLoop = parts.isLoop ?? false
+  }
+
+  get items(): LazyXCom<unknown> {
+    return this.#items
+  }
+
+  /** Makes what is called from here on take the items from a task of the scope that passes them on. */
+  takeItemsFrom(task: XCom<unknown>): void {
+    this.#items = this.#streamOf(task) ?? this.#items
+  }
+
+  /** The tasks of the scope. */
+  get nodes(): readonly TaskNode[] {
+    return [...this.#taken.keys()]
+  }
+
+  /** The task of the scope behind a value; null: the value is none of these tasks' own. */
+  nodeOf(value: unknown): TaskNode | null {
+    const leaves = this.#streamOf(value)?.leaves ?? []
+    return this.nodes.find((node) => leaves.length === 1 && leaves[0]?.node === node) ?? null
   }
 
   /** The item, as the group's function takes it. */
@@ -75,15 +99,15 @@ export class MappedScope {
     const { perItem, whole } = taken
     const [first] = perItem
     const isPlain = rule === "all_success" && before.length === 0
-    if (isPlain && first === undefined) return this.items.map(() => whole ?? {})
+    if (isPlain && first === undefined) return this.#mapped(this.items, () => whole ?? {})
     if (isPlain && first !== undefined && perItem.length === 1) {
       const [field, stream] = first
-      return field === null ? stream : stream.map((value) => ({ [field]: value }))
+      return field === null ? stream : this.#mapped(stream, (value) => ({ [field]: value }))
     }
     // The items themselves come first: a place without one stays empty, whatever the rule.
     const streams = [this.items, ...perItem.map(([, stream]) => stream), ...before]
     const isResult = streams.map((stream) => stream !== this.items)
-    return LazyXCom.zipWith(streams, (values) => {
+    return this.#zipped(streams, (values) => {
       const refused = gapOf(values, isResult, rule)
       if (refused !== null) return refused
       if (first?.[0] === null) return isGap(values[1]) ? undefined : values[1]
@@ -91,6 +115,15 @@ export class MappedScope {
       const fields = perItem.map(([field], nth) => [field, values[nth + 1]] as const)
       return Object.fromEntries(fields.filter(([, value]) => !isGap(value)))
     })
+  }
+
+  #mapped(stream: LazyXCom<unknown>, fn: (value: unknown) => unknown): LazyXCom<unknown> {
+    if (!this.isLoop) return stream.map(fn)
+    return LazyXCom.inStep([stream], ([value]) => (isGap(value) ? value : fn(value)))
+  }
+
+  #zipped(streams: readonly LazyXCom<unknown>[], combine: (values: unknown[]) => unknown): LazyXCom<unknown> {
+    return this.isLoop ? LazyXCom.inStep(streams, combine) : LazyXCom.zipWith(streams, combine)
   }
 
   #streamOf(value: unknown): LazyXCom<unknown> | undefined {
@@ -114,12 +147,20 @@ function gapOf(values: readonly unknown[], isResult: readonly boolean[], rule: T
   return verdict === "run" ? null : new Gap(verdict)
 }
 
-function resultsOf(node: TaskNode): LazyXCom<unknown> {
+/** The stream of what a task leaves, item by item. */
+export function resultsOf(node: TaskNode): LazyXCom<unknown> {
   return LazyXCom.from(resultStream<unknown>(node.taskId), { node, kind: "result" })
 }
 
-/** Refuses to map within a mapped group. */
-export function nestedMapping(place: InputPlace, call: string): DagDefinitionError {
+/** Refuses to map within a mapped group or a loop. */
+export function nestedMapping(place: InputPlace, call: string, scope: MappedScope): DagDefinitionError {
+  if (scope.isLoop)
+    return new DagDefinitionError({
+      ...place,
+      problem: `${call} was called in a loop, whose tasks run once for each iteration`,
+      expected: "tasks that are called plainly",
+      fix: "map before the loop, or after it over its iterations; where each iteration needs it, make it a DAG of its own and start that with triggerRun()",
+    })
   return new DagDefinitionError({
     ...place,
     problem: `${call} was called in a mapped group, whose tasks run once for each item`,

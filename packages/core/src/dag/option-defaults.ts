@@ -39,6 +39,17 @@ export const mapDefaults = {
   paused: false,
 }
 
+/** What a loop does when its options do not say. */
+export const loopDefaults = {
+  maxIterations: 100,
+  onLimit: "fail" as "fail" | "succeed",
+  /** Milliseconds between two iterations. */
+  delayMs: 0,
+}
+
+/** The most iterations that a loop may be given. */
+export const loopIterationsMax = 1_000_000
+
 /** The most tasks one DAG may have: checks, ordinals and the graph view are made for this many. */
 export const tasksPerDagMax = 4_096
 

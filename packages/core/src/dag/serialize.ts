@@ -6,7 +6,13 @@ import { tolerationOf } from "./failure-options.ts"
 import { xcomNodes } from "./input-plan.ts"
 import { mapDefaults } from "./option-defaults.ts"
 import type { GivenPageOptions } from "./options.ts"
-import type { SerializedDag, SerializedLeaf, SerializedMapping, SerializedTask } from "./serialized-dag.ts"
+import type {
+  SerializedDag,
+  SerializedLeaf,
+  SerializedLoop,
+  SerializedMapping,
+  SerializedTask,
+} from "./serialized-dag.ts"
 import type { TaskGraph } from "./task-graph.ts"
 import type { TaskNode } from "./task-node.ts"
 import { weightsOf } from "./weight.ts"
@@ -34,10 +40,19 @@ export function serializeGraph(dagId: string, settings: DagSettings, graph: Task
       decidesRun: graph.deciding.has(node),
     })),
     groups: graph.groups,
+    loops: graph.nodes.flatMap(loopsOf),
     edges: graph.edges.map(({ upstream, downstream, kind, holdsBack }) => {
       return { upstream: upstream.taskId, downstream: downstream.taskId, kind, holdsBack }
     }),
   }
+}
+
+function loopsOf({ taskId, groupId, source }: TaskNode): SerializedLoop[] {
+  if (source?.loop === undefined) return []
+  const { body, ends, maxIterations } = source.loop
+  const ids = (nodes: readonly TaskNode[]) => nodes.map((node) => node.taskId)
+  const loopId = groupId ?? taskId
+  return [{ loopId, iterations: taskId, body: ids(body), ends: ids(ends), maxIterations }]
 }
 
 function countByTarget(gates: TaskGraph["gates"]): ReadonlyMap<number, number> {

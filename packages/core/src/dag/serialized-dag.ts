@@ -29,6 +29,8 @@ export interface SerializedDag {
   readonly tasks: readonly SerializedTask[]
   /** In the order in which they were called. */
   readonly groups: readonly SerializedGroup[]
+  /** In topological order. */
+  readonly loops: readonly SerializedLoop[]
   readonly edges: readonly SerializedEdge[]
 }
 
@@ -45,6 +47,22 @@ export interface SerializedGroup {
   readonly groupId: string
   /** The group around it; null: none. */
   readonly parent: string | null
+}
+
+/**
+ * A task group that runs again and again. Its way back is no edge, so that edges lead downstream: what `iterations` gives
+ * next is what `ends` have left.
+ */
+export interface SerializedLoop {
+  /** The id of its group. */
+  readonly loopId: string
+  /** The task id of its source, which has an item for each iteration. */
+  readonly iterations: string
+  /** The tasks that run in each iteration, each a map. */
+  readonly body: readonly string[]
+  /** Those that an iteration waits for; the first is the one that it results in. */
+  readonly ends: readonly string[]
+  readonly maxIterations: number
 }
 
 export interface SerializedTask {

@@ -4,7 +4,7 @@ import { resultStream } from "../stream/sources/result-stream.ts"
 import type { DagBuilder } from "./dag-builder.ts"
 import type { InputPlan } from "./input-plan.ts"
 import type { GivenPageOptions, GivenTaskOptions } from "./options.ts"
-import type { TaskNode } from "./task-node.ts"
+import type { NodeLoop, TaskNode } from "./task-node.ts"
 
 /** What a source adds to a DAG. */
 export interface SourceParts {
@@ -12,12 +12,14 @@ export interface SourceParts {
   readonly input: InputPlan
   readonly stream: PagedStream<unknown>
   readonly options: { readonly task: GivenTaskOptions; readonly map: GivenPageOptions }
+  /** Set for the source of a loop. */
+  readonly loop?: NodeLoop
 }
 
 /** Adds a source to a DAG; gives the stream that its consumers read. */
 export function addSource(builder: DagBuilder, parts: SourceParts): LazyXCom<unknown> {
-  const { taskId, input, stream, options } = parts
-  const source = { stream, options: options.map }
+  const { taskId, input, stream, options, loop } = parts
+  const source = { stream, options: options.map, ...(loop !== undefined && { loop }) }
   const node = builder.add({ taskId, input, run: null, mapping: null, source }, options.task)
   return LazyXCom.from(consumerStream(node, stream), { node, kind: "source" })
 }

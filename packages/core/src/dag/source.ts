@@ -118,7 +118,7 @@ function makeSource(
     const builder = dagBeingBuilt()
     const taskId = builder?.idOf(id) ?? id
     const place = { dagId: builder?.dagId ?? "", taskId }
-    if (builder?.scope != null) throw nestedMapping(place, "the source")
+    if (builder?.scope != null) throw nestedMapping(place, "the source", builder.scope)
     refuseReserved(params, place)
     const input = planSourceInput(params, place)
     const stream = sourceStream(input, (values) => openDefinition(taskId, definition, values))

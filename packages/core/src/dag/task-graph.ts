@@ -46,7 +46,8 @@ function fuseSources(nodes: readonly TaskNode[], edges: readonly GraphEdge[]): v
   const outOf = Map.groupBy(edges, (edge) => edge.upstream)
   const waiting = new Set(edges.map((edge) => edge.downstream))
   for (const node of nodes) {
-    if (node.source === null) continue
+    // What a loop goes round with is read by index, by whoever is in it.
+    if (node.source === null || node.source.loop !== undefined) continue
     const readers = outOf.get(node) ?? []
     if (!readers.some((edge) => edge.isRead)) throw unread(node)
     const [only, ...others] = readers

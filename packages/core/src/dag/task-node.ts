@@ -29,6 +29,17 @@ export interface NodeMapping {
 export interface NodeSource {
   readonly stream: PagedStream<unknown>
   readonly options: GivenPageOptions
+  /** What it goes round with; absent: it is not the source of a loop. */
+  readonly loop?: NodeLoop
+}
+
+/** A loop, known once its body has been called. */
+export interface NodeLoop {
+  /** The tasks of an iteration. */
+  readonly body: readonly TaskNode[]
+  /** Those that an iteration waits for: the one that it results in first, and all that nothing of it follows. */
+  readonly ends: readonly TaskNode[]
+  readonly maxIterations: number
 }
 
 /** What a node is made of. */

@@ -139,7 +139,7 @@ function mapTask(
   const taskId = builder.idOf(parts.taskId)
   const place = { dagId: builder.dagId, taskId }
   if (parts.purpose !== undefined) throw notMappable(place, kind, parts.call)
-  if (builder.scope !== null) throw nestedMapping(place, `${kind}()`)
+  if (builder.scope !== null) throw nestedMapping(place, `${kind}()`, builder.scope)
   const mapOptions = checkMapOptions(givenOptions, { ...place, call: `${kind}()` })
   const input = planMappedInput(fixed, place)
   const items = kind === "iterate" ? iteratedItems(given, taskId, builder) : expandedItems(given, place)

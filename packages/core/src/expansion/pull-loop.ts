@@ -8,6 +8,7 @@
  */
 import { Effect } from "effect"
 import { followerOf } from "../dag/followers.ts"
+import { loopOf } from "../dag/loop-of.ts"
 import type { PulledPage, TaskError } from "../host/host-pool.ts"
 import type { LeaseLost, StoreError } from "../store/errors.ts"
 import type {
@@ -31,6 +32,9 @@ export const progressPollMs = 1_000
 
 /** How long a chain waits for more results when an upstream has less than a page, so that pages do not get tiny. */
 export const lingerMs = 50
+
+/** The longest sleep of what waits in a loop: each look that finds nothing doubles it. An iteration may take days. */
+export const stepPollMsMax = 30_000
 
 /** Pulls in a row that may bring neither items nor another cursor, before the stream counts as stuck. */
 export const stalledPullsMax = 100
@@ -67,6 +71,8 @@ interface Position {
   readonly consumed: Pulled["consumed"]
   /** Pulls in a row that brought neither an item nor another cursor. */
   readonly stalled: number
+  /** Waits for the upstream since the last commit. */
+  readonly waits: number
 }
 
 type LoopError = LeaseLost | StoreError
@@ -82,6 +88,7 @@ export const pullLoop = Effect.fnUntraced(function* (options: PullLoopOptions) {
     cursor: lease.cursor,
     skip: lease.skip,
     failures: lease.pullFailures,
+    waits: 0,
     ...nothingPending,
   }
   while (position.progress.state === "open") position = yield* step(options, position)
@@ -146,12 +153,13 @@ function onPulled(
   const resume = page.next === null ? resumeOf(pulled.page, before) : null
   return commit(options, position, page, resume).pipe(
     // A chain that caught up with its upstream waits a moment, so that the next page is not tiny.
-    Effect.tap(() => (page.waiting ? Effect.sleep(lingerMs) : Effect.void)),
+    Effect.tap(() => (page.waiting ? linger(options) : Effect.void)),
     Effect.map((progress): Position => ({
       progress,
       cursor: page.next,
       skip,
       failures: 0,
+      waits: 0,
       ...nothingPending,
     })),
   )
@@ -262,10 +270,21 @@ const waitForUpstream = Effect.fnUntraced(function* (
 ) {
   const progress = position.pulls > 0 ? yield* commit(options, position, page) : yield* readProgress(options)
   if (progress.state !== "open") return { ...position, progress }
-  yield* options.whileIdle(options.gate.wait(seen, progressPollMs))
-  yield* Effect.sleep(lingerMs)
-  return { ...position, ...nothingPending, progress }
+  const { waits } = position
+  const waitMs = isStep(options) ? Math.min(stepPollMsMax, progressPollMs * 2 ** waits) : progressPollMs
+  yield* options.whileIdle(options.gate.wait(seen, waitMs))
+  yield* linger(options)
+  return { ...position, ...nothingPending, waits: waits + 1, progress }
 })
+
+/** In a loop there is never more than one item to wait for. */
+function linger(options: PullLoopOptions): Effect.Effect<void> {
+  return isStep(options) ? Effect.void : Effect.sleep(lingerMs)
+}
+
+function isStep({ of }: PullLoopOptions): boolean {
+  return loopOf(of.version.dag, of.task.taskId) !== undefined
+}
 
 function onStalled(options: PullLoopOptions, position: Position): Effect.Effect<Position, LoopError> {
   if (position.stalled < stalledPullsMax) return Effect.succeed(position)
@@ -388,7 +407,7 @@ const breakWith = Effect.fnUntraced(function* (options: PullLoopOptions, problem
   store.wake("due")
   store.wake("progress")
   const progress = yield* readProgress(options)
-  return { progress, cursor: null, skip: 0, failures: 0, ...nothingPending }
+  return { progress, cursor: null, skip: 0, failures: 0, waits: 0, ...nothingPending }
 })
 
 function shorten(text: string): string {

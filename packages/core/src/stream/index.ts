@@ -26,6 +26,8 @@ export type { ReplayArgs } from "./sources/replay-source.ts"
 export { listStream } from "./sources/list-stream.ts"
 export { crossStream, xcomList, XComList } from "./sources/cross-stream.ts"
 export type { Crossed, ListProvider } from "./sources/cross-stream.ts"
+export { lastItem } from "./sources/last-item.ts"
+export { endAt, readStep, stepStream } from "./sources/step-stream.ts"
 export { resultStream } from "./sources/result-stream.ts"
 export { xcomListStream, UnmappableXCom } from "./sources/xcom-list-stream.ts"
 

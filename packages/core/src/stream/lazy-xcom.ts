@@ -22,6 +22,7 @@ import { readPages } from "./read-pages.ts"
 import type { ReadOptions } from "./read-pages.ts"
 import { listStream } from "./sources/list-stream.ts"
 import { pipedStream } from "./sources/piped-stream.ts"
+import { stepStream } from "./sources/step-stream.ts"
 
 /** What a lazy XCom reads in the end. `node` is the task of the DAG that leaves it, known to the `dag` module alone. */
 export interface StreamLeaf {
@@ -234,6 +235,15 @@ export class LazyXCom<A> extends AsyncIterableX<A> {
   ): LazyXCom<unknown> {
     const streams = inputs.map((input) => input.stream)
     return LazyXCom.#join("zip", inputs, zip(streams, combine))
+  }
+
+  /** As `zipWith`, of stored streams of which there is never more than one item to be had: its cursor is the next index. */
+  static inStep(
+    inputs: readonly LazyXCom<unknown>[],
+    combine: (values: unknown[]) => unknown,
+  ): LazyXCom<unknown> {
+    const streams = inputs.map((input) => input.stream)
+    return LazyXCom.#join(inputs.length === 1 ? "map" : "zip", inputs, stepStream(streams, combine))
   }
 
   /** Gives the items of the first input, then those of the second, and so on. */

@@ -10,6 +10,7 @@ interface StreamHead {
   isExhausted: boolean
   isCancelled: boolean
   isBroken: boolean
+  isClearing: boolean
   nextIndex: string
 }
 
@@ -30,12 +31,14 @@ export async function readStream(
 ): Promise<StoredSlice> {
   const heads = await sql<StreamHead[]>`
     select kind, state not in ('waiting', 'open', 'draining') as is_final, is_exhausted, is_cancelled,
-      stream_failure is not null as is_broken, next_index
+      stream_failure is not null as is_broken, is_clearing, next_index
     from expansion
     where id = ${options.expansionId}
   `
   const head = heads[0]
   if (head === undefined) return { items: [], nextIndex: options.fromIndex, exhausted: true, isBroken: true }
+  // What it left before it begins anew is nobody's.
+  if (head.isClearing) return { items: [], nextIndex: options.fromIndex, exhausted: false, isBroken: false }
   const { ahead } = options
   if (ahead !== undefined) return readCompleted(sql, head, { ...options, ahead })
   const rows = head.kind === "source" ? await sourceItems(sql, options) : await instanceValues(sql, options)

@@ -1,3 +1,4 @@
+import { loopOf } from "../../dag/loop-of.ts"
 import type { SerializedDag, SerializedTask } from "../../dag/serialized-dag.ts"
 import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
@@ -81,6 +82,9 @@ function rootOf({ dag, views }: Ended, taskId: string): Root | string {
   const task = dag.tasks.find((each) => each.taskId === reader)
   const view = views.find((each) => each.taskId === reader)
   if (task === undefined || view === undefined) return `the run has no task "${taskId}"`
+  const loop = loopOf(dag, task.taskId)
+  if (loop !== undefined)
+    return `"${taskId}" is of loop "${loop.loopId}", which has ended as its until says. Fix: start a new run`
   if (task.kind === "task")
     return `task "${taskId}" is not mapped, so it has no stream. Fix: name a map or a source`
   if (task.kind === "source" || task.mapping?.leaves.some((leaf) => leaf.kind === "fused") === true)

@@ -6,6 +6,7 @@
  * between has lost nothing: the same again finishes it. The source is never touched.
  */
 import { Effect } from "effect"
+import { loopOf } from "../../dag/loop-of.ts"
 import { followersOf } from "../../dag/followers.ts"
 import type { SerializedDag, SerializedTask } from "../../dag/serialized-dag.ts"
 import { followingMaps, resolveAll } from "../../expansion/repair.ts"
@@ -133,7 +134,8 @@ const findTarget = Effect.fnUntraced(function* (
   const task = dag.tasks.find((each) => each.taskId === taskId)
   const view = views.find((each) => each.taskId === taskId)
   if (task === undefined || view === undefined) return yield* new NotFound({ what: "task", id: taskId })
-  const refusal = refusalOf(run, view) ?? refusalOfPart({ dag, views, view, isWhole })
+  const refusal =
+    refusalOf(run, view) ?? refusalOfStep(dag, taskId) ?? refusalOfPart({ dag, views, view, isWhole })
   if (refusal !== null) return yield* new RedriveRefused({ taskId, message: refusal })
   const target: Target = { run, dag, task, view, views }
   return target
@@ -148,6 +150,13 @@ function refusalOf(run: DagRunRow, { taskId, kind, state }: ExpansionView): stri
   if (state === "cancelled") return `"${taskId}" was cancelled by itself, and stays so. Fix: start a new run`
   if (state === "waiting") return `"${taskId}" has not started: nothing of it has run yet`
   return null
+}
+
+/** Why a task of a loop cannot be run again; null: it is of none. */
+function refusalOfStep(dag: SerializedDag, taskId: string): string | null {
+  const loop = loopOf(dag, taskId)
+  if (loop === undefined) return null
+  return `"${taskId}" is of loop "${loop.loopId}", whose later iterations follow from it. Fix: start a new run`
 }
 
 /** Why some instances of a map cannot be run again alone; null: they can. */

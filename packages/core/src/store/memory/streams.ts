@@ -18,6 +18,9 @@ export function readStream(
   expansion: ExpansionRecord,
   options: { fromIndex: number; ahead?: readonly IndexRange[]; limit: number },
 ): StoredSlice {
+  // What it left before it begins anew is nobody's.
+  if (expansion.isClearing)
+    return { items: [], nextIndex: options.fromIndex, exhausted: false, isBroken: false }
   const { ahead } = options
   if (ahead !== undefined) return readCompleted(expansion, { ...options, ahead })
   const itemAt = expansion.task.kind === "source" ? sourceItemAt : resultAt

@@ -1,10 +1,12 @@
 /**
  * Plays a run of a DAG on the memory store, one step at a time in any order: the scheduler is the real one, and worker and
- * runner are as small as can be. Instances call the author's functions without input; sources and lists are as long as
- * said. For what becomes of a graph; what becomes of it when processes die, the simulation tells.
+ * runner are as small as can be. Sources and lists are as long as said, and their items are numbers; what a loop goes
+ * round with is what its tasks leave. For what becomes of a graph; what becomes of it when processes die, the simulation
+ * tells.
  */
 import { Effect, Logger } from "effect"
 import { type DagDefinition, isSkip, serializeDag } from "../../dag/index.ts"
+import { bind, createPullScope, Gap, isGap, type Page, type StreamReader } from "../../stream/index.ts"
 import type { SerializedDag, SerializedTask } from "../../dag/serialized-dag.ts"
 import type { TaskContext } from "../../dag/task-context.ts"
 import { scheduleOnce } from "../../engine/scheduler.ts"
@@ -116,10 +118,12 @@ class Player {
     const indexes = lease.indexes ?? range
     const exceptions: RecordedException[] = []
     const successes: { index: number; value: string }[] = []
-    for (const mapIndex of indexes.filter((index) => !lease.recorded.includes(index))) {
+    for (const [place, mapIndex] of indexes.entries()) {
+      if (lease.recorded.includes(mapIndex)) continue
       try {
         const ctx = { taskId: task.taskId, mapIndex, tryNumber: lease.tryNumber } as TaskContext
-        const value = await this.#definition.node(task.taskId).run(undefined, ctx)
+        const input = await this.#inputOf(lease, task, place)
+        const value = await this.#definition.node(task.taskId).run(input, ctx)
         successes.push({ index: mapIndex, value: JSON.stringify(value) ?? "null" })
       } catch (thrown) {
         const state = isSkip(thrown) ? "skipped" : "failed"
@@ -142,6 +146,37 @@ class Player {
     )
   }
 
+  async #inputOf({ expansionId, items }: Lease, task: SerializedTask, place: number): Promise<unknown> {
+    const item: unknown = items === null ? undefined : (JSON.parse(items) as unknown[])[place]
+    const dagRunId = String(BigInt(expansionId) / 4096n)
+    const reader = this.#reader(dagRunId)
+    const signal = new AbortController().signal
+    const xcoms = new Map<string, unknown>()
+    for (const taskId of task.xcomInputs) xcoms.set(taskId, await reader.readXCom({ taskId, signal }))
+    const node = this.#definition.node(task.taskId)
+    return this.#definition.buildInput(node, item, xcoms, (stream) => bind(stream, { reader }))
+  }
+
+  #reader(dagRunId: string): StreamReader {
+    const idOf = (taskId: string) => String(BigInt(dagRunId) * 4096n + BigInt(this.#ordinalOf(taskId)))
+    return {
+      readStream: async ({ taskId, fromIndex, limit }) => {
+        const slice = await run(this.#store.readStream({ expansionId: idOf(taskId), fromIndex, limit }))
+        const items = slice.items.map((item, place) =>
+          typeof item === "string" ? (JSON.parse(item) as unknown) : new Gap(item.gap, fromIndex + place),
+        )
+        return { items, nextIndex: slice.nextIndex, exhausted: slice.exhausted }
+      },
+      readXCom: async ({ taskId }) => {
+        const asked = { expansionId: idOf(taskId), mapIndex: -1, key: "return_value" }
+        const text = await run(
+          this.#store.xcom(asked).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null))),
+        )
+        return text === null ? undefined : (JSON.parse(text) as unknown)
+      },
+    }
+  }
+
   async #pull(): Promise<boolean> {
     const held = await run(this.#store.leaseExpansions({ runnerId: worker, limit: 100, leaseSeconds: 0 }))
     const lease = held[this.#play.pick?.(held.length) ?? 0]
@@ -153,6 +188,8 @@ class Player {
 
   async #pullPage(lease: ExpansionLease): Promise<boolean> {
     const task = await this.#taskOf(lease.expansionId)
+    if (this.#dag.loops.some(({ iterations, body }) => [iterations, ...body].includes(task.taskId)))
+      return this.#pullStep(lease, task)
     const at = Number(lease.cursor ?? 0)
     const leaf = task.mapping?.leaves[0]
     const page =
@@ -173,6 +210,30 @@ class Player {
             ? [{ ordinal: this.#ordinalOf(leaf.taskId), index: at + page.items.length }]
             : [],
         fusedSources: leaf?.kind === "fused" && page.exhausted ? [this.#ordinalOf(leaf.taskId)] : [],
+      }),
+    )
+    return true
+  }
+
+  /** Pulls what a loop goes round with, or a task of it, as a host does. */
+  async #pullStep(lease: ExpansionLease, task: SerializedTask): Promise<boolean> {
+    const { stream } = this.#definition.inputStream(this.#definition.node(task.taskId))
+    const scope = createPullScope({ reader: this.#reader(lease.dagRunId), pageSize: 1 })
+    const from = lease.cursor === null ? stream.start : (JSON.parse(lease.cursor) as Page<unknown>["next"])
+    const page = await stream.pull(from, scope)
+    if (page.waiting === true) return false
+    const gaps = page.items.flatMap((item, position) =>
+      isGap(item) ? [{ position, state: item.state }] : [],
+    )
+    const end = page.end !== undefined && "resume" in page.end ? page.end : null
+    await run(
+      this.#store.commitPage({
+        ...{ expansionId: lease.expansionId, epoch: lease.epoch, keys: null, labels: null, gaps, pulls: 1 },
+        items: page.items.map((item) => (isGap(item) ? null : JSON.stringify(item))),
+        cursor: page.next === null ? null : JSON.stringify(page.next),
+        exhausted: page.next === null,
+        resume: end === null ? null : { cursor: JSON.stringify(end.resume), skip: 0, stoppedBy: null },
+        ...{ consumed: [], fusedSources: [] },
       }),
     )
     return true

@@ -41,6 +41,7 @@ export function serializedDag(options: {
     paramsSchema: null,
     tasks: options.tasks.map((task, ordinal) => serializedTask(task, ordinal, options.edges ?? [])),
     groups: [],
+    loops: [],
     edges: (options.edges ?? []).map(serializedEdge),
   }
 }
