@@ -3,6 +3,8 @@
  *
  * Small runs start one after another in the middle of a big one; each is compared with the same run on an idle engine. What
  * of the big map was claimed meanwhile is noted by a trigger on the leases, in the bench's own database. First the big map's items do nothing, so that leases are large and short; then they take 5 ms and fill every slot.
+ *
+ * Last, a DAG with one run beside a DAG with many, of the same items: both should have done as many in the same time.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DagRunRow } from "@sluice/core/store"
@@ -23,9 +25,16 @@ const apartMs = 100
 const leasesMax = 16
 const itemMs = 5
 const warmUpItems = 20_000
+const rivals = 8
+/** What the one run should have done of all that is done, where half is its due. */
+const shareMin = 0.4
+/** Of what each of the rivals has to do, when the shares are looked at. */
+const shareAt = 0.5
+const shareItems = 20_000
+const smokeShareItems = 2_000
 
 export const name = "fairness"
-export const claim = `a map of ${smallItems} beside a map of a million ends within ${leasesMax} leases of it`
+export const claim = `a map of ${smallItems} beside a map of a million ends within ${leasesMax} leases of it; a DAG of one run beside a DAG of ${rivals} gets ≥ ${shareMin} of the worker`
 
 /** Runs the bench. */
 export async function run(context: BenchContext): Promise<void> {
@@ -39,6 +48,7 @@ export async function run(context: BenchContext): Promise<void> {
     const alone = await smallRunsOf(control, "alone")
     await beside(context, control, { kind: "no-op", dagId: "flat", conf: { items }, alone })
     await beside(context, control, { kind: "5 ms", dagId: "slow", conf: { items, itemMs }, alone })
+    await shares(context, control)
   } finally {
     await control.close()
     await engine.stop()
@@ -82,6 +92,34 @@ async function beside(
   for (const one of seen) context.record({ kind, bigItems: items, aloneMs, ...one })
   context.record({ kind, bigItems: items, ms, aloneMs, ratio: ms / aloneMs, leases, claimed })
   context.hold({ figure: `leases of the big map meanwhile, ${kind}`, value: leases, atMost: leasesMax })
+}
+
+/** A run of one DAG beside several of another, none of which ends before the shares are looked at. */
+async function shares(context: BenchContext, control: Control): Promise<void> {
+  const items = context.isSmoke ? smokeShareItems : shareItems
+  const conf = { items, itemMs }
+  const many: DagRunRow[] = []
+  for (let rival = 0; rival < rivals; rival++) many.push(await control.start("slow", `rival-${rival}`, conf))
+  for (const run of many) await control.untilMap(run, (map) => map.success > 0)
+  const lone = await control.start("lone", "lone", conf)
+  const first = await control.untilMap(lone, (map) => map.success > 0)
+  const doneBefore = await doneOf(control, many)
+  const last = await control.untilMap(lone, (map) => map.success > items * shareAt)
+  const own = last.success - first.success
+  const others = (await doneOf(control, many)) - doneBefore
+  for (const run of [...many, lone]) await control.cancel(run)
+  const share = own / (own + others)
+  context.say(
+    `  a DAG of one run beside a DAG of ${rivals} runs: ${format(own)} items against ${format(others)}`,
+  )
+  context.record({ kind: "DAGs", rivals, own, others, share })
+  context.hold({ figure: "share of the DAG of one run", value: share, atLeast: shareMin })
+}
+
+async function doneOf(control: Control, runs: readonly DagRunRow[]): Promise<number> {
+  let done = 0
+  for (const run of runs) done += (await control.map(run)).success
+  return done
 }
 
 /** Small runs, one after another. A big map that ends meanwhile is no company any more: those after it do not count. */

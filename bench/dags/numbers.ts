@@ -80,6 +80,11 @@ export const slow = dag("slow", {}, () => {
   sleeping.iterate(numbers(), bounds)
 })
 
+/** The same in a DAG of its own, beside the many runs of the other. */
+export const lone = dag("lone", {}, () => {
+  sleeping.iterate(numbers(), bounds)
+})
+
 /** Items that end only when they are told to: each notes when it began, and when it heard. */
 export const stuck = dag("stuck", {}, () => {
   waiting.iterate(numbers(), { window: 100_000, pageSize: 1_000 })

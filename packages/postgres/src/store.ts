@@ -230,18 +230,15 @@ function leaseVerbs(
   return {
     claim: (options) =>
       call(client, "claim", async (sql) => {
-        const { sizes, ...rest } = options
-        const query = {
+        const { sizes, held, ...rest } = options
+        const claimed = await claims.claim(sql, {
           ...rest,
           sizeIds: sizes.map((size) => size.expansionId),
           sizes: sizes.map((size) => size.size),
-        }
-        // Ranges of gaps alone are passed over, a few at a time, until there is work or nothing more.
-        for (;;) {
-          const claimed = await claims.claim(sql, query)
-          const held = claimed.filter(rows.isHeld)
-          if (held.length > 0 || claimed.length === 0) return held.map(rows.toLease)
-        }
+          heldIds: held.map(({ expansionId }) => expansionId),
+          held: held.map(({ leases }) => leases),
+        })
+        return { leases: claimed.leases.map(rows.toLease), past: claimed.past }
       }),
     complete: (options) =>
       call(client, "complete", (sql) =>

@@ -13,7 +13,9 @@ export function countStore(store: StoreService, metrics: Metrics): StoreService 
   return {
     ...counted,
     claim: (options) =>
-      Effect.tap(counted.claim(options), (leases) => Effect.sync(() => metrics.leases.inc(leases.length))),
+      Effect.tap(counted.claim(options), ({ leases }) =>
+        Effect.sync(() => metrics.leases.inc(leases.length)),
+      ),
     commitPage: (options) =>
       Effect.tap(counted.commitPage(options), () => Effect.sync(() => countPage(metrics, options))),
     complete: (options) =>

@@ -60,12 +60,32 @@ export interface Completed {
   readonly isWatched: boolean
 }
 
+/** How many leases of an expansion somebody holds. */
+export interface HeldLeases {
+  readonly expansionId: string
+  readonly leases: number
+}
+
+/** How far a claim looked that found nothing which may run now. */
+export interface ClaimPosition {
+  readonly pages: { readonly urgency: number; readonly expansionId: string } | null
+  readonly offers: string | null
+}
+
+/** What a claim took. */
+export interface Claimed {
+  readonly leases: readonly Lease[]
+  /** Set when nothing was found, and not everything looked at: the next claim goes on behind it. */
+  readonly past: ClaimPosition | null
+}
+
 /** Leases: claimed, renewed, completed, given back, rescued. */
 export interface LeaseStore {
   /**
    * Takes up to `limit` leases: of what was offered again (retries, rescued ranges) and of open pages, each with its share
-   * (`offersQuota`), each by priority, and in turn between expansions, at most one lease of each: pages beginning after `after`,
-   * offers after `offersAfter`. Offers of single instances that are in the same try are gathered into one lease, the
+   * (`offersQuota`), each by priority. Of what is equally urgent, shares are equal: those come first of whose DAG the worker
+   * holds the fewest leases, within a DAG of whose run, within a run of which expansion (`held`, and what this claim adds);
+   * between equals in turn, pages beginning after `after`, offers after `offersAfter`. Each expansion gets at most one lease of each. Offers of single instances that are in the same try are gathered into one lease, the
    * longest due first (see `gatherable`). A task that limits its concurrency gets one of the two in a claim, its
    * pages when `offersFirst` is not set: whoever claims sets it every other time.
    */
@@ -76,10 +96,13 @@ export interface LeaseStore {
     /** Instances in a lease, unless `sizes` says otherwise for the expansion. */
     sizeDefault: number
     sizes: readonly { expansionId: string; size: number }[]
+    /** What the worker holds; an expansion is named once. */
+    held: readonly HeldLeases[]
     after: string | null
     offersAfter: string | null
     offersFirst: boolean
-  }) => Effect.Effect<readonly Lease[], StoreError>
+    past: ClaimPosition | null
+  }) => Effect.Effect<Claimed, StoreError>
   /**
    * Records outcomes of a lease, once. `indexes: null` says that every instance of a lease of which nothing was
    * recorded before succeeded (then nothing else may be given, and it is neither a retry nor resumed); `values` is a JSON array text of the results. The

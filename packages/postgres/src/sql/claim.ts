@@ -1,11 +1,17 @@
-import { offersQuota } from "@sluice/core/store"
+import { type ClaimPosition, offersQuota } from "@sluice/core/store"
 import type { Sql } from "./row.ts"
 
-/** The most expansions with open pages that one claim looks at. */
+/** How many expansions with open pages, or with offers, one look for work goes through in turn; and as many runs beyond them. */
 const candidatesMax = 64
 
+/** No page is more urgent: the least that the column holds. */
+const urgencyMin = -2_147_483_648
+
+/** How many looks one claim takes that find nothing which may run now. */
+const looksMax = 8
+
 /** A claimed range with its inputs; numbers as text. */
-export interface LeaseRow {
+interface RangeRow {
   /** Null for a range of gaps alone: it was passed over, and there may be more behind it. */
   leaseId: string | null
   expansionId: string
@@ -23,6 +29,58 @@ export interface LeaseRow {
   wasOffered: boolean
   isLimited: boolean
   resumes: (string | null)[] | null
+}
+
+/** A range that somebody has a lease of now. */
+export type HeldRow = RangeRow & { leaseId: string }
+
+/** Where a look for work ended; null: it saw all there is behind where it began. */
+interface PositionRow {
+  pastUrgency: number | null
+  pastExpansion: string | null
+  pastOffers: string | null
+}
+
+/** A range that a look for work found, or none. */
+interface LookRow extends Omit<RangeRow, "expansionId">, PositionRow {
+  expansionId: string | null
+}
+
+/** What to claim for whom: see `LeaseStore.claim`. */
+interface ClaimQuery {
+  workerId: string
+  limit: number
+  leaseSeconds: number
+  sizeDefault: number
+  sizeIds: readonly string[]
+  sizes: readonly number[]
+  heldIds: readonly string[]
+  held: readonly number[]
+  after: string | null
+  offersAfter: string | null
+  offersFirst: boolean
+  past: ClaimPosition | null
+}
+
+/** Claims work; says how far it looked when it found none and there may be more. */
+export async function claim(
+  sql: Sql,
+  query: ClaimQuery,
+): Promise<{ leases: HeldRow[]; past: ClaimPosition | null }> {
+  let { past } = query
+  for (let looks = 1; ;) {
+    const { ranges, past: seenTo } = await look(sql, { ...query, past })
+    const leases = ranges.filter(isHeld)
+    if (leases.length > 0) return { leases, past: null }
+    // Ranges of gaps alone are passed over, a few at a time, until there is work or nothing more.
+    if (ranges.length > 0) continue
+    past = seenTo
+    if (past === null || looks++ === looksMax) return { leases, past }
+  }
+}
+
+function isHeld(range: RangeRow): range is HeldRow {
+  return range.leaseId !== null
 }
 
 /** Whether it is limited how many instances of a task run at once: by itself, its run or DAG, or its pool. */
@@ -54,34 +112,63 @@ const sharesLimit = (sql: Sql, one: string, other: string) => sql`
 `
 
 /**
- * Leases ranges of work to one worker: what was offered again and open pages, each with its share, by urgency, in turn
- * between expansions.
+ * The CTE of its name: candidates with the leases that would be held by the expansion, its run, and its DAG, if all before it
+ * got one. `place` orders them so that shares are equal: see `LeaseStore.claim`.
+ */
+const inFairOrder = (sql: Sql, { name, of, after }: { name: string; of: string; after: string }) => sql`
+  ${sql(`${name}_expansions`)} as (
+    select candidate.*, run.dag_id, coalesce(held_expansion.leases, 0) as of_expansion,
+      candidate.expansion_id <= ${after}::bigint as is_round_later
+    from ${sql(of)} candidate
+    join dag_run run on run.id = candidate.dag_run_id
+    left join held_expansion on held_expansion.expansion_id = candidate.expansion_id
+  ), ${sql(`${name}_runs`)} as (
+    select own.*, coalesce(held_run.leases, 0) + row_number() over (
+      partition by own.urgency, own.dag_run_id order by of_expansion, is_round_later, own.expansion_id
+    ) as of_run
+    from ${sql(`${name}_expansions`)} own
+    left join held_run on held_run.dag_run_id = own.dag_run_id
+  ), ${sql(`${name}_dags`)} as (
+    select own.*, coalesce(held_dag.leases, 0) + row_number() over (
+      partition by own.urgency, own.dag_id order by of_run, is_round_later, own.expansion_id
+    ) as of_dag
+    from ${sql(`${name}_runs`)} own
+    left join held_dag on held_dag.dag_id = own.dag_id
+  ), ${sql(name)} as materialized (
+    select own.*, row_number() over (order by urgency, of_dag, is_round_later, expansion_id) as place
+    from ${sql(`${name}_dags`)} own
+  )`
+
+/**
+ * Leases ranges of work to one worker: what was offered again and open pages, each with its share, by urgency, in equal shares
+ * between DAGs, runs and expansions.
  *
  * A single statement, so a crash leaves each index either claimable or leased. The walk jumps from expansion to
  * expansion along the index of claimable pages, so its cost does not grow with pages or instances. A locked
  * page is passed over: another worker is taking from it. Where it is limited how much may run, advisory locks
  * keep two claims from both seeing the same room (`free_room`).
  */
-export function claim(
+async function look(
   sql: Sql,
-  options: {
-    workerId: string
-    limit: number
-    leaseSeconds: number
-    sizeDefault: number
-    sizeIds: readonly string[]
-    sizes: readonly number[]
-    after: string | null
-    offersAfter: string | null
-    offersFirst: boolean
-  },
-): Promise<LeaseRow[]> {
+  options: ClaimQuery,
+): Promise<{ ranges: RangeRow[]; past: ClaimPosition | null }> {
   const { limit, offersFirst } = options
   const after = options.after ?? "0"
   const offersAfter = options.offersAfter ?? "0"
-  return sql<LeaseRow[]>`
+  const pagesPast = options.past?.pages ?? { urgency: urgencyMin, expansionId: "0" }
+  const offersPast = options.past?.offers ?? "0"
+  const rows = await sql<LookRow[]>`
     with recursive hint as materialized (
       select * from unnest(${[...options.sizeIds]}::bigint[], ${[...options.sizes]}::int[]) as h (expansion_id, size)
+    ), held_expansion as materialized (
+      select * from unnest(${[...options.heldIds]}::bigint[], ${[...options.held]}::int[]) as h (expansion_id, leases)
+    ), held_run as materialized (
+      select expansion_id / 4096 as dag_run_id, sum(leases) as leases from held_expansion group by expansion_id / 4096
+    ), held_dag as materialized (
+      select run.dag_id, sum(leases) as leases
+      from held_run
+      join dag_run run on run.id = held_run.dag_run_id
+      group by run.dag_id
     ), top as materialized (
       select urgency from page where claimable order by urgency, expansion_id, first_index limit 1
     ), walk_after as (
@@ -102,11 +189,33 @@ export function claim(
         limit 1
       ) following
       where walk_after.step < ${candidatesMax}::int
+    ), seen_after as materialized (
+      select max(expansion_id) as last, count(*) as count from walk_after
+    ), run_walk as (
+      -- Where there are more, the first of each run behind them: many expansions of some runs do not hide the others.
+      (
+        select page.urgency, page.expansion_id, 1 as step from page, seen_after
+        where page.claimable and page.urgency = (select urgency from top) and seen_after.count = ${candidatesMax}::int
+          and page.expansion_id >= (seen_after.last / 4096 + 1) * 4096
+        order by page.urgency, page.expansion_id
+        limit 1
+      )
+      union all
+      select following.urgency, following.expansion_id, run_walk.step + 1
+      from run_walk
+      cross join lateral (
+        select page.urgency, page.expansion_id from page
+        where page.claimable and page.urgency = run_walk.urgency
+          and page.expansion_id >= (run_walk.expansion_id / 4096 + 1) * 4096
+        order by page.urgency, page.expansion_id
+        limit 1
+      ) following
+      where run_walk.step < ${candidatesMax}::int
     ), walk as (
-      -- From the first on, and on to the less urgent.
+      -- From the first on, or behind what was seen already, and on to the less urgent.
       (
         select page.urgency, page.expansion_id, 1 as step from page
-        where page.claimable
+        where page.claimable and (page.urgency, page.expansion_id) > (${pagesPast.urgency}::int, ${pagesPast.expansionId}::bigint)
         order by page.urgency, page.expansion_id
         limit 1
       )
@@ -120,10 +229,14 @@ export function claim(
         limit 1
       ) following
       where walk.step < ${candidatesMax}::int
+    ), seen_to as materialized (
+      select urgency as past_urgency, expansion_id as past_expansion from walk where step = ${candidatesMax}::int
     ), seen as (
       select urgency, expansion_id from walk_after
       union
       select urgency, expansion_id from walk
+      union
+      select urgency, expansion_id from run_walk
     ), offer_walk_after as (
       (
         select expansion_id, 1 as step from offer
@@ -142,7 +255,12 @@ export function claim(
       ) following
       where offer_walk_after.step < ${candidatesMax}::int
     ), offer_walk as (
-      (select expansion_id, 1 as step from offer where not is_parked order by expansion_id limit 1)
+      (
+        select expansion_id, 1 as step from offer
+        where not is_parked and expansion_id > ${offersPast}::bigint
+        order by expansion_id
+        limit 1
+      )
       union all
       select following.expansion_id, offer_walk.step + 1
       from offer_walk
@@ -164,7 +282,7 @@ export function claim(
       select expansion_id from oldest_offer
     ), due_offers as materialized (
       -- What has been offered the longest in each.
-      select oldest.*, expansion.generation, expansion.priority, room.free, room.is_limited, room.shared_pool, room.shared_run,
+      select oldest.*, expansion.generation, -expansion.priority as urgency, expansion.dag_run_id, room.free, room.is_limited, room.shared_pool, room.shared_run,
         room.shared_task,
         least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
       from offering
@@ -181,25 +299,16 @@ export function claim(
       ) oldest
       ${roomOfExpansion(sql)}
       where room.free > 0
-    ), ranked_offers as materialized (
-      -- By urgency, and in turn between expansions.
-      select due_offers.*, row_number() over (
-        order by priority desc, expansion_id > ${offersAfter}::bigint desc, expansion_id
-      ) as place
-      from due_offers
-    ), ranked as materialized (
-      select seen.urgency, seen.expansion_id, expansion.generation, expansion.base_try,
+    ), ${inFairOrder(sql, { name: "ranked_offers", of: "due_offers", after: offersAfter })}, open_map as (
+      select seen.urgency, seen.expansion_id, expansion.dag_run_id, expansion.generation, expansion.base_try,
         room.is_limited, room.shared_pool, room.shared_run, room.shared_task, room.free,
-        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size,
-        row_number() over (
-          order by seen.urgency, seen.expansion_id > ${after}::bigint desc, seen.expansion_id
-        ) as place
+        least(coalesce(hint.size, ${options.sizeDefault}::int), room.free)::int as size
       from seen
       join expansion on expansion.id = seen.expansion_id and expansion.is_claimable
       left join hint on hint.expansion_id = seen.expansion_id
       ${roomOfExpansion(sql)}
       where room.free > 0
-    ), queued_offers as materialized (
+    ), ${inFairOrder(sql, { name: "ranked", of: "open_map", after })}, queued_offers as materialized (
       select expansion_id, first_index, count, page_first, at, try_number, base_try, is_retry, is_isolated, generation,
         is_limited, shared_pool, shared_run, shared_task, free, size, row_number() over (order by place) as place
       from ranked_offers
@@ -345,7 +454,9 @@ export function claim(
       where count > coalesce(cardinality(recorded), 0)
       returning id, expansion_id, page_first, first_index, count, remaining, try_number, base_try, is_retry, is_isolated
     )
-    select leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
+    select seen_to.past_urgency, seen_to.past_expansion,
+      (select expansion_id from offer_walk where step = ${candidatesMax}::int) as past_offers,
+      leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
       leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.was_offered,
       range.is_limited, range.recorded, range.indexes,
       case when range.indexes is not null then ${resumesOf(sql)} end as resumes,
@@ -357,11 +468,26 @@ export function claim(
             ',', 'null'
           ) || ']'
       end as items
-    from range
+    from (values (1)) one
+    left join seen_to on true
+    left join range on true
     left join leased on range.expansion_id = leased.expansion_id and range.first_index = leased.first_index
       and range.is_retry = leased.is_retry
     left join page on page.expansion_id = leased.expansion_id and page.first_index = leased.page_first
   `
+  let past: ClaimPosition | null = null
+  const ranges = rows.flatMap(({ pastUrgency, pastExpansion, pastOffers, expansionId, ...range }) => {
+    past = toPosition({ pastUrgency, pastExpansion, pastOffers })
+    return expansionId === null ? [] : [{ ...range, expansionId }]
+  })
+  return { ranges, past }
+}
+
+/** Each row of a look has it; there is always one. */
+function toPosition(row: PositionRow): ClaimPosition | null {
+  const { pastUrgency: urgency, pastExpansion: expansionId, pastOffers: offers } = row
+  const pages = urgency === null || expansionId === null ? null : { urgency, expansionId }
+  return pages === null && offers === null ? null : { pages, offers }
 }
 
 /** What those of a lease's instances go on with that were deferred; null where all start at their beginning. */

@@ -111,7 +111,8 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
   let leaseId = ""
   await measure("claim", async (sql) => {
     const options = { workerId: "w", limit: 2, leaseSeconds: 30, sizeDefault: 1000, sizeIds: [], sizes: [] }
-    const leases = await claim(sql, { ...options, after: null, offersAfter: null, offersFirst: true })
+    const turn = { heldIds: [], held: [], after: null, offersAfter: null, offersFirst: true, past: null }
+    const { leases } = await claim(sql, { ...options, ...turn })
     expect(leases.map((lease) => Number(lease.firstIndex))).toEqual([next])
     leaseId = leases[0]!.leaseId!
   })
@@ -135,9 +136,12 @@ async function costs(finishedPages: number): Promise<Record<string, number>> {
       sizeDefault: 1000,
       sizeIds: [],
       sizes: [],
+      heldIds: [],
+      held: [],
       after: expansionId,
       offersAfter: null,
       offersFirst: false,
+      past: null,
     }),
   )
   const keys = items.map((item, n) => (n % 2 === 0 ? `key ${item}` : `new ${item}`))

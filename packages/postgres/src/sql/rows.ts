@@ -5,7 +5,7 @@ import type {
   Lease,
   TaskInstanceView,
 } from "@sluice/core/store"
-import type { LeaseRow } from "./claim.ts"
+import type { HeldRow } from "./claim.ts"
 import type { ProgressRow } from "./expansion.ts"
 import { toNumber } from "./row.ts"
 import type { DueRow } from "./scheduling.ts"
@@ -68,14 +68,6 @@ export function toDue(row: DueRow): DueExpansion {
     skipped: toNumber(row.skipped),
     upstreamFailed: toNumber(row.upstreamFailedInstances),
   }
-}
-
-/** A row of a claim that is a lease. */
-type HeldRow = LeaseRow & { readonly leaseId: string }
-
-/** Whether a claimed range became a lease: one of gaps alone does not. */
-export function isHeld(row: LeaseRow): row is HeldRow {
-  return row.leaseId !== null
 }
 
 /** The port's form of a claimed lease. */

@@ -7,12 +7,13 @@
 import { Effect, FiberMap } from "effect"
 import type { ExecutionContexts } from "../../expansion/execution-contexts.ts"
 import type { HostPool } from "../../host/host-pool.ts"
-import type { Lease } from "../../store/lease-store.ts"
+import type { ClaimPosition, Lease } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { apart } from "../../store/turn.ts"
 import type { WakeGate } from "../../store/wake-gate.ts"
 import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 import { makeFolder } from "./folder.ts"
+import { HeldByExpansion } from "./held-by-expansion.ts"
 import type { LeaseRunner } from "./lease-run.ts"
 import { returnLease, runLease } from "./lease-run.ts"
 import { LeaseSizes } from "./lease-size.ts"
@@ -61,6 +62,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const unrecordedMax = lanes * 2
   const fibers = yield* FiberMap.make<string, void, never>()
   const aborts = new Map<string, AbortController>()
+  const heldBy = new HeldByExpansion()
   const sizes = new LeaseSizes(slots.perLease)
   const folder = yield* makeFolder(store)
   // A free slot is worth a look only to who waited for one: when nothing was to be had, there still is nothing.
@@ -87,6 +89,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   let after: string | null = null
   let offersAfter: string | null = null
   let offersFirst = true
+  let past: ClaimPosition | null = null
 
   const run = (lease: Lease, concurrency: number, signal: AbortSignal) =>
     Effect.gen(function* () {
@@ -98,9 +101,10 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     })
 
   const start = (lease: Lease, toCome: number) => {
-    const { leaseId, remaining } = lease
+    const { leaseId, expansionId, remaining } = lease
     const abort = new AbortController()
     aborts.set(leaseId, abort)
+    heldBy.add(expansionId, 1)
     const atOnce = slots.hasFree ? slots.take(leaseId, remaining, toCome) : null
     const held = atOnce === null ? slotsLater(slots, lease, abort.signal) : Effect.succeed(atOnce)
     const whole = held.pipe(
@@ -111,6 +115,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       Effect.ensuring(
         Effect.sync(() => {
           aborts.delete(leaseId)
+          heldBy.add(expansionId, -1)
           slots.shrink(leaseId, 0)
           slotFreed.wake("work")
         }),
@@ -122,16 +127,20 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   // Whole or not at all: a lease that was taken and not started would be nobody's until it expires.
   const take = (limit: number) =>
     Effect.gen(function* () {
-      const leases = yield* store.claim({
+      const claimed = yield* store.claim({
         workerId,
         limit,
         leaseSeconds,
         sizeDefault: sizes.sizeDefault,
         sizes: sizes.hints(),
+        held: heldBy.all(),
         after,
         offersAfter,
         offersFirst,
+        past,
       })
+      const { leases } = claimed
+      past = claimed.past
       after = leases.findLast((lease) => !lease.wasOffered)?.expansionId ?? null
       offersAfter = leases.findLast((lease) => lease.wasOffered)?.expansionId ?? null
       offersFirst = !offersFirst

@@ -1,6 +1,7 @@
 import { offersQuota, shareOfPage } from "../claim-share.ts"
-import type { Lease, LeaseStore } from "../lease-store.ts"
+import type { Claimed, Lease, LeaseStore } from "../lease-store.ts"
 import { runningOf } from "./expansion-view.ts"
+import { inFairOrder } from "./fair-order.ts"
 import { isGatherable, pageOf, unrecordedOf } from "./offers.ts"
 import { isPoolLimited, slotsLeftOf } from "./pools.ts"
 import {
@@ -16,7 +17,7 @@ import {
 type ClaimOptions = Parameters<LeaseStore["claim"]>[0]
 
 /** Leases work to a worker: what was offered again and pages with room, each with its share. */
-export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
+export function claim(state: MemoryState, options: ClaimOptions): Claimed {
   const running = [...state.unended].filter(isClaimable)
   const queue = offering(state, running, options)
   const hasOffer = new Set(queue)
@@ -26,10 +27,11 @@ export function claim(state: MemoryState, options: ClaimOptions): Lease[] {
   // Not those that became leases: what was taken of an offer may have had no instance left to run.
   const left = queue.slice(offersQuota(options))
   const more = takeOffers(state, left, { ...options, limit: options.limit - offered.length - paged.length })
-  return [
+  const leases = [
     ...paged.map((lease) => toLease(state, lease, false)),
     ...[...offered, ...more].map((lease) => toLease(state, lease, true)),
   ]
+  return { leases, past: null }
 }
 
 /** Whether instances of an expansion may be claimed now. */
@@ -80,14 +82,14 @@ function offering(
   running: readonly ExpansionRecord[],
   options: ClaimOptions,
 ): ExpansionRecord[] {
-  const { offersAfter, offersFirst, limit } = options
+  const { held, offersAfter, offersFirst, limit } = options
   const mayTake = running.filter(
     (expansion) =>
       roomOf(state, expansion) > 0 &&
       (!isLimited(state, expansion) || offersFirst || pageWithRoom(expansion) === null),
   )
-  const due = inTurn(mayTake, offersAfter).filter((expansion) => dueOffersOf(state, expansion).length > 0)
-  return due.slice(0, limit)
+  const due = mayTake.filter((expansion) => dueOffersOf(state, expansion).length > 0)
+  return inFairOrder(due, state, { held, after: offersAfter }).slice(0, limit)
 }
 
 function dueOffersOf(state: MemoryState, expansion: ExpansionRecord): Offer[] {
@@ -101,19 +103,13 @@ function claimPages(
   options: ClaimOptions,
 ): LeaseRecord[] {
   const leases: LeaseRecord[] = []
-  for (const expansion of inTurn(running, options.after)) {
+  const open = running.filter((expansion) => pageWithRoom(expansion) !== null && roomOf(state, expansion) > 0)
+  for (const expansion of inFairOrder(open, state, options)) {
     if (leases.length >= options.limit) break
     const lease = claimPage(state, expansion, options)
     if (lease !== null) leases.push(lease)
   }
   return leases
-}
-
-/** By priority, and in turn: those after the one that was served last come before it. */
-function inTurn(running: readonly ExpansionRecord[], after: string | null): ExpansionRecord[] {
-  const served = after === null ? -1 : Number(after)
-  const turn = (expansion: ExpansionRecord) => (expansion.order > served ? 0 : 1)
-  return [...running].sort((a, b) => b.priority - a.priority || turn(a) - turn(b) || a.order - b.order)
 }
 
 /** Takes the next range of an expansion's first page with room. */

@@ -101,9 +101,9 @@ class Player {
   }
 
   async #work(): Promise<boolean> {
-    const turns = { after: null, offersAfter: null, offersFirst: true, sizes: [] }
+    const turns = { after: null, offersAfter: null, offersFirst: true, sizes: [], held: [], past: null }
     const claim = { workerId: worker, limit: 100, leaseSeconds: 1_000_000, sizeDefault: 2, ...turns }
-    const leases = await run(this.#store.claim(claim))
+    const { leases } = await run(this.#store.claim(claim))
     const lease = leases[this.#play.pick?.(leases.length) ?? 0]
     for (const other of leases.filter((each) => each !== lease))
       await run(this.#store.release({ workerId: worker, leaseId: other.leaseId, split: false }))

@@ -3,7 +3,7 @@ import { nextExpansionState } from "../../engine/scheduler.ts"
 import { lingerMs } from "../../expansion/pull-loop.ts"
 import { nextPageSize } from "../../expansion/window.ts"
 import type { DueExpansion, ExpansionProgress } from "../../store/expansion-store.ts"
-import type { Lease } from "../../store/lease-store.ts"
+import type { Claimed } from "../../store/lease-store.ts"
 import type { EngineProcess } from "./engine-process.ts"
 import type { World } from "./world.ts"
 
@@ -35,7 +35,7 @@ function newsIn(verb: string, args: readonly unknown[], answer: unknown): boolea
   switch (verb) {
     case "claim":
       // Retries come due by the clock alone.
-      return (answer as readonly Lease[]).some((lease) => lease.tryNumber === 1)
+      return (answer as Claimed).leases.some((lease) => lease.tryNumber === 1)
     case "dueExpansions":
       return (answer as readonly DueExpansion[]).some((due) => nextExpansionState(due) !== null)
     case "leaseExpansions":

@@ -123,7 +123,7 @@ export async function claimTogether(
   const calls = Array.from({ length: workers }, async (_, i) => {
     const workerId = `worker-${i}`
     const asked = claimOptions({ workerId, limit, sizeDefault: size })
-    return { workerId, leases: await runEffect(history.world.store.claim(asked)) }
+    return { workerId, leases: (await runEffect(history.world.store.claim(asked))).leases }
   })
   const answers = await Promise.all(calls)
   for (const { workerId, leases } of answers) {

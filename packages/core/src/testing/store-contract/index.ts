@@ -3,6 +3,7 @@ import { assetContract } from "./assets.ts"
 import { backfillContract } from "./backfills.ts"
 import { cancellingContract } from "./cancelling.ts"
 import { claimShareContract } from "./claim-shares.ts"
+import { fairnessContract } from "./fairness.ts"
 import { catalogContract } from "./catalogs.ts"
 import { claimContract } from "./claims.ts"
 import { controlContract } from "./control.ts"
@@ -70,6 +71,7 @@ const chapters = {
     streamContract(open)
     claimContract(open)
     claimShareContract(open, options)
+    fairnessContract(open, options)
     poolContract(open)
     limitContract(open)
     outcomeContract(open)

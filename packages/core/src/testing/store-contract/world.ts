@@ -170,13 +170,16 @@ export function items(count: number): string[] {
 }
 
 /** Claims with defaults that take everything there is. */
-export function claim(store: StoreService, options: Partial<ClaimOptions> = {}): Promise<readonly Lease[]> {
-  return runEffect(store.claim(claimOptions(options)))
+export async function claim(
+  store: StoreService,
+  options: Partial<ClaimOptions> = {},
+): Promise<readonly Lease[]> {
+  return (await runEffect(store.claim(claimOptions(options)))).leases
 }
 
 /** The options of a claim, with defaults. */
 export function claimOptions(options: Partial<ClaimOptions> = {}): ClaimOptions {
-  const turns = { after: null, offersAfter: null, offersFirst: true }
+  const turns = { held: [], after: null, offersAfter: null, offersFirst: true, past: null }
   return { workerId: worker, limit: 100, leaseSeconds, sizeDefault: 100, sizes: [], ...turns, ...options }
 }
 
