@@ -33,6 +33,7 @@ import { mapsSet } from "./commands/maps-set.ts"
 import { mapsShow } from "./commands/maps-show.ts"
 import { run } from "./commands/run.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
+import { runsDelete } from "./commands/runs-delete.ts"
 import { runsList } from "./commands/runs-list.ts"
 import { runsShow } from "./commands/runs-show.ts"
 import { tasksClear } from "./commands/tasks-clear.ts"
@@ -85,6 +86,7 @@ const commands: readonly Command[] = [
   runsList,
   runsShow,
   runsCancel,
+  runsDelete,
   mapsList,
   mapsShow,
   mapsPause,

@@ -396,7 +396,8 @@ export interface paths {
         get: operations["get_dag_run"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a run that has ended, with all it left */
+        delete: operations["delete_dag_run"];
         options?: never;
         head?: never;
         /** Cancel a run (failed), take a cancelled one up again (queued), or write a note to it */
@@ -3784,6 +3785,28 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DAGRunResponse"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_dag_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone; its rows are removed in the background. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };

@@ -394,6 +394,7 @@ create table backfill_date (
   refusal text check (refusal in ('in flight', 'already exists', 'unknown')),
   primary key (backfill_id, ordinal)
 );
+create index backfill_date_of_run on backfill_date (dag_run_id) where dag_run_id is not null;
 
 create table dag_run (
   id bigint generated always as identity primary key,
@@ -443,6 +444,14 @@ create table dag_run_asset (
   primary key (dag_run_id, asset_id)
 );
 create index dag_run_asset_of_asset on dag_run_asset (asset_id, last_turn);
+
+-- Runs that were deleted: their rows in dag_run and expansion are gone, and what else they had goes after, some rows a
+-- statement.
+create table deleted_run (
+  dag_run_id bigint primary key,
+  -- By the name of a table the key of the last row that was removed from it: there it goes on. Null: from the beginning.
+  after_keys json
+);
 
 create function ended_as(run dag_run, state dag_run_state) returns int
 language sql immutable as $$ select coalesce(run.state = ended_as.state, false)::int $$;
@@ -497,7 +506,8 @@ insert into pool (name) values ('default_pool');
 -- One row a task a run: how far it has been unrolled. id = dag_run_id * 4096 + ordinal.
 create table expansion (
   id bigint primary key,
-  dag_run_id bigint not null references dag_run on delete cascade,
+  -- Made with its run and deleted with it, each in one statement; a foreign key would cost every run an index for nothing.
+  dag_run_id bigint not null,
   dag_version_id bigint not null,
   ordinal int not null,
   task_id text not null,
@@ -602,7 +612,7 @@ create index expansion_pullable on expansion (runner_expires_at)
 -- How far an expansion has read the streams of other tasks of its run.
 create table stream_position (
   upstream_id bigint not null,
-  consumer_id bigint not null references expansion on delete cascade,
+  consumer_id bigint not null,
   consumed bigint not null default 0,
   holds_back boolean not null,
   primary key (upstream_id, consumer_id)
@@ -1148,6 +1158,7 @@ create table trigger (
 create index trigger_fire on trigger (fire_at) where fire_at is not null and not is_parked;
 create index trigger_timeout on trigger (timeout_at) where timeout_at is not null and not is_parked;
 create index trigger_run on trigger (run_dag_id, run_id) where run_id is not null and not is_parked;
+create index trigger_run_parked on trigger (run_dag_id, run_id) where run_id is not null and is_parked;
 create index trigger_owner on trigger (owner_id, id) where is_watched and not is_parked;
 
 -- The triggerers that watch triggers. One row each is renewed, however many it watches.
@@ -1223,6 +1234,7 @@ create table event_log (
   at timestamptz not null default now(),
   -- Null: it is about no DAG, but about who may do what.
   dag_id text,
+  -- The numbers are null once the run is deleted.
   dag_run_id bigint,
   run_id text,
   expansion_id bigint,

@@ -21,6 +21,7 @@ import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
 import { selectLiveCounts } from "./sql/live.ts"
 import { poolVerbs } from "./pool-verbs.ts"
+import { pruneVerbs } from "./prune-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
 import { plannerVerbs } from "./planner-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
@@ -66,6 +67,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...identityVerbs(clients.cold),
     liveCounts: call(clients.cold, "liveCounts", selectLiveCounts),
     ...poolVerbs(clients.cold),
+    ...pruneVerbs(clients.hot),
     ...catalogVerbs(clients.cold),
     ...eventVerbs(clients.cold),
     ...vaultVerbs(clients.cold),

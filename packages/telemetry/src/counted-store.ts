@@ -20,6 +20,8 @@ export function countStore(store: StoreService, metrics: Metrics): StoreService 
       Effect.tap(counted.commitPage(options), () => Effect.sync(() => countPage(metrics, options))),
     complete: (options) =>
       Effect.tap(counted.complete(options), () => Effect.sync(() => countEnded(metrics, options))),
+    pruneRows: (options) =>
+      Effect.tap(counted.pruneRows(options), ({ removed }) => Effect.sync(() => metrics.pruned.inc(removed))),
   }
 }
 

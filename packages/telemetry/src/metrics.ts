@@ -49,6 +49,7 @@ export function makeMetrics() {
       },
     }),
     hostsLost: counter("hosts_lost_total", "Calls that ended with the loss of their host."),
+    pruned: counter("rows_pruned_total", "Rows of deleted runs that were removed."),
     runs: gauge("runs", "Unfinished runs.", ["state"]),
     openStreams: gauge("streams_open", "Maps and sources whose stream goes on."),
     window: gauge("window_size", "The windows of open maps, together."),

@@ -175,3 +175,29 @@ describe("waiting for a run", () => {
     expect(last).toBe('{"state":"failed","results":{}}\n')
   })
 })
+
+describe("deleting a run", () => {
+  it("takes it away, its run id free, and says so in the event log", async () => {
+    const { send, get, store } = await setup()
+    const run = await Effect.runPromise(store.dagRun({ dagId: "d", runId: "r1" }))
+    await send("PATCH", `${runs}/r1`, { as: "user", body: { state: "failed" } })
+    const answer = await send("DELETE", `${runs}/r1`, { as: "user" })
+    expect(answer.status).toBe(204)
+    expect((await get(`${runs}/r1`)).status).toBe(404)
+    expect((await get(runs)).body.total_entries).toBe(4)
+    const body = { logical_date: null, dag_run_id: "r1" }
+    expect((await send("POST", runs, { as: "user", body })).status).toBe(200)
+    const [event] = await Effect.runPromise(store.listEvents({ dagId: "d", before: null, limit: 1 }))
+    expect(event).toMatchObject({ event: "dag_run_deleted", runId: "r1", dagRunId: null })
+    expect((await Effect.runPromise(store.dagRun({ dagId: "d", runId: "r1" }))).id).not.toBe(run.id)
+  })
+
+  it("is refused while it goes on, with what to do first", async () => {
+    const { send, get } = await setup()
+    const { status, body } = await send("DELETE", `${runs}/r1`, { as: "user" })
+    expect([status, body.detail]).toEqual([409, expect.stringContaining("cancel it first")])
+    expect((await get(`${runs}/r1`)).status).toBe(200)
+    expect((await send("DELETE", `${runs}/none`, { as: "user" })).status).toBe(404)
+    expect((await send("DELETE", `${runs}/r1`, { as: "viewer" })).status).toBe(403)
+  })
+})

@@ -173,6 +173,20 @@ const patchRun = endpoint({
   },
 })
 
+const deleteRun = endpoint({
+  method: "delete",
+  path: "/dags/{dag_id}/dagRuns/{dag_run_id}",
+  operationId: "delete_dag_run",
+  tags: ["DagRun"],
+  summary: "Delete a run that has ended, with all it left",
+  role: "user",
+  request: { params: runName },
+  responses: {
+    204: { description: "It is gone; its rows are removed in the background." },
+    409: json("The run has not ended, or its end is waited for.", httpExceptionSchema),
+  },
+})
+
 const runOrderNames = {
   id: "id",
   dag_id: "dag_id",
@@ -235,6 +249,13 @@ export function dagRunRoutes() {
       if (mask.includes("note") && body.note !== undefined)
         await Effect.runPromise(store.setDagRunNote({ dagRunId: run.id, note: body.note, actor }))
       return c.json(toDagRun(await summaryOf(store, param)), 200)
+    })
+    .openapi(deleteRun, async (c) => {
+      const { store } = c.var.services
+      const { id: dagRunId } = await summaryOf(store, c.req.valid("param"))
+      await Effect.runPromise(store.deleteDagRun({ dagRunId, actor: actorOf(c.var.actor) }))
+      for (const topic of ["prune", "run"] as const) store.wake(topic)
+      return c.body(null, 204)
     })
 }
 

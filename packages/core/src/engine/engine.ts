@@ -23,6 +23,7 @@ import { admitOnce } from "./admission.ts"
 import { beatMsOf, heartbeats } from "./heartbeats.ts"
 import { Hosts } from "./hosts.ts"
 import { makePlanner } from "./planner.ts"
+import { makePruner } from "./pruner.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
 import { scheduleOnce } from "./scheduler.ts"
@@ -32,7 +33,15 @@ import { guardHosts, makeVault, type Vault } from "../vault/index.ts"
 import { makeWorker } from "./worker/worker.ts"
 
 /** The roles that the engine can play. */
-export const engineRoles = ["scheduler", "expander", "worker", "triggerer", "rescuer", "planner"] as const
+export const engineRoles = [
+  "scheduler",
+  "expander",
+  "worker",
+  "triggerer",
+  "rescuer",
+  "planner",
+  "pruner",
+] as const
 
 /** A role of the engine. */
 export type EngineRole = (typeof engineRoles)[number]
@@ -109,6 +118,7 @@ const runRoles = Effect.fnUntraced(function* (options: EngineOptions) {
   if (options.roles.includes("expander")) roles.push(yield* expanderRole(parts))
   if (options.roles.includes("worker")) roles.push(yield* workerRole(parts))
   if (options.roles.includes("planner")) roles.push(yield* plannerRole(parts))
+  if (options.roles.includes("pruner")) roles.push(yield* prunerRole(parts))
   if (options.roles.includes("triggerer")) roles.push(yield* triggererRole(parts))
   if (options.roles.includes("rescuer")) roles.push({ loop: rescuerRole(store, options) })
   roles.push({ loop: heartbeats(store, { ...options, info: infoOf(options) }) })
@@ -306,6 +316,13 @@ const plannerRole = Effect.fnUntraced(function* ({ store, options }: Parts) {
   yield* Effect.addFinalizer(() => planner.resign)
   const takes = yield* taking("planner", planner.turn, options)
   return { loop: takes.loop, drained: Effect.andThen(takes.over, planner.resign) } satisfies Role
+})
+
+const prunerRole = Effect.fnUntraced(function* ({ store, options }: Parts) {
+  const pruner = yield* makePruner(store, options.name)
+  yield* Effect.addFinalizer(() => pruner.resign)
+  const takes = yield* taking("pruner", pruner.turn, options)
+  return { loop: takes.loop, drained: Effect.andThen(takes.over, pruner.resign) } satisfies Role
 })
 
 function rescuerRole(store: StoreService, options: EngineOptions): Effect.Effect<never> {

@@ -15,6 +15,7 @@ export const eventNames = [
   "backfill_cancelled",
   "dag_run_cancelled",
   "dag_run_resumed",
+  "dag_run_deleted",
   "map_paused",
   "map_resumed",
   "map_changed",

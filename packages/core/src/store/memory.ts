@@ -13,6 +13,7 @@ import { leases } from "./memory/leases.ts"
 import { planner } from "./memory/planner.ts"
 import { live } from "./memory/live.ts"
 import { pools } from "./memory/pools.ts"
+import { prune } from "./memory/prune.ts"
 import { vault } from "./memory/vault.ts"
 import { reads } from "./memory/reads.ts"
 import { redrives } from "./memory/redrive.ts"
@@ -52,6 +53,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...identities(state),
     ...live(state),
     ...pools(state),
+    ...prune(state),
     ...vault(state),
     ...catalog(state),
     ...events(state),

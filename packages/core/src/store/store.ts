@@ -13,6 +13,7 @@ import type { LiveStore } from "./live-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
 import type { LeaderStore, PlannerStore } from "./planner-store.ts"
 import type { PoolStore } from "./pool-store.ts"
+import type { PruneStore } from "./prune-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
@@ -41,6 +42,7 @@ export interface StoreService
     LiveStore,
     IdentityStore,
     PoolStore,
+    PruneStore,
     CatalogStore,
     EventStore,
     ControlStore,

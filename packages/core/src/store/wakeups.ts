@@ -2,7 +2,7 @@
  * What a wake-up is about. `work`: instances can be claimed. `due`: facts changed that the scheduler decides on.
  * `open`: an expansion can be pulled. `progress`: an expansion's
  * window or its upstream moved. `control`: something was cancelled, paused or resized.
- * `run`: a run ended. `trigger`: an instance was deferred. `plan`: a schedule was stored, a DAG goes on, a backfill was
+ * `run`: a run ended. `prune`: something was deleted. `trigger`: an instance was deferred. `plan`: a schedule was stored, a DAG goes on, a backfill was
  * asked for. `log`: instances of an expansion logged something.
  */
 export const wakeupTopics = [
@@ -15,6 +15,7 @@ export const wakeupTopics = [
   "trigger",
   "plan",
   "log",
+  "prune",
 ] as const
 
 /** A topic of wake-ups. */

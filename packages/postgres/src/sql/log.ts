@@ -14,7 +14,7 @@ export async function insertLogs(
   const { entries } = options
   await sql`
     insert into log (expansion_id, map_index, try_number, at, level, message, fields)
-    select ${options.expansionId}, l.map_index, l.try_number, to_timestamp(l.at / 1000), l.level, l.message,
+    select expansion.id, l.map_index, l.try_number, to_timestamp(l.at / 1000), l.level, l.message,
       l.fields::json
     from unnest(
       ${entries.map((entry) => entry.mapIndex ?? streamIndex)}::bigint[],
@@ -24,6 +24,8 @@ export async function insertLogs(
       ${entries.map((entry) => entry.message.replaceAll("\u0000", "\u2400"))}::text[],
       ${entries.map((entry) => (entry.fields === null ? null : JSON.stringify(entry.fields))) as string[]}::text[]
     ) as l (map_index, try_number, at, level, message, fields)
+    -- A deleted run gets no more.
+    join expansion on expansion.id = ${options.expansionId}
   `
 }
 

@@ -98,6 +98,7 @@ function createBackfill(
     createdAt: dateOf(state.now()),
     endedAt: null,
     handled: 0,
+    deleted: { success: 0, failed: 0 },
     dates: dates.map((date, ordinal) => ({ ...date, ordinal, dagRunId: null, refusal: null })),
   }
   state.backfills.set(backfill.id, backfill)
@@ -123,14 +124,14 @@ function runsOf(state: MemoryState, { id }: BackfillRecord): RunRecord[] {
 function toRow(state: MemoryState, backfill: BackfillRecord): BackfillRow {
   const runs = runsOf(state, backfill)
   const count = (...states: RunRecord["state"][]) => runs.filter((run) => states.includes(run.state)).length
-  const { dates, ...row } = backfill
+  const { dates, deleted, ...row } = backfill
   return {
     ...row,
     total: dates.length,
     refused: dates.filter(({ refusal }) => refusal !== null).length,
     running: count("queued", "running"),
-    success: count("success"),
-    failed: count("failed"),
+    success: deleted.success + count("success"),
+    failed: deleted.failed + count("failed"),
   }
 }
 

@@ -31,7 +31,7 @@ export function expansions(state: MemoryState): ExpansionStore {
     decideExpansion: (options) => Effect.sync(() => decideExpansion(state, options)),
     expansionsOfRun: (dagRunId) =>
       Effect.sync(() =>
-        (state.runs[Number(dagRunId) - 1]?.expansions ?? []).map((it) => viewOf(it, state.now())),
+        (state.runsById.get(dagRunId)?.expansions ?? []).map((it) => viewOf(it, state.now())),
       ),
   }
 }

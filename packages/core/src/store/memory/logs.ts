@@ -7,6 +7,9 @@ export function appendLogs(
   state: MemoryState,
   options: { expansionId: string; entries: readonly LogEntry[] },
 ): void {
+  const run = state.expansions.get(options.expansionId)?.run
+  // A deleted run gets no more.
+  if (run !== undefined && !state.runsById.has(run.id)) return
   const logs = state.logs.get(options.expansionId) ?? []
   for (const entry of options.entries) logs.push({ ...entry, order: nextNumber(state) })
   state.logs.set(options.expansionId, logs)

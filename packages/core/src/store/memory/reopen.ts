@@ -13,7 +13,7 @@ export function reopenRun(
   state: MemoryState,
   { dagRunId, resetsDownstream, readAnew }: Parameters<RedriveStore["reopenRun"]>[0],
 ): Reopened {
-  const run = state.runs[Number(dagRunId) - 1]
+  const run = state.runsById.get(dagRunId)
   if (run === undefined || run.isCancelled || run.state === "queued") return { reopened: [], reset: [] }
   return reopen(state, run, {
     back: run.expansions.filter(hasBeenTakenBack),
@@ -29,7 +29,7 @@ export function extendStreams(
   state: MemoryState,
   { dagRunId, expansionIds, ...asked }: Parameters<RedriveStore["extendStreams"]>[0],
 ): Reopened {
-  const run = state.runs[Number(dagRunId) - 1]
+  const run = state.runsById.get(dagRunId)
   const named = (run?.expansions ?? []).filter(({ id }) => expansionIds.includes(id))
   const hasEnded = run?.state === "success" || run?.state === "failed"
   if (!hasEnded || run.isCancelled || named.length !== expansionIds.length || !named.every(canGoOn))

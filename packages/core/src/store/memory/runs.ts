@@ -22,25 +22,25 @@ export function runs(state: MemoryState): RunStore {
     createDagRun: (options) => Effect.suspend(() => createDagRun(state, options)),
     dagRun: ({ dagId, runId }) =>
       Effect.suspend(() => found(state.runsByName.get(nameOf(dagId, runId)), `${dagId}/${runId}`)),
-    dagRunById: (dagRunId) => Effect.suspend(() => found(runById(state, dagRunId), dagRunId)),
+    dagRunById: (dagRunId) => Effect.suspend(() => found(state.runsById.get(dagRunId), dagRunId)),
     listDagRuns: (options) => Effect.sync(() => listDagRuns(state, options)),
     cancelDagRun: ({ dagRunId, ...options }) =>
       Effect.sync(() => {
-        const run = runById(state, dagRunId)
+        const run = state.runsById.get(dagRunId)
         return run !== undefined && cancelRun(state, run, options)
       }),
     resumeDagRun: ({ dagRunId, actor }) =>
       Effect.sync(() => {
-        const run = runById(state, dagRunId)
+        const run = state.runsById.get(dagRunId)
         return run !== undefined && resumeRun(state, run, actor)
       }),
     runCounts: (dagRunId) =>
       Effect.sync(() => {
-        const expansions = runById(state, dagRunId)?.expansions ?? []
+        const expansions = state.runsById.get(dagRunId)?.expansions ?? []
         return {
           hasUnfinished: expansions.some(isUnfinished),
           leavesFailed: expansions.filter(isFailedLeaf).length,
-          reopenings: runById(state, dagRunId)?.reopenings ?? 0,
+          reopenings: state.runsById.get(dagRunId)?.reopenings ?? 0,
         }
       }),
     finishDagRun: (options) => Effect.sync(() => finishDagRun(state, options)),
@@ -75,6 +75,7 @@ type RunOptions = Omit<CreateOptions, "dagId"> & { readonly runAfter?: Date; rea
 export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
   const run = newRun(state, dag, options)
   state.runs.push(run)
+  state.runsById.set(run.id, run)
   state.runsByName.set(nameOf(run.dagId, run.runId), run)
   for (const task of dag.current.dag.tasks) addExpansion(state, run, task)
   const { maxActiveTasks } = limitsOf(dag)
@@ -84,10 +85,11 @@ export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions):
 
 function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
   const now = new Date(state.now())
+  state.lastRunNumber += 1
   // The planner makes a backfill's run when there is room for it.
   const starts = options.runType === "backfill" || hasRoom(state, dag)
   return {
-    id: String(state.runs.length + 1),
+    id: String(state.lastRunNumber),
     dagId: dag.current.dagId,
     runId: options.runId,
     dagVersionId: dag.current.id,
@@ -203,26 +205,22 @@ function newExpansion(
 function listDagRuns(state: MemoryState, options: Parameters<RunStore["listDagRuns"]>[0]): DagRunRow[] {
   const { dagId, states, before, limit } = options
   const rows: DagRunRow[] = []
-  const newest = before === undefined ? state.runs.length : Math.min(Number(before) - 1, state.runs.length)
-  for (let place = newest - 1; place >= 0 && rows.length < limit; place--) {
+  for (let place = state.runs.length - 1; place >= 0 && rows.length < limit; place--) {
     const run = state.runs[place]
     if (run === undefined || (dagId !== undefined && run.dagId !== dagId)) continue
+    if (before !== undefined && Number(run.id) >= Number(before)) continue
     if (states === undefined || states.includes(run.state)) rows.push(toRow(run))
   }
   return rows
 }
 
 function finishDagRun(state: MemoryState, options: Parameters<RunStore["finishDagRun"]>[0]): boolean {
-  const run = runById(state, options.dagRunId)
+  const run = state.runsById.get(options.dagRunId)
   if (run?.state !== "running" || run.expansions.some(isUnfinished)) return false
   if (run.reopenings !== options.reopenings) return false
   run.state = options.state
   run.endedAt = new Date(state.now())
   return true
-}
-
-function runById(state: MemoryState, dagRunId: string): RunRecord | undefined {
-  return state.runs[Number(dagRunId) - 1]
 }
 
 function found(run: RunRecord | undefined, id: string): Effect.Effect<DagRunRow, NotFound> {
@@ -236,7 +234,7 @@ export function toRow(run: RunRecord): DagRunRow {
 }
 
 /** JSON, so that no dag id and run id read as another pair. */
-function nameOf(dagId: string, runId: string): string {
+export function nameOf(dagId: string, runId: string): string {
   return JSON.stringify([dagId, runId])
 }
 

@@ -93,6 +93,8 @@ export interface BackfillRecord extends Mutable<
   Omit<BackfillRow, "total" | "refused" | "running" | "success" | "failed">
 > {
   readonly dates: Mutable<BackfillDateRow>[]
+  /** How runs of it ended that were deleted. */
+  readonly deleted: { success: number; failed: number }
 }
 
 /** Who leads a role. */
@@ -292,8 +294,12 @@ export interface MemoryState {
   /** How many of them DAGs have been told of. */
   assetEventsTaken: number
   readonly versions: Map<string, DagVersion>
+  /** In the order of their ids, which deleted ones have left. */
   readonly runs: RunRecord[]
+  readonly runsById: Map<string, RunRecord>
   readonly runsByName: Map<string, RunRecord>
+  /** How many rows deleted runs have left, by the runs' ids. */
+  readonly deletedRuns: Map<string, number>
   readonly expansions: Map<string, ExpansionRecord>
   /** Expansions that have not ended: all that leases and claims need to look at. */
   readonly unended: Set<ExpansionRecord>
@@ -318,6 +324,8 @@ export interface MemoryState {
   readonly pools: Map<string, PoolSettings>
   /** The last number given out, for versions, leases and log lines alike. */
   lastNumber: number
+  /** The last one given out to a run. */
+  lastRunNumber: number
 }
 
 /** Makes a state that holds nothing. */
@@ -332,7 +340,9 @@ export function emptyState(now: () => number): MemoryState {
     assetEventsTaken: 0,
     versions: new Map(),
     runs: [],
+    runsById: new Map(),
     runsByName: new Map(),
+    deletedRuns: new Map(),
     expansions: new Map(),
     unended: new Set(),
     due: new Set(),
@@ -352,6 +362,7 @@ export function emptyState(now: () => number): MemoryState {
     connections: new Map(),
     pools: new Map([[defaultPool, { slots: null, includeDeferred: false, description: null }]]),
     lastNumber: 0,
+    lastRunNumber: 0,
   }
 }
 

@@ -10,6 +10,7 @@ import { controlContract } from "./control.ts"
 import { dagContract } from "./dags.ts"
 import { decisionContract } from "./decisions.ts"
 import { dagFileContract } from "./dag-files.ts"
+import { deletionContract } from "./deletions.ts"
 import { definitionContract } from "./definitions.ts"
 import type { ContractOptions, OpenStore } from "./harness.ts"
 import { gateContract, setupContract } from "./gates.ts"
@@ -44,7 +45,7 @@ export * from "./world.ts"
 
 /** The chapters of the contract. A slow store reads each in a test file of its own, so that they run side by side. */
 const chapters = {
-  runs: (open, _options) => {
+  runs: (open, options) => {
     definitionContract(open)
     dagFileContract(open)
     runContract(open)
@@ -60,6 +61,7 @@ const chapters = {
     catalogContract(open)
     eventContract(open)
     vaultContract(open)
+    deletionContract(open, options)
   },
   instances: (open, options) => {
     pullingContract(open)

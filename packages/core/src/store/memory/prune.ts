@@ -1,0 +1,103 @@
+import { Effect } from "effect"
+import { type NotAllowed, NotFound } from "../errors.ts"
+import { awaitedRun, type PruneStore, unfinishedRun } from "../prune-store.ts"
+import { noteRunEvent } from "./events.ts"
+import { dropLease } from "./offers.ts"
+import { isLeading } from "./planner.ts"
+import { nameOf } from "./runs.ts"
+import type { ExpansionRecord, MemoryState, RunRecord } from "./state.ts"
+import { dropTrigger } from "./triggers.ts"
+
+/** Deletion over a memory state. */
+export function prune(state: MemoryState): PruneStore {
+  return {
+    deleteDagRun: ({ dagRunId, actor }) => Effect.suspend(() => deleteDagRun(state, dagRunId, actor)),
+    pruneRows: ({ leadership, limit }) =>
+      Effect.sync(() => {
+        if (!isLeading(state, leadership)) return { removed: 0, isDone: true }
+        return pruneRows(state, limit)
+      }),
+  }
+}
+
+function deleteDagRun(
+  state: MemoryState,
+  dagRunId: string,
+  actor: string,
+): Effect.Effect<void, NotFound | NotAllowed> {
+  const run = state.runsById.get(dagRunId)
+  if (run === undefined) return Effect.fail(new NotFound({ what: "run", id: dagRunId }))
+  if (run.state === "queued" || run.state === "running") return Effect.fail(unfinishedRun(run))
+  if (isAwaited(state, run)) return Effect.fail(awaitedRun(run))
+  removeRun(state, run)
+  noteRunEvent(state, run, { actor, event: "dag_run_deleted", detail: null })
+  unlink(state, run)
+  return Effect.void
+}
+
+function isAwaited(state: MemoryState, { dagId, runId }: RunRecord): boolean {
+  return [...state.triggers.values()].some(
+    ({ trigger }) => trigger.kind === "run" && trigger.dagId === dagId && trigger.runId === runId,
+  )
+}
+
+/** Takes a run out of sight; says by a number how much it leaves. */
+function removeRun(state: MemoryState, run: RunRecord): void {
+  state.runs.splice(state.runs.indexOf(run), 1)
+  state.runsById.delete(run.id)
+  state.runsByName.delete(nameOf(run.dagId, run.runId))
+  const left = run.expansions.reduce((sum, expansion) => sum + emptyExpansion(state, expansion), 0)
+  state.deletedRuns.set(run.id, left)
+  if (run.backfillId !== null) leaveBackfill(state, run.backfillId, run)
+  for (const { runs } of state.assetEvents) if (runs.includes(run)) runs.splice(runs.indexOf(run), 1)
+}
+
+/** The date is still there, and how it went still counts. */
+function leaveBackfill(state: MemoryState, backfillId: string, { id, state: endedAs }: RunRecord): void {
+  const backfill = state.backfills.get(backfillId)
+  if (backfill === undefined) return
+  for (const date of backfill.dates) if (date.dagRunId === id) date.dagRunId = null
+  if (endedAs === "success" || endedAs === "failed") backfill.deleted[endedAs] += 1
+}
+
+/**
+ * Leaves of an expansion only its id, for those who still hold that: it has nothing, and whatever is to be written for it is
+ * refused.
+ */
+function emptyExpansion(state: MemoryState, expansion: ExpansionRecord): number {
+  const logs = state.logs.get(expansion.id)?.length ?? 0
+  const left = expansion.pages.length + expansion.rows.size + expansion.xcoms.size + logs
+  for (const lease of expansion.leases) dropLease(state, lease)
+  for (const trigger of expansion.triggers) dropTrigger(state, trigger)
+  for (const page of expansion.pages) state.foldable.delete(page)
+  expansion.pages.length = 0
+  for (const some of [expansion.unfolded, expansion.offers]) some.clear()
+  for (const some of [expansion.rows, expansion.tries, expansion.xcoms, expansion.keys]) some.clear()
+  for (const some of [expansion.gapOrigins, expansion.repairs, expansion.consumed]) some.clear()
+  expansion.state = "cancelled"
+  expansion.seq += 1
+  expansion.epoch += 1
+  expansion.heldBy = null
+  state.due.delete(expansion)
+  state.unended.delete(expansion)
+  state.logs.delete(expansion.id)
+  return left
+}
+
+/** What was done to the run stays known, by its names. */
+function unlink(state: MemoryState, run: RunRecord): void {
+  for (const [place, event] of state.events.entries())
+    if (event.dagRunId === run.id) state.events[place] = { ...event, dagRunId: null, expansionId: null }
+}
+
+function pruneRows(state: MemoryState, limit: number): { removed: number; isDone: boolean } {
+  let room = limit
+  for (const [dagRunId, left] of state.deletedRuns) {
+    const removed = Math.min(left, room)
+    room -= removed
+    if (removed < left) state.deletedRuns.set(dagRunId, left - removed)
+    else state.deletedRuns.delete(dagRunId)
+    if (room === 0) break
+  }
+  return { removed: limit - room, isDone: state.deletedRuns.size === 0 }
+}
