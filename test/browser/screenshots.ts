@@ -52,6 +52,7 @@ try {
     "dag-graph": "/dags/nightly_report/graph?task=render",
     "dag-runs": "/dags/users_sync/runs",
     "dag-code": "/dags/users_sync/code",
+    "dag-calendar": "/dags/nightly_report/calendar",
     "dag-versions": "/dags/approval/versions",
     "dag-backfills": "/dags/nightly_report/backfills",
     "dag-events": "/dags/users_sync/events",

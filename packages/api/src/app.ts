@@ -21,6 +21,7 @@ import { assetRoutes } from "./routes/assets.ts"
 import { backfillRoutes } from "./routes/backfills.ts"
 import { clearRoutes } from "./routes/clear.ts"
 import { connectionRoutes } from "./routes/connections.ts"
+import { dagCalendarRoutes } from "./routes/dag-calendar.ts"
 import { dagCatalogRoutes } from "./routes/dag-catalog.ts"
 import { dagRunRoutes } from "./routes/dag-runs.ts"
 import { dagRoutes } from "./routes/dags.ts"
@@ -94,6 +95,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", monitorRoutes())
     .route("/api/v2", dagRoutes())
     .route("/api/v2", dagCatalogRoutes())
+    .route("/api/v2", dagCalendarRoutes())
     .route("/api/v2", assetRoutes())
     .route("/api/v2", assetQueueRoutes())
     .route("/api/v2", backfillRoutes())

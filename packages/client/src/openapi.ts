@@ -350,6 +350,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many runs of a DAG fell on each day of a year, by state, and how many its schedule will make */
+        get: operations["get_dag_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/clearTaskInstances": {
         parameters: {
             query?: never;
@@ -1789,6 +1806,32 @@ export interface components {
         };
         CreatedUserResponse: components["schemas"]["UserResponse"] & {
             password: string | null;
+        };
+        DAGCalendarResponse: {
+            /**
+             * Format: date-time
+             * @description Runs before it are not counted, for there are too many; null: all are.
+             */
+            counted_from: string | null;
+            dag_id: string;
+            days: {
+                /** Format: date */
+                date: string;
+                planned: number;
+                runs: {
+                    failed?: number;
+                    queued?: number;
+                    running?: number;
+                    success?: number;
+                };
+            }[];
+            /**
+             * Format: date-time
+             * @description Ticks after it are not reckoned, for there are too many; null: all of the year are.
+             */
+            planned_until: string | null;
+            timezone: string;
+            year: number;
         };
         DAGChangesResponse: {
             base_version_number: number;
@@ -3645,6 +3688,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_dag_calendar: {
+        parameters: {
+            query: {
+                timezone?: string;
+                year: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days on which something was or will be, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGCalendarResponse"];
+                };
             };
             default: components["responses"]["Error"];
         };

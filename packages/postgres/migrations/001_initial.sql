@@ -428,6 +428,8 @@ create index dag_run_timeout on dag_run (timeout_at) where state = 'running' and
 create index dag_run_unfinished on dag_run (id) where state in ('queued', 'running');
 -- A tick is made once, whatever its planner does.
 create unique index dag_run_scheduled on dag_run (dag_id, logical_date) where run_type = 'scheduled';
+-- Counts of days are read from it alone.
+create index dag_run_of_day on dag_run (dag_id, run_after, state);
 create index dag_run_of_date on dag_run (dag_id, logical_date) where logical_date is not null;
 create index dag_run_running on dag_run (dag_id, id) where state = 'running';
 create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';

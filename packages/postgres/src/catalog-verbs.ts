@@ -21,7 +21,9 @@ type Verbs<K extends keyof CatalogStore> = Pick<CatalogStore, K>
 
 function dagVerbs(
   client: Client,
-): Verbs<"searchDags" | "dagSummary" | "listDagVersions" | "listDagTags" | "countRunsByState"> {
+): Verbs<
+  "searchDags" | "dagSummary" | "listDagVersions" | "listDagTags" | "countRunsByState" | "countRunsByDay"
+> {
   return {
     searchDags: (options) =>
       call(client, "searchDags", (sql) => dags.selectDags(sql, options)).pipe(
@@ -46,6 +48,8 @@ function dagVerbs(
       ),
     countRunsByState: ({ dagIds }) =>
       call(client, "countRunsByState", (sql) => dags.selectRunCountsByState(sql, dagIds)),
+    countRunsByDay: (options) =>
+      call(client, "countRunsByDay", (sql) => dags.selectRunCountsByDay(sql, options)),
   }
 }
 

@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router"
 import { currentToken } from "./api/session.ts"
+import { boundsOfDay } from "./model/calendar.ts"
 import { NotFound, RouteProblem } from "./views/route-problem.tsx"
 import type { InstanceSearch } from "./views/instance.tsx"
 import type { RunSearch } from "./views/runs.tsx"
@@ -67,10 +68,14 @@ const dags = createRoute({
   component: lazyRouteComponent(() => import("./views/dags.tsx"), "Dags"),
 })
 
+/** The years that a calendar shows. */
+const [yearMin, yearMax] = [1970, 9_998]
+
 const runSearch = (search: Record<string, unknown>) => ({
   q: text(search["q"]),
   state: oneOf(["queued", "running", "success", "failed"])(search["state"]),
   type: oneOf(["manual", "scheduled", "backfill", "asset_triggered"])(search["type"]),
+  day: boundsOfDay(text(search["day"]) ?? "") === null ? undefined : text(search["day"]),
 })
 
 const runs = createRoute({
@@ -125,6 +130,16 @@ const dagCode = createRoute({
   path: "/code",
   validateSearch: (search): { version?: number | undefined } => ({ version: whole(search["version"]) }),
   component: lazyRouteComponent(() => import("./views/dag-code.tsx"), "DagCode"),
+})
+
+const dagCalendar = createRoute({
+  getParentRoute: () => dag,
+  path: "/calendar",
+  validateSearch: (search): { year?: number | undefined } => {
+    const year = whole(search["year"])
+    return { year: year !== undefined && year >= yearMin && year <= yearMax ? year : undefined }
+  },
+  component: lazyRouteComponent(() => import("./views/dag-calendar.tsx"), "DagCalendar"),
 })
 
 const dagVersions = createRoute({
@@ -266,7 +281,17 @@ const tree = root.addChildren([
     dags,
     runs,
     importErrors,
-    dag.addChildren([dagIndex, dagGrid, dagGraph, dagRuns, dagCode, dagVersions, dagBackfills, dagEvents]),
+    dag.addChildren([
+      dagIndex,
+      dagGrid,
+      dagGraph,
+      dagRuns,
+      dagCalendar,
+      dagCode,
+      dagVersions,
+      dagBackfills,
+      dagEvents,
+    ]),
     run,
     task,
     instance,

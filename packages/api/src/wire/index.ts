@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi"
 import type { densitySchema, errorClassesSchema } from "../routes/expansion-insights.ts"
 import type { pageSchema } from "../routes/expansion-pages.ts"
 import type { backfillSchema } from "./backfill.ts"
+import type { calendarSchema } from "../routes/dag-calendar.ts"
 import type { gridSchema, meSchema, recentRunsSchema, structureSchema } from "../routes/views.ts"
 import type { dagDetailsSchema, dagSchema } from "./dag.ts"
 import type { dagRunSchema } from "./dag-run.ts"
@@ -27,6 +28,7 @@ export type TaskInstance = z.infer<typeof taskInstanceSchema>
 export type TaskTry = z.infer<typeof taskTriesSchema>["task_instances"][number]
 export type Task = z.infer<typeof taskSchema>
 export type DagStructure = z.infer<typeof structureSchema>
+export type DagCalendar = z.infer<typeof calendarSchema>
 export type DagGrid = z.infer<typeof gridSchema>
 export type RecentRuns = z.infer<typeof recentRunsSchema>
 export type Density = z.infer<typeof densitySchema>

@@ -128,6 +128,14 @@ export interface DagRunFilter {
   readonly duration?: Range<number>
 }
 
+/** How many runs were due on each of some days. */
+export interface RunsByDay {
+  /** `day`: which of the days, from 0; days without runs are left out. */
+  readonly counts: readonly { readonly day: number; readonly state: DagRunState; readonly count: number }[]
+  /** As many as may be were counted: runs that were due before it are not; null: all are. */
+  readonly countedFrom: Date | null
+}
+
 /** Some instances of one expansion: those at places `skip` to `skip + limit` among all that fit. */
 export interface InstanceRange {
   readonly expansionId: string
@@ -173,6 +181,17 @@ export interface CatalogStore {
   readonly countRunsByState: (options: {
     dagIds: readonly string[]
   }) => Effect.Effect<readonly { dagId: string; state: DagRunState; count: number }[], StoreError>
+  /**
+   * How many runs of a DAG were due on each day, by state.
+   *
+   * `starts` are the instants at which days begin, in order, the last of them the end of the last day. At most `limit` runs are
+   * counted, the newest; costs O(these), from an index alone.
+   */
+  readonly countRunsByDay: (options: {
+    dagId: string
+    starts: readonly Date[]
+    limit: number
+  }) => Effect.Effect<RunsByDay, StoreError>
   /** Runs, counted: costs O(runs that fit). */
   readonly searchDagRuns: (options: {
     filter: DagRunFilter

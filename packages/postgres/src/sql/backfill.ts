@@ -243,7 +243,7 @@ export async function moveBackfill(
       )
       select dag_id,
         'backfill__' || to_char(logical_date at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '__' || id,
-        latest_version_id, 'running', 'backfill', conf, logical_date, interval_start, interval_end, now(), now(),
+        latest_version_id, 'running', 'backfill', conf, logical_date, interval_start, interval_end, interval_end, now(),
         timeout_at, 'backfill', id
       from verdict
       where refusal is null

@@ -181,6 +181,7 @@ function applyRun(client: QueryClient, run: LiveRun): void {
     })
   soon(client, ["dags", run.dag_id, "run-list"])
   soon(client, ["dags", run.dag_id, "grid"])
+  soon(client, ["dags", run.dag_id, "calendar"])
   soon(client, ["dags", "~", "run-list"])
   soon(client, ["dags", "recent"])
 }

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import type {
   Backfill,
   Dag,
+  DagCalendar,
   DagChanges,
   DagDetails,
   DagGrid,
@@ -205,6 +206,13 @@ export const gridQuery = (dagId: string) =>
     queryFn: ({ signal, pageParam }) =>
       api<DagGrid>(path`/dags/${dagId}/grid`, { signal, query: { cursor: pageParam, limit: 25 } }),
     getNextPageParam: (last) => last.next_cursor ?? undefined,
+  })
+
+export const calendarQuery = (dagId: string, year: number, timezone: string) =>
+  queryOptions({
+    queryKey: ["dags", dagId, "calendar", year, timezone],
+    queryFn: ({ signal }) =>
+      api<DagCalendar>(path`/dags/${dagId}/calendar`, { signal, query: { year, timezone } }),
   })
 
 export const importErrorsQuery = queryOptions({

@@ -15,6 +15,7 @@ const tabs = [
   { to: "grid", label: "Grid" },
   { to: "graph", label: "Graph" },
   { to: "runs", label: "Runs" },
+  { to: "calendar", label: "Calendar" },
   { to: "code", label: "Code" },
   { to: "versions", label: "Versions" },
   { to: "backfills", label: "Backfills" },

@@ -1,7 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { containing } from "../api/queries.ts"
-import { SearchInput, Select } from "../components/field.tsx"
+import { Input, SearchInput, Select } from "../components/field.tsx"
 import { PageHead } from "../components/page.tsx"
+import { boundsOfDay } from "../model/calendar.ts"
 import { RunTable } from "./run-table.tsx"
 
 /** The runs of all DAGs. */
@@ -24,11 +25,16 @@ export interface RunSearch {
   readonly state?: string | undefined
   readonly type?: string | undefined
   readonly q?: string | undefined
+  /** The day on which they were due, in the zone of the browser. */
+  readonly day?: string | undefined
 }
 
 /** The same, as the API is asked. */
-export function runFilterOf({ state, type, q }: RunSearch) {
+export function runFilterOf({ state, type, q, day }: RunSearch) {
+  const bounds = day === undefined ? null : boundsOfDay(day)
   return {
+    run_after_gte: bounds?.start.toISOString(),
+    run_after_lt: bounds?.end.toISOString(),
     state,
     run_type: type,
     run_id_pattern: q === undefined ? undefined : containing(q),
@@ -73,6 +79,13 @@ export function RunFilters({
           <option key={type}>{type}</option>
         ))}
       </Select>
+      <Input
+        type="date"
+        aria-label="Day on which they were due"
+        className="w-40"
+        value={search.day ?? ""}
+        onChange={(event) => set({ day: event.target.value || undefined })}
+      />
     </div>
   )
 }

@@ -178,7 +178,7 @@ function moveBackfill(
     dataInterval: { start: date.intervalStart, end: date.intervalEnd },
     backfillId: backfill.id,
     triggeredBy: "backfill",
-    runAfter: dateOf(state.now()),
+    runAfter: date.intervalEnd,
   })
   date.dagRunId = run.id
   return "made"

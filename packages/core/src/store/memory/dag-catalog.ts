@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary } from "../catalog-store.ts"
+import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary, RunsByDay } from "../catalog-store.ts"
 import type { DagVersion } from "../definition-store.ts"
 import { NotFound } from "../errors.ts"
 import { limitsOf, unfinishedRuns } from "./dags.ts"
@@ -8,7 +8,7 @@ import type { DagRecord, MemoryState, RunRecord } from "./state.ts"
 
 type DagCatalog = Pick<
   CatalogStore,
-  "searchDags" | "dagSummary" | "listDagVersions" | "listDagTags" | "countRunsByState"
+  "searchDags" | "dagSummary" | "listDagVersions" | "listDagTags" | "countRunsByState" | "countRunsByDay"
 >
 
 /** Lists of DAGs, their versions and tags. */
@@ -40,6 +40,27 @@ export function dagCatalog(state: MemoryState): DagCatalog {
         }
         return [...counts.values()]
       }),
+    countRunsByDay: (options) => Effect.sync(() => countRunsByDay(state, options)),
+  }
+}
+
+function countRunsByDay(
+  state: MemoryState,
+  { dagId, starts, limit }: Parameters<CatalogStore["countRunsByDay"]>[0],
+): RunsByDay {
+  const dayOf = (at: Date) => starts.findLastIndex((start) => start <= at)
+  const found = state.runs
+    .filter((run) => run.dagId === dagId)
+    .map((run) => ({ run, day: dayOf(run.runAfter) }))
+    .filter(({ day }) => day >= 0 && day < starts.length - 1)
+    .sort((a, b) => Number(b.run.runAfter) - Number(a.run.runAfter))
+  const counted = found.slice(0, limit)
+  const byDay = Map.groupBy(counted, ({ run, day }) => `${day} ${run.state}`)
+  return {
+    counts: [...byDay.values()].flatMap((same) =>
+      same.slice(0, 1).map(({ run, day }) => ({ day, state: run.state, count: same.length })),
+    ),
+    countedFrom: counted.length === limit ? (counted.at(-1)?.run.runAfter ?? null) : null,
   }
 }
 

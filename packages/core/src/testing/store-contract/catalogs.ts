@@ -257,6 +257,35 @@ function runLists(open: OpenStore): void {
       expect(await runEffect(store.dagSummary("a"))).toMatchObject({ activeRuns: 2 })
     })
 
+    it("are counted by the day on which they were due, the newest of many", async () => {
+      const { store } = await openRuns(open)
+      const starts = ["2019-12-31", "2020-01-01", "2020-01-02", "2020-01-03", "2099-01-01"].map(
+        (date) => new Date(date),
+      )
+      const count = async (options: { dagId?: string; limit?: number; starts?: Date[] }) => {
+        const found = await runEffect(store.countRunsByDay({ dagId: "a", starts, limit: 10, ...options }))
+        return { ...found, counts: [...found.counts].sort((a, b) => a.day - b.day) }
+      }
+      expect(await count({})).toEqual({
+        counts: [
+          { day: 1, state: "running", count: 1 },
+          { day: 2, state: "running", count: 1 },
+          { day: 3, state: "failed", count: 1 },
+        ],
+        countedFrom: null,
+      })
+      expect(await count({ limit: 2 })).toEqual({
+        counts: [
+          { day: 2, state: "running", count: 1 },
+          { day: 3, state: "failed", count: 1 },
+        ],
+        countedFrom: new Date("2020-01-02"),
+      })
+      expect(await count({ dagId: "none" })).toEqual({ counts: [], countedFrom: null })
+      // A run that is due as the last day ends is of the day after.
+      expect((await count({ starts: starts.slice(0, 2) })).counts).toEqual([])
+    })
+
     it("take notes", async () => {
       const { store } = await openRuns(open)
       const { id } = await runEffect(store.dagRun({ dagId: "b", runId: "r4" }))
