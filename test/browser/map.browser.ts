@@ -191,3 +191,35 @@ describe("a run", () => {
     await page.context().close()
   })
 })
+
+describe("an instance", () => {
+  it("says why it did not run, and what it waits for", async () => {
+    const { page, faults, expectAccessible, runPath } = await openTask({ users: 60, fail_every: 10 })
+    const why = page.locator("[data-why]")
+    await page.goto(`${runPath}/tasks/enrich/9`)
+    await expect
+      .poll(() => why.innerText())
+      .toContain('instance 9 of "upsert" failed (InvalidAddress: no such street: user-00009, BR)')
+    await expectAccessible("an instance without an input")
+    await why.getByRole("link", { name: "upsert 9" }).click()
+    await page.getByRole("heading", { name: /upsert 9/ }).waitFor()
+    await page.getByRole("button", { name: /^Try 1/ }).click()
+    await expect.poll(() => page.getByText("the address of user-00009 is refused").count()).toBe(1)
+    expect(new URL(page.url()).search).toBe("?try=1")
+
+    const trigger = async (dagId: string) => {
+      const made = await served.call("POST", `/dags/${dagId}/dagRuns`, { logical_date: null, conf: {} })
+      return `/dags/${dagId}/runs/${(made as { dag_run_id: string }).dag_run_id}`
+    }
+    await page.goto(`${await trigger("billing")}/tasks/send_invoices/-1`)
+    await expect
+      .poll(() => why.innerText())
+      .toContain('trigger rule is all_success, and "close_month" failed')
+    await page.goto(`${await trigger("approval")}/tasks/ask/1`)
+    await page.getByRole("heading", { name: "Deferred to after" }).waitFor()
+    await expect.poll(() => page.locator("[data-waits]").innerText()).toContain("Its event has not come.")
+    await expectAccessible("a deferred instance")
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})

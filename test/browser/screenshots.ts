@@ -47,6 +47,9 @@ try {
     "map-results": `${failed}/tasks/enrich?tab=results`,
     "map-close": `${failed}/tasks/upsert?from=20&to=180&at=99`,
     instance: `${failed}/tasks/upsert/9`,
+    "instance-no-input": `${failed}/tasks/enrich/9`,
+    "instance-deferred": `/dags/approval/runs/${runs.approval}/tasks/ask/1`,
+    "instance-not-run": `/dags/billing/runs/${runs.billing}/tasks/send_invoices/-1`,
     "instance-task": `/dags/billing/runs/${runs.billing}/tasks/close_month/-1`,
     "dag-grid": "/dags/users_sync/grid",
     "dag-graph": "/dags/nightly_report/graph?task=render",
@@ -105,7 +108,9 @@ async function changeFile({ folder: project, call }: Served): Promise<void> {
 }
 
 /** Runs in each state: one that takes long, one that failed, one that went well, one that waits. */
-async function makeRuns({ call }: Served): Promise<{ slow: string; failed: string; billing: string }> {
+async function makeRuns({
+  call,
+}: Served): Promise<Record<"slow" | "failed" | "billing" | "approval", string>> {
   const trigger = async (dagId: string, conf: object = {}) =>
     ((await call("POST", `/dags/${dagId}/dagRuns`, { logical_date: null, conf })) as Run).dag_run_id
   const ended = (dagId: string, runId: string) =>
@@ -133,7 +138,7 @@ async function makeRuns({ call }: Served): Promise<{ slow: string; failed: strin
     ...{ connection_id: "warehouse", conn_type: "postgres", host: "db.example.com", port: 5432 },
     ...{ login: "sluice", password: "t0p-secret" },
   })
-  await trigger("approval")
+  const approval = await trigger("approval")
   const failed = await trigger("users_sync", { users: 900, fail_every: 10 })
   await ended("users_sync", failed)
   const slow = await trigger("users_sync", { users: 100_000, page_ms: 150, item_ms: 60, fail_every: 90 })
@@ -145,7 +150,7 @@ async function makeRuns({ call }: Served): Promise<{ slow: string; failed: strin
       ? true
       : undefined
   })
-  return { slow, failed, billing }
+  return { slow, failed, billing, approval }
 }
 
 async function signedIn(theme: "light" | "dark", width: number): Promise<Page> {

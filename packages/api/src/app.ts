@@ -35,6 +35,7 @@ import { expansionRoutes } from "./routes/expansions.ts"
 import { identityRoutes } from "./routes/identities.ts"
 import { jobRoutes } from "./routes/jobs.ts"
 import { logRoutes } from "./routes/logs.ts"
+import { instanceExplanationRoutes } from "./routes/instance-explanation.ts"
 import { metricsRoutes } from "./routes/metrics.ts"
 import { monitorRoutes } from "./routes/monitor.ts"
 import { poolRoutes } from "./routes/pools.ts"
@@ -107,6 +108,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", clearRoutes())
     .route("/api/v2", expansionRoutes())
     .route("/api/v2", expansionInstanceRoutes())
+    .route("/api/v2", instanceExplanationRoutes())
     .route("/api/v2", expansionPageRoutes())
     .route("/api/v2", resultRoutes())
     .route("/api/v2", eventRoutes())

@@ -575,6 +575,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/instances/{map_index}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why an instance was skipped or could not run, what it waits for, and what it is deferred to */
+        get: operations["get_instance_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/items/{map_index}": {
         parameters: {
             query?: never;
@@ -2462,6 +2479,63 @@ export interface components {
             }[];
             total_entries: number;
         };
+        InstanceExplanationResponse: {
+            deferral: {
+                /** Format: date-time */
+                fires_at: string | null;
+                name: string;
+                parameters: {
+                    [key: string]: unknown;
+                };
+                resume: string;
+                /** Format: date-time */
+                since: string;
+                /** Format: date-time */
+                timeout_at: string | null;
+                trigger: string;
+                triggerer: {
+                    hostname: string;
+                    id: string;
+                    pid: number;
+                } | null;
+            } | null;
+            ended: {
+                actor: string | null;
+                /** Format: date-time */
+                at: string | null;
+                /** @enum {string} */
+                kind: "skip_thrown" | "branch" | "short_circuit" | "setup" | "trigger_rule" | "upstream_instance" | "empty_stream" | "broken_stream" | "map_stopped" | "map_cancelled" | "run_cancelled" | "run_timed_out";
+                message: string;
+                tasks: {
+                    map_index: number | null;
+                    /** @enum {string|null} */
+                    state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "waiting" | "open" | "draining" | "cancelled" | null;
+                    task_id: string;
+                }[];
+            } | null;
+            map_index: number;
+            /** @enum {string|null} */
+            state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | null;
+            task_id: string;
+            waits_for: {
+                actor: string | null;
+                /** @enum {string} */
+                kind: "run_start" | "gate" | "upstream" | "decision" | "resume" | "repair" | "retry" | "trigger" | "concurrency" | "deferred_max" | "dag_concurrency" | "max_active_tasks" | "pool" | "worker" | "slot";
+                limit: {
+                    max: number;
+                    used: number;
+                } | null;
+                message: string;
+                tasks: {
+                    map_index: number | null;
+                    /** @enum {string|null} */
+                    state: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "waiting" | "open" | "draining" | "cancelled" | null;
+                    task_id: string;
+                }[];
+                /** Format: date-time */
+                until: string | null;
+            }[];
+        };
         ItemResponse: {
             value?: unknown;
         };
@@ -4179,6 +4253,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExpansionInstancesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_instance_explanation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                map_index: number;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known of it, secrets hidden. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceExplanationResponse"];
                 };
             };
             default: components["responses"]["Error"];

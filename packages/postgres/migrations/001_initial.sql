@@ -1189,6 +1189,7 @@ create table gap_origin (
   map_index bigint not null,
   primary key (expansion_id, upstream_id, upstream_index)
 );
+create index gap_origin_of_place on gap_origin (expansion_id, map_index);
 
 -- Instances of a map that follow an upstream instance which is run again: they wait for it, and then for their new input.
 create table repair (
@@ -1206,6 +1207,7 @@ create table repair (
   primary key (expansion_id, upstream_id, upstream_index)
 );
 create index repair_next on repair (expansion_id, at);
+create index repair_of_place on repair (expansion_id, map_index);
 
 -- What instances pushed under a key of their own; the result is in task_instance.value.
 create table xcom (

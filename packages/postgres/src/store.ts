@@ -40,6 +40,7 @@ import * as rows from "./sql/rows.ts"
 import * as scheduling from "./sql/scheduling.ts"
 import * as streams from "./sql/stream.ts"
 import * as views from "./sql/view.ts"
+import { selectInstanceWait } from "./sql/wait.ts"
 
 /** The connections a store works with. */
 export interface StoreClients {
@@ -66,6 +67,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...readVerbs(clients.cold),
     ...identityVerbs(clients.cold),
     liveCounts: call(clients.cold, "liveCounts", selectLiveCounts),
+    instanceWait: (options) => call(clients.cold, "instanceWait", (sql) => selectInstanceWait(sql, options)),
     ...poolVerbs(clients.cold),
     ...pruneVerbs(clients.hot),
     ...catalogVerbs(clients.cold),

@@ -21,6 +21,7 @@ import { roles } from "./memory/roles.ts"
 import { triggers } from "./memory/triggers.ts"
 import { runs } from "./memory/runs.ts"
 import { emptyState, type MemoryState } from "./memory/state.ts"
+import { waits } from "./memory/waits.ts"
 import { wakeups } from "./memory/wakeups.ts"
 import { Store, type StoreService } from "./store.ts"
 
@@ -58,6 +59,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...catalog(state),
     ...events(state),
     ...control(state),
+    ...waits(state),
     ...wakeups(),
   }
 }

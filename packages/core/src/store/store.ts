@@ -19,6 +19,7 @@ import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
 import type { TriggerStore } from "./trigger-store.ts"
 import type { VaultStore } from "./vault-store.ts"
+import type { WaitStore } from "./wait-store.ts"
 import type { Wakeups } from "./wakeups.ts"
 
 /** All that the engine asks of a database: one method per statement, in verbs of the domain. */
@@ -47,6 +48,7 @@ export interface StoreService
     EventStore,
     ControlStore,
     VaultStore,
+    WaitStore,
     Wakeups {}
 
 /**

@@ -13,6 +13,7 @@ import type {
   ErrorClasses,
   Expansion,
   ExpansionPage,
+  InstanceExplanation,
   Me,
   RecentRuns,
   TaskInstance,
@@ -303,6 +304,13 @@ export const instanceQuery = (name: TaskName, mapIndex: number) =>
     queryKey: [...taskKey(name), "instance", mapIndex],
     queryFn: ({ signal }) =>
       api<TaskInstance>(`${instancesPath(name)}${mapIndex < 0 ? "" : `/${mapIndex}`}`, { signal }),
+  })
+
+export const explanationQuery = (name: TaskName, mapIndex: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instance", mapIndex, "explanation"],
+    queryFn: ({ signal }) =>
+      api<InstanceExplanation>(`${mapPath(name)}/instances/${mapIndex}/explanation`, { signal }),
   })
 
 export const triesQuery = (name: TaskName, mapIndex: number) =>

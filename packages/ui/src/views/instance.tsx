@@ -2,7 +2,7 @@ import type { TaskInstance, TaskTry } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { ChevronLeft, ChevronRight, RotateCw } from "lucide-react"
-import { type ReactNode, useState } from "react"
+import { useState } from "react"
 import {
   expansionsQuery,
   instanceQuery,
@@ -15,7 +15,7 @@ import {
 } from "../api/queries.ts"
 import { Button, IconButton } from "../components/button.tsx"
 import { useNow } from "../components/clock.ts"
-import { Empty, Loaded } from "../components/feedback.tsx"
+import { Loaded } from "../components/feedback.tsx"
 import { Input, Select } from "../components/field.tsx"
 import { JsonView } from "../components/json.tsx"
 import { useKeys } from "../components/keys.ts"
@@ -24,10 +24,11 @@ import { PageHead, Panel } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
 import { State, StateIcon } from "../components/state.tsx"
 import { Time } from "../components/time.tsx"
-import { between, count } from "../model/format.ts"
+import { between, count, duration } from "../model/format.ts"
 import { fillOf, lookOf } from "../model/states.ts"
-import { placeOf, type Span, type Timeline, timelineOf } from "../model/timeline.ts"
+import { marksOf, placeOf, type Span, type Timeline, timelineOf } from "../model/timeline.ts"
 import { RedriveDialog } from "./map/redrive-dialog.tsx"
+import { Explanation } from "./instance-explanation.tsx"
 import { TaskTrail } from "./task.tsx"
 
 /** What of an instance is shown. */
@@ -49,11 +50,14 @@ export function InstanceView() {
       {(found) => (
         <>
           <Head name={name} instance={found} />
-          {found.error !== null && <ErrorPanel error={found.error} state={found.state} />}
+          <Explanation name={name} instance={found} />
+          {found.error !== null && found.state !== "skipped" && (
+            <ErrorPanel error={found.error} state={found.state} />
+          )}
           <div className="grid gap-3 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
             <div className="flex min-w-0 flex-col gap-3">
               <Tries name={name} instance={found} />
-              {mapIndex >= 0 && <Item name={name} mapIndex={mapIndex} />}
+              {mapIndex >= 0 && <Item name={name} instance={found} />}
               <Values name={name} instance={found} />
             </div>
             <LogPanel name={name} instance={found} />
@@ -174,25 +178,22 @@ function Tries({ name, instance }: { readonly name: TaskName; readonly instance:
       <Loaded query={tries} rows={2}>
         {({ task_instances: all }) => {
           const line = timelineOf(all.map(spanOf), now)
-          if (line === null) return <Empty title={lookOf(instance.state).label}>{whyNot(instance)}</Empty>
+          if (line === null || instance.try_number === 0)
+            return <p className="m-0 p-3 text-muted">It was not tried.</p>
           return (
-            <ul className="m-0 list-none p-3">
-              {all.map((one) => (
-                <TryBar key={one.try_number} attempt={one} line={line} now={now} />
-              ))}
-            </ul>
+            <>
+              <ul className="m-0 list-none p-2">
+                {all.map((one) => (
+                  <TryBar key={one.try_number} attempt={one} line={line} now={now} />
+                ))}
+              </ul>
+              <Axis line={line} />
+            </>
           )
         }}
       </Loaded>
     </Panel>
   )
-}
-
-function whyNot(instance: TaskInstance): ReactNode {
-  if (instance.state === "skipped")
-    return "It was not needed: a task above it was skipped, or it was stopped before it began."
-  if (instance.state === "upstream_failed") return "A task above it failed, so it could not run."
-  return "It has not begun."
 }
 
 function spanOf({ start_date: start, end_date: end }: TaskTry): Span {
@@ -208,35 +209,87 @@ function TryBar({
   readonly line: Timeline
   readonly now: number
 }) {
+  const navigate = useNavigate({ from: "/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex" })
+  const { try: shown } = useSearch({ from: "/shell/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex" })
   const place = placeOf(spanOf(attempt), line, now)
   if (place === null) return null
+  const { try_number: tried, state } = attempt
+  const isShown = shown === tried
   return (
-    <li className="mb-1.5 flex items-center gap-3 last:mb-0">
-      <span className="flex w-16 shrink-0 items-center gap-1.5 text-muted">
-        <StateIcon state={attempt.state} /> {attempt.try_number}
-      </span>
-      <div className="relative h-4 flex-1 rounded-sm bg-sunken" title={lookOf(attempt.state).label}>
-        <div
-          className="absolute inset-y-0 min-w-1 rounded-sm"
-          style={{
-            left: `${place.left * 100}%`,
-            width: `${place.width * 100}%`,
-            background: fillOf(attempt.state),
-          }}
-        />
-      </div>
-      <span className="num w-20 shrink-0 text-muted">
-        {between(attempt.start_date, attempt.end_date, now)}
-      </span>
+    <li>
+      <button
+        type="button"
+        aria-pressed={isShown}
+        title="Show its log alone"
+        className={`flex w-full items-center gap-3 rounded-md px-1 py-[3px] text-left hover:bg-sunken ${isShown ? "bg-accent-wash" : ""}`}
+        onClick={() =>
+          void navigate({
+            search: (before) => ({ ...before, try: isShown ? undefined : tried }),
+            replace: true,
+            resetScroll: false,
+          })
+        }
+      >
+        <span className={`${tryColumn} flex items-center gap-1.5`}>
+          <StateIcon state={state} /> <span className="sr-only">Try</span> {tried}
+          <span className="truncate text-muted">{lookOf(state).label}</span>
+        </span>
+        <span className="relative h-4 flex-1 rounded-sm bg-sunken">
+          <span
+            className="absolute inset-y-0 min-w-1 rounded-sm"
+            style={{
+              left: `min(${place.left * 100}%, 100% - 4px)`,
+              width: `${place.width * 100}%`,
+              background: fillOf(state),
+            }}
+          />
+        </span>
+        <span className={`${tookColumn} text-muted`}>
+          {between(attempt.start_date, attempt.end_date, now)}
+        </span>
+      </button>
     </li>
   )
 }
 
-function Item({ name, mapIndex }: { readonly name: TaskName; readonly mapIndex: number }) {
-  const item = useQuery(itemQuery(name, mapIndex))
+const tryColumn = "w-28 shrink-0"
+const tookColumn = "num w-16 shrink-0"
+
+/** From the first try to the end of the last. */
+function Axis({ line }: { readonly line: Timeline }) {
+  const span = line.to - line.from
+  return (
+    <div className="flex gap-3 border-t border-line px-3 py-1 text-2xs text-muted" aria-hidden>
+      <span className={tryColumn}>
+        <Time at={line.from} />
+      </span>
+      <span className="relative h-4 flex-1">
+        {marksOf(line, 3).map((mark) => (
+          <span
+            key={mark}
+            className="absolute -translate-x-1/2 whitespace-nowrap first:translate-x-0"
+            style={{ left: `${(mark / span) * 100}%` }}
+          >
+            {mark === 0 ? "0" : `+${duration(mark)}`}
+          </span>
+        ))}
+      </span>
+      <span className={tookColumn}>{duration(span)}</span>
+    </div>
+  )
+}
+
+/** Whether the place above it was empty, so that there is no input to ask for. */
+function isOfGap({ state, try_number: tried, error }: TaskInstance): boolean {
+  return tried === 0 && error === null && (state === "skipped" || state === "upstream_failed")
+}
+
+function Item({ name, instance }: { readonly name: TaskName; readonly instance: TaskInstance }) {
+  const hasNone = isOfGap(instance)
+  const item = useQuery({ ...itemQuery(name, instance.map_index), enabled: !hasNone })
   return (
     <Panel title="Input">
-      {item.error === null ? (
+      {item.error === null && !hasNone ? (
         <Loaded query={item} rows={2}>
           {({ value }) => <JsonView value={value} label="Input" />}
         </Loaded>

@@ -1,6 +1,6 @@
 import { offersQuota, shareOfPage } from "../claim-share.ts"
 import type { Claimed, Lease, LeaseStore } from "../lease-store.ts"
-import { runningOf } from "./expansion-view.ts"
+import { runningOf, sumOfRunning } from "./expansion-view.ts"
 import { inFairOrder } from "./fair-order.ts"
 import { isGatherable, pageOf, unrecordedOf } from "./offers.ts"
 import { isPoolLimited, slotsLeftOf } from "./pools.ts"
@@ -176,10 +176,6 @@ function roomOf(state: MemoryState, expansion: ExpansionRecord): number {
     rooms.push(dagConcurrency - sumOfRunning(sameTask))
   }
   return Math.min(...rooms)
-}
-
-function sumOfRunning(expansions: readonly ExpansionRecord[]): number {
-  return expansions.reduce((sum, expansion) => sum + runningOf(expansion), 0)
 }
 
 /** Makes a lease of a range; null when each of its instances has an outcome already. */

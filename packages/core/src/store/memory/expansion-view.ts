@@ -48,6 +48,11 @@ export function runningOf(expansion: ExpansionRecord): number {
   return running
 }
 
+/** Those of several expansions. */
+export function sumOfRunning(expansions: readonly ExpansionRecord[]): number {
+  return expansions.reduce((sum, expansion) => sum + runningOf(expansion), 0)
+}
+
 function retryingOf(expansion: ExpansionRecord): number {
   let retrying = 0
   for (const offer of expansion.offers) retrying += offer.isRetry ? offer.count : 0

@@ -246,6 +246,7 @@ export interface TriggerRecord extends Deferral {
   readonly mapIndex: number
   readonly tryNumber: number
   readonly baseTry: number
+  readonly since: number
   /** When it fires by itself; null: it does not. */
   readonly fireAt: number | null
   readonly timeoutAt: number | null

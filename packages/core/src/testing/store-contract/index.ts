@@ -37,6 +37,7 @@ import { stoppingContract } from "./stopping.ts"
 import { streamContract } from "./streams.ts"
 import { triggerContract } from "./triggers.ts"
 import { vaultContract } from "./vault.ts"
+import { waitContract } from "./waits.ts"
 
 export * from "./dag-fixture.ts"
 export * from "./harness.ts"
@@ -80,6 +81,7 @@ const chapters = {
     retryContract(open)
     triggerContract(open)
     releaseContract(open)
+    waitContract(open)
   },
   changes: (open, options) => {
     redriveContract(open)
