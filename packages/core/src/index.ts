@@ -5,6 +5,7 @@ export {
   assetOrTime,
   AssetSchedule,
   at,
+  atDates,
   branch,
   captured,
   chain,

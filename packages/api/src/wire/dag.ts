@@ -81,7 +81,7 @@ export const dagDetailsSchema = z
 /** The wire's form of a DAG. */
 export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
   const { dagId, version, planning, nextRun: next } = dag
-  const isPeriodic = planning.timetable.kind === "cron" || planning.timetable.kind === "delta"
+  const isPeriodic = ["cron", "delta", "events"].includes(planning.timetable.kind)
   return {
     dag_id: dagId,
     dag_display_name: dagId,

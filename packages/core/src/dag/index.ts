@@ -63,7 +63,7 @@ export {
 } from "./option-defaults.ts"
 export type { MapOptions, PageOptions, SourceOptions, TaskOptions } from "./options.ts"
 export type * from "./serialized-dag.ts"
-export { assetOrTime, continuous, cron, every, once } from "./schedule.ts"
+export { assetOrTime, atDates, continuous, cron, every, once } from "./schedule.ts"
 export type {
   AssetOrTime,
   CronOptions,

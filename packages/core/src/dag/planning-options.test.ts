@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { continuous, cron, dag, DagDefinitionError, every, once } from "../index.ts"
+import { atDates, continuous, cron, dag, DagDefinitionError, every, once } from "../index.ts"
 import { planningDefaults } from "../time/timetable.ts"
 import { serializeDag } from "./index.ts"
 
@@ -56,6 +56,18 @@ describe("the schedule of a DAG", () => {
       "every 5000ms",
       { kind: "delta", everyMs: 5000, dataInterval: "none" },
     ],
+    [
+      "dates, each once and in order",
+      atDates(["2027-01-01", new Date("2026-12-24T18:00:00Z"), "2026-12-24T19:00:00+01:00"]),
+      "2 dates from 2026-12-24T18:00:00.000Z to 2027-01-01T00:00:00.000Z",
+      { kind: "events", dates: ["2026-12-24T18:00:00.000Z", "2027-01-01T00:00:00.000Z"] },
+    ],
+    [
+      "a date",
+      atDates(["2027-01-01"]),
+      "1 date at 2027-01-01T00:00:00.000Z",
+      { kind: "events", dates: ["2027-01-01T00:00:00.000Z"] },
+    ],
     ["once", once(), "@once", { kind: "once" }],
     ["@once", "@once", "@once", { kind: "once" }],
     ["continuous", continuous(), "@continuous", { kind: "continuous" }],
@@ -78,6 +90,9 @@ describe("the schedule of a DAG", () => {
     [["@daily", every("1h")], "holds an object with the keys"],
     [every(loose("often")), 'has every(the string "often")'],
     [every("10ms"), "milliseconds from 1000"],
+    [atDates([]), "has atDates(an array of 0); expected a list of 1 to 1000 dates"],
+    [atDates(loose("2027-01-01")), 'has atDates(the string "2027-01-01")'],
+    [atDates(["2027-01-01", "soon"]), 'has the string "soon" among the dates of atDates()'],
     [
       every("1h", loose({ dataInterval: "some" })),
       'the option "dataInterval" of every() is the string "some"',

@@ -3,6 +3,7 @@ import { describeValue } from "../stream/describe-value.ts"
 import { isTimezone, readCron } from "../time/cron.ts"
 import type { DataIntervalRule, SerializedCron, SerializedTimetable } from "../time/timetable.ts"
 import { type AssetSchedule, isAssetSchedule } from "./asset.ts"
+import { dateCheck } from "./date-check.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { checkOptions, durationCheck, oneOfCheck, type OptionCheck } from "./option-check.ts"
 
@@ -25,11 +26,13 @@ const summaryLengthMax = 250
 /** The most crons that one DAG may have, and the longest text of one. */
 const cronsMax = 20
 const expressionLengthMax = 1_000
+/** The most dates that `atDates()` takes: they stand in each version of the DAG, and are gone through one by one. */
+const datesMax = 1_000
 /** More often than this no timetable ticks. */
 const everyMsMin = 1_000
 
 const expected =
-  'a cron such as "0 5 * * *", a preset such as "@daily", cron(), every(), once(), continuous(), several crons, assets, assetOrTime(), or null'
+  'a cron such as "0 5 * * *", a preset such as "@daily", cron(), every(), atDates(), once(), continuous(), several crons, assets, assetOrTime(), or null'
 
 const intervalCheck: OptionCheck<DataIntervalRule> = oneOfCheck(["since_previous", "none"])
 
@@ -79,6 +82,8 @@ function checkTime(given: unknown, dagId: string): CheckedTime {
       return checkCrons([given], dagId)
     case "delta":
       return checkDelta(given, dagId)
+    case "events":
+      return checkDates(given, dagId)
     case "once":
       return checkTime("@once", dagId)
     case "continuous":
@@ -161,6 +166,25 @@ function checkDelta(given: object, dagId: string): CheckedTime {
   return {
     summary: `every ${typeof every === "string" ? every : `${everyMs}ms`}`,
     timetable: { kind: "delta", everyMs, dataInterval },
+  }
+}
+
+function checkDates(given: object, dagId: string): CheckedTime {
+  const { dates } = given as { dates: unknown }
+  if (!Array.isArray(dates) || dates.length === 0 || dates.length > datesMax)
+    throw refused(dagId, `has atDates(${describeValue(dates)})`, `a list of 1 to ${datesMax} dates`)
+  const read = dates.map((date: unknown) => {
+    const instant = dateCheck.read(date)
+    if (instant === undefined)
+      throw refused(dagId, `has ${describeValue(date)} among the dates of atDates()`, dateCheck.expected)
+    return instant
+  })
+  const ascending = [...new Set(read)].toSorted()
+  const [first] = ascending
+  const span = ascending.length === 1 ? `at ${first}` : `from ${first} to ${ascending.at(-1)}`
+  return {
+    summary: `${ascending.length === 1 ? "1 date" : `${ascending.length} dates`} ${span}`,
+    timetable: { kind: "events", dates: ascending },
   }
 }
 

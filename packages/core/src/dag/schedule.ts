@@ -24,10 +24,11 @@ export interface CronSchedule {
   readonly options: CronOptions
 }
 
-/** When runs are made, as `cron`, `every`, `once` and `continuous` say it. */
+/** When runs are made, as `cron`, `every`, `atDates`, `once` and `continuous` say it. */
 export type Schedule =
   | CronSchedule
   | { readonly kind: "delta"; readonly every: Duration; readonly options: IntervalOptions }
+  | { readonly kind: "events"; readonly dates: readonly (Date | string)[] }
   | { readonly kind: "once" }
   | { readonly kind: "continuous" }
 
@@ -60,6 +61,20 @@ export function cron(expression: string, options: CronOptions = {}): CronSchedul
 /** A schedule by a fixed span of real time, counted from the start date, or from 1970 (UTC) where there is none. */
 export function every(span: Duration, options: IntervalOptions = {}): Schedule {
   return { kind: "delta", every: span, options }
+}
+
+/**
+ * A run at each of these dates, which need no pattern, such as holidays or the days of releases: up to 1,000, in any order; text
+ * is ISO 8601, in UTC where it names no offset. Both ends of a run's data interval, and its logical date, are its date.
+ *
+ * As Airflow's `EventsTimetable`. Dates before the start date count for nothing; nor do those that have passed when the
+ * schedule is new, where there is no start date.
+ *
+ * @example
+ * dag("close_year", { schedule: atDates(["2026-12-31T23:00:00+01:00", "2027-12-31T23:00:00+01:00"]) }, () => { ... })
+ */
+export function atDates(dates: readonly (Date | string)[]): Schedule {
+  return { kind: "events", dates }
 }
 
 /** One run, at the start date, or at once where there is none. */

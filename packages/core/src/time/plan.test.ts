@@ -51,6 +51,19 @@ describe("the plan of a DAG", () => {
     ])
   })
 
+  it("has its runs at the dates that are named, those that have passed with a start date and catchup alone", () => {
+    const dates = ["2025-12-31T00:00:00.000Z", "2026-01-01T06:00:00.000Z", "2026-01-09T00:00:00.000Z"]
+    const timetable = { kind: "events", dates } as const
+    const coming = ["01T06:00: 01T06:00..01T06:00", "09T00:00: 09T00:00..09T00:00", null]
+    expect(first(plan({ timetable }), 3)).toEqual(coming)
+    const made = plan({ timetable, startDate: "2025-12-01T00:00:00.000Z", catchup: true })
+    expect(first(made, 4)).toEqual(["31T00:00: 31T00:00..31T00:00", ...coming])
+    expect(text(made.dueRun(made.next(null)!, at("05T00:00")))).toBe("31T00:00: 31T00:00..31T00:00")
+    const latest = plan({ timetable, startDate: "2025-12-01T00:00:00.000Z" })
+    expect(text(latest.dueRun(latest.next(null)!, at("05T00:00")))).toBe(coming[0])
+    expect(first(plan({ timetable, endDate: "2026-01-02T00:00:00.000Z" }), 3)).toEqual([coming[0], null])
+  })
+
   it("has no data interval that starts before the start date", () => {
     const startDate = "2026-01-02T00:00:00.000Z"
     expect(first(plan({ timetable: hourly, startDate }), 1)).toEqual(["02T00:00: 02T00:00..02T01:00"])

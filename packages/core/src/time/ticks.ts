@@ -28,10 +28,20 @@ export function ticksOf(timetable: SerializedTimetable, origin: number): Ticks {
         after: (at) => (at < origin ? origin : null),
         atOrBefore: (at) => (at < origin ? null : origin),
       }
+    case "events":
+      return namedTicks(timetable.dates.map(Date.parse))
     case "delta":
       return deltaTicks(timetable.everyMs, origin)
     case "cron":
       return merge(timetable.crons.map(cronTicks))
+  }
+}
+
+/** Ticks at instants in ascending order. */
+function namedTicks(instants: readonly number[]): Ticks {
+  return {
+    after: (at) => instants.find((instant) => instant > at) ?? null,
+    atOrBefore: (at) => instants.findLast((instant) => instant <= at) ?? null,
   }
 }
 

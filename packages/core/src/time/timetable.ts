@@ -11,12 +11,13 @@ export interface SerializedCron {
 /**
  * When runs are due, as a DAG version keeps it.
  *
- * `none`: only when asked for. `once`: at the start date. `continuous`: whenever nothing of the DAG is unfinished. `cron` and
- * `delta` tick again and again; `delta` counts whole spans from the start date, or from 1970 where there is none.
+ * `none`: only when asked for. `once`: at the start date. `events`: at dates that are named, ascending, each once. `continuous`: whenever
+ * nothing of the DAG is unfinished. `cron` and `delta` tick again and again; `delta` counts whole spans from the start date, or from 1970 where there is none.
  */
 export type SerializedTimetable =
   | { readonly kind: "none" }
   | { readonly kind: "once" }
+  | { readonly kind: "events"; readonly dates: readonly string[] }
   | { readonly kind: "continuous" }
   | {
       readonly kind: "cron"
