@@ -167,3 +167,17 @@ it("fails a loop whose until throws, and says so where it is asked", async () =>
   expect(await run.states()).toMatchObject({ "l.iterations": "failed", "l.result": "upstream_failed" })
   expect((await run.view("l.iterations")).streamError).toMatchObject({ message: "who knows" })
 })
+
+it("goes on with the iteration of a loop that failed, once it is run again", async () => {
+  const run = await world.runToEnd("mending")
+  expect(await run.states()).toMatchObject({ "l.fragile": "failed", "l.result": "upstream_failed" })
+  run.records.raise("mended")
+  const report = await run.redrive("l.fragile")
+  expect(report.notes).toEqual(['loop "l" goes on from iteration 3'])
+  expect((await run.untilEnd()).state).toBe("success")
+  expect(await run.result("collect")).toEqual([1, 2, 3, 4])
+  const again = ["before 2", "fragile 2", "before 3", "fragile 3"]
+  expect(run.records.all().map(({ what }) => what)).toEqual([
+    ...["before 0", "fragile 0", "before 1", "fragile 1", "before 2", "fragile 2", ...again],
+  ])
+})

@@ -593,6 +593,8 @@ create table expansion (
   base_try smallint not null default 0,
   -- Begun anew, and what it had is not yet all gone: nothing may start before.
   is_clearing boolean not null default false,
+  -- The first index that goes: what was rewound begins anew at an iteration of its loop.
+  clear_from bigint not null default -1,
   -- Some of its offers or triggers are still to be parked, or to come back: see `sweep`.
   is_sweeping boolean not null default false,
   first_ended_at timestamptz,

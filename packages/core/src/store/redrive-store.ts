@@ -56,6 +56,19 @@ export type Repaired =
   /** The pipeline threw, for good or to be tried again. */
   | { readonly kind: "failed"; readonly error: TaskError; readonly retryDelayMs: number | null }
 
+/** A loop that begins anew at an iteration. */
+export interface RewoundLoop {
+  /** Its steps: what it goes round with, and the tasks of its body. */
+  readonly expansionIds: readonly string[]
+  /** The map index of the iteration; it is the cursor of each. */
+  readonly fromIndex: number
+  /** The one that was asked for, for the event log, with who did it, what it is called there and what it comes to. */
+  readonly expansionId: string
+  readonly actor: string
+  readonly event: "redriven" | "cleared"
+  readonly detail: Json
+}
+
 /** What `reopenRun` did, by expansion id. */
 export interface Reopened {
   /** Those that go on: some of their instances are to be run again, or their streams have more. */
@@ -93,12 +106,17 @@ export interface RedriveStore {
    * Lets the ended expansions of a run go on of which instances were taken back, and the run with them; with
    * `resetsDownstream` all tasks that wait for their ends begin anew, if they had started. Nothing happens to a run
    * without such expansions, or to a cancelled one. O(tasks of the run).
+   *
+   * The steps of loops that are rewound begin anew too, ended or not, if they had started; they keep what they have
+   * before that iteration, unless something else has them begin anew as a whole. Of each index they have a page of its own.
    */
   readonly reopenRun: (options: {
     dagRunId: string
     resetsDownstream: boolean
     /** Expansions whose stream is read anew from its first index: the maps that read it begin anew. */
     readAnew: readonly string[]
+    /** Loops that are gone back in; absent: none. */
+    rewound?: readonly RewoundLoop[]
   }) => Effect.Effect<Reopened, StoreError>
   /**
    * Opens streams of a run that has ended again, each where its last page said: all of the named ones or, where one cannot

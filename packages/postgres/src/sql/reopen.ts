@@ -1,4 +1,5 @@
 import type { Json } from "@sluice/core"
+import type { RewoundLoop } from "@sluice/core/store"
 import { timeoutAt } from "./dag-run.ts"
 import type { Sql } from "./row.ts"
 
@@ -20,9 +21,14 @@ interface MovedRow {
  */
 export function reopenRun(
   sql: Sql,
-  options: { dagRunId: string; resetsDownstream: boolean; readAnew: readonly string[] },
+  options: {
+    dagRunId: string
+    resetsDownstream: boolean
+    readAnew: readonly string[]
+    rewound?: readonly RewoundLoop[]
+  },
 ): Promise<Reopened> {
-  return reopen(sql, { ...options, extended: null })
+  return reopen(sql, { rewound: [], ...options, extended: null })
 }
 
 /**
@@ -33,7 +39,7 @@ export function extendStreams(
   sql: Sql,
   { dagRunId, ...extended }: { dagRunId: string } & ExtendedStreams,
 ): Promise<Reopened> {
-  return reopen(sql, { dagRunId, resetsDownstream: true, readAnew: [], extended })
+  return reopen(sql, { dagRunId, resetsDownstream: true, readAnew: [], rewound: [], extended })
 }
 
 /** Streams that are to go on, and what the event log says of it. */
@@ -68,11 +74,31 @@ function noteExtension(sql: Sql, { expansionId, actor, detail }: ExtendedStreams
     )`
 }
 
+/** Writes in which loops was gone back, if anything was done. */
+function noteRewound(sql: Sql, rewound: readonly RewoundLoop[]) {
+  const columns = rewound.map(({ detail, ...loop }) => ({ ...loop, detail: JSON.stringify(detail) }))
+  return sql`, noted as (
+      insert into event_log (dag_id, dag_run_id, run_id, expansion_id, task_id, actor, event, detail)
+      select dag_run.dag_id, dag_run.id, dag_run.run_id, e.id, e.task_id, asked.actor, asked.event, asked.detail::json
+      from unnest(
+        ${columns.map((one) => one.expansionId)}::bigint[], ${columns.map((one) => one.actor)}::text[],
+        ${columns.map((one) => one.event)}::text[], ${columns.map((one) => one.detail)}::text[]
+      ) as asked (expansion_id, actor, event, detail)
+      join expansion e on e.id = asked.expansion_id
+      join dag_run on dag_run.id = e.dag_run_id
+      where exists (select from moving)
+    )`
+}
+
 /**
  * One statement, O(tasks): the run's expansions are locked first, so that what is read of them is how they stand. What a
  * task has told its downstream is taken back as a difference, since others may tell theirs meanwhile. A map that begins
  * anew takes the source along that it pulls itself, and work the setups that were undone, with their teardowns; what was
  * cancelled by hand stays so.
+ *
+ * A step of a loop that is rewound keeps its first pages, of one item each, unless something else has it begin anew as a
+ * whole. Pages are locked before expansions, as a fold does it: those that go, and those that no fold has counted yet,
+ * which are counted here, since no fold counts in what is being cleared.
  */
 async function reopen(
   sql: Sql,
@@ -80,10 +106,14 @@ async function reopen(
     dagRunId: string
     resetsDownstream: boolean
     readAnew: readonly string[]
+    rewound: readonly RewoundLoop[]
     extended: ExtendedStreams | null
   },
 ): Promise<Reopened> {
-  const { extended } = options
+  const { extended, rewound } = options
+  const steps = rewound.flatMap(({ expansionIds, fromIndex }) =>
+    expansionIds.map((id) => ({ id, fromIndex })),
+  )
   const runStates = extended === null ? ["running", "success", "failed"] : ["success", "failed"]
   const isExtended = sql`(${extended !== null}::boolean and moving.is_reset is false)`
   const rows = await sql<MovedRow[]>`
@@ -91,8 +121,21 @@ async function reopen(
       select id from dag_run
       where id = ${options.dagRunId} and state = any(${runStates}::text[]::dag_run_state[]) and not is_cancelled
       for update
+    ), rewound as materialized (
+      select asked.id, (asked.id % 4096)::int as ordinal, min(asked.from_index) as from_index
+      from run
+      join unnest(${steps.map((step) => step.id)}::bigint[], ${steps.map((step) => step.fromIndex)}::bigint[])
+        as asked (id, from_index) on asked.id between run.id * 4096 and run.id * 4096 + 4095
+      group by asked.id
+    ), paged as materialized (
+      select page.expansion_id, page.first_index, page.folded, page.success, page.failed, page.skipped,
+        page.upstream_failed, page.first_index < rewound.from_index as is_kept
+      from rewound
+      join page on page.expansion_id = rewound.id and (page.first_index >= rewound.from_index or not page.folded)
+      order by page.expansion_id, page.first_index
+      for update of page
     ), stood as materialized (
-      select e.id, e.ordinal, e.dag_version_id, e.kind, e.state, e.opened_at is not null as is_opened,
+      select e.id, e.ordinal, e.task_id, e.dag_version_id, e.kind, e.state, e.opened_at is not null as is_opened,
         e.state in ('success', 'failed', 'skipped', 'upstream_failed') as is_ended,
         e.state not in ('waiting', 'cancelled') as has_started,
         e.verdict_skips, e.verdict_fails,
@@ -104,6 +147,7 @@ async function reopen(
           ) as has_unfinished
       from run
       join expansion e on e.id between run.id * 4096 and run.id * 4096 + 4095
+      where (select count(*) from paged) >= 0
       order by e.id
       for update of e
     ), taken_back as materialized (
@@ -117,31 +161,43 @@ async function reopen(
       join stood setup on setup.ordinal = edge.upstream and setup.has_started
       join gate_target on gate_target.dag_version_id = setup.dag_version_id and gate_target.gate = setup.ordinal
       where teardown.has_started and ${extended === null}::boolean
+    ), looped as materialized (
+      -- Where a task of a loop begins anew, so does what the loop goes round with.
+      select step.ordinal, source.ordinal as source
+      from (select distinct dag_version_id from stood) version
+      join dag_version on dag_version.id = version.dag_version_id
+      cross join json_array_elements(dag_version.serialized->'loops') as loop (said)
+      join stood source on source.task_id = loop.said->>'iterations'
+      cross join json_array_elements_text(loop.said->'body') as body (task_id)
+      join stood step on step.task_id = body.task_id
     ), below as (
       (
-        select edge.downstream as ordinal, true as spreads
+        select edge.downstream as ordinal, true as spreads, true as is_whole
         from taken_back
         join edge on edge.dag_version_id = taken_back.dag_version_id and edge.upstream = taken_back.ordinal
           and edge.kind = 'complete'
         where ${options.resetsDownstream}::boolean
         union all
-        select taken_back.ordinal, ${options.resetsDownstream}::boolean
+        select taken_back.ordinal, ${options.resetsDownstream}::boolean, true
         from taken_back
         join undone on undone.target = taken_back.ordinal
         union all
-        select gate_target.target, true
+        select gate_target.target, true, true
         from taken_back
         join gate_target on gate_target.dag_version_id = taken_back.dag_version_id and gate_target.gate = taken_back.ordinal
         where ${options.resetsDownstream}::boolean
         union all
-        select edge.downstream, true
+        select rewound.ordinal, true, false from rewound
+        union all
+        select edge.downstream, true, true
         from stood
         join edge on edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
           and edge.kind = 'stream'
         where stood.id = any(${[...options.readAnew]}::bigint[])
       )
       union
-      select next.ordinal, next.spreads
+      select next.ordinal, next.spreads,
+        below.is_whole or not exists (select from rewound where rewound.ordinal = next.ordinal)
       from below
       join stood on stood.ordinal = below.ordinal and stood.has_started
       cross join lateral (
@@ -149,6 +205,8 @@ async function reopen(
         select edge.downstream as ordinal, true as spreads from edge
         where edge.dag_version_id = stood.dag_version_id and edge.upstream = stood.ordinal
           and below.spreads and (stood.is_ended or (edge.kind = 'stream' and stood.is_opened))
+        union all
+        select looped.source, true from looped where looped.ordinal = stood.ordinal and below.spreads
         union all
         select gate_target.target, true from gate_target
         where below.spreads and gate_target.dag_version_id = stood.dag_version_id and gate_target.gate = stood.ordinal and stood.is_ended
@@ -166,6 +224,25 @@ async function reopen(
       union all
       select taken_back.*, false from taken_back
       where not exists (select from below where below.ordinal = taken_back.ordinal)
+    ), kept as materialized (
+      select rewound.id, rewound.ordinal, least(rewound.from_index, e.next_index) as from_index, gone.*
+      from rewound
+      join stood on stood.ordinal = rewound.ordinal
+      join expansion e on e.id = rewound.id
+      cross join lateral (
+        select coalesce(sum(paged.success * sign), 0) as success, coalesce(sum(paged.failed * sign), 0) as failed,
+          coalesce(sum(paged.skipped * sign), 0) as skipped,
+          coalesce(sum(paged.upstream_failed * sign), 0) as upstream_failed
+        from paged
+        cross join lateral (select case when is_kept then -1 when folded then 1 else 0 end as sign) signed
+        where paged.expansion_id = rewound.id
+      ) gone
+      where not exists (select from below where below.ordinal = rewound.ordinal and below.is_whole)
+    ), counted as (
+      update page set folded = true
+      from paged
+      join kept on kept.id = paged.expansion_id
+      where paged.is_kept and page.expansion_id = paged.expansion_id and page.first_index = paged.first_index
     ), untold as (
       select ordinal, sum(success)::int as success, sum(failed)::int as failed, sum(skipped)::int as skipped,
         sum(upstream_failed)::int as upstream_failed, sum(setup_success)::int as setup_success,
@@ -223,24 +300,25 @@ async function reopen(
           epoch = e.epoch + (moving.is_reset is true or ${isExtended} is true)::int,
           runner_id = case when moving.is_reset then null else e.runner_id end,
           runner_expires_at = case when moving.is_reset then '-infinity' else e.runner_expires_at end,
-          cursor = case when moving.is_reset then null when ${isExtended} then e.resume_cursor else e.cursor end,
+          clear_from = case when moving.is_reset then coalesce(kept.from_index, -1) else e.clear_from end,
+          cursor = case when moving.is_reset then kept.from_index::text when ${isExtended} then e.resume_cursor else e.cursor end,
           resume_cursor = case when moving.is_reset then null else e.resume_cursor end,
           resume_skip = case when moving.is_reset then 0 else e.resume_skip end,
           stopped_by = case when moving.is_reset then null else e.stopped_by end,
-          next_index = case when moving.is_reset then 0 else e.next_index end,
+          next_index = case when moving.is_reset then coalesce(kept.from_index, 0) else e.next_index end,
           pulls = case when moving.is_reset then 0 else e.pulls end,
-          pages = case when moving.is_reset then 0 else e.pages end,
+          pages = case when moving.is_reset then coalesce(kept.from_index, 0) else e.pages end,
           is_exhausted = e.is_exhausted and moving.is_reset is not true and ${isExtended} is not true,
           pull_failures = case when moving.is_reset then 0 else e.pull_failures end,
           pull_after = case when moving.is_reset then '-infinity' else e.pull_after end,
           stream_failure = case when moving.is_reset then null else e.stream_failure end,
           stream_error = case when moving.is_reset then null else e.stream_error end,
-          created = case when moving.is_reset then 0 else e.created end,
+          created = case when moving.is_reset then coalesce(kept.from_index, 0) else e.created end,
           duplicates = case when moving.is_reset then 0 else e.duplicates end,
-          success = case when moving.is_reset then 0 else e.success end,
-          failed = case when moving.is_reset then 0 else e.failed end,
-          skipped = case when moving.is_reset then 0 else e.skipped end,
-          upstream_failed_instances = case when moving.is_reset then 0 else e.upstream_failed_instances end,
+          success = case when moving.is_reset then coalesce(e.success - kept.success, 0) else e.success end,
+          failed = case when moving.is_reset then coalesce(e.failed - kept.failed, 0) else e.failed end,
+          skipped = case when moving.is_reset then coalesce(e.skipped - kept.skipped, 0) else e.skipped end,
+          upstream_failed_instances = case when moving.is_reset then coalesce(e.upstream_failed_instances - kept.upstream_failed, 0) else e.upstream_failed_instances end,
           unfinished_peak = case when moving.is_reset then 0 else e.unfinished_peak end,
           first_ended_at = case when moving.is_reset then null else e.first_ended_at end,
           pulls_at_first_end = case when moving.is_reset then null else e.pulls_at_first_end end,
@@ -248,13 +326,15 @@ async function reopen(
       from stood
       left join moving on moving.ordinal = stood.ordinal
       left join untold on untold.ordinal = stood.ordinal
+      left join kept on kept.ordinal = stood.ordinal
       where e.id = stood.id and (moving.ordinal is not null or untold.ordinal is not null)
       returning e.id
     ), revoked as (
       delete from lease using moving where moving.is_reset and lease.expansion_id = moving.id
     ), positions as (
-      update stream_position set consumed = 0
+      update stream_position set consumed = least(stream_position.consumed, coalesce(kept.from_index, 0))
       from moving
+      left join kept on kept.ordinal = moving.ordinal
       where moving.is_reset and stream_position.consumer_id = moving.id
     ), repaired as (
       delete from repair using moving
@@ -266,7 +346,7 @@ async function reopen(
           timeout_at = case when dag_run.state = 'running' then dag_run.timeout_at else ${timeoutAt(sql)} end
       from run, dag_version
       where dag_run.id = run.id and dag_version.id = dag_run.dag_version_id and exists (select from moving)
-    )${extended === null ? sql`` : noteExtension(sql, extended)}
+    )${extended === null ? sql`` : noteExtension(sql, extended)}${rewound.length === 0 ? sql`` : noteRewound(sql, rewound)}
     select id, is_reset, admit(array(select id from moved)) from moving order by id
   `
   const ids = (isReset: boolean) => rows.filter((row) => row.isReset === isReset).map((row) => row.id)
@@ -274,19 +354,19 @@ async function reopen(
 }
 
 /**
- * Removes the first pages of an expansion that begins anew, with their instances; it may start once nothing is left. Says
- * whether there was anything to do.
+ * Removes the first pages of an expansion that begins anew, with their instances, from where it begins; it may start once
+ * nothing of these is left. Says whether there was anything to do.
  *
  * Another that removes from the same expansion is passed over, so no two wait for each other.
  */
 export async function clearPages(sql: Sql, limit: number): Promise<boolean> {
   const rows = await sql`
     with target as materialized (
-      select id from expansion where is_clearing order by id limit 1 for update skip locked
+      select id, clear_from from expansion where is_clearing order by id limit 1 for update skip locked
     ), cleared as materialized (
       select page.expansion_id, page.first_index, page.count, page.keys
       from target
-      join page on page.expansion_id = target.id
+      join page on page.expansion_id = target.id and page.first_index >= target.clear_from
       order by page.first_index
       limit ${limit}
       for update of page

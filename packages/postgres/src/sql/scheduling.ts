@@ -164,7 +164,7 @@ export async function startExpansion(
       update expansion
       set state = case when unneeded.yes then 'draining' else ${options.to}::expansion_state end,
           is_due = unneeded.yes, seq = seq + 1, opened_at = now(),
-          is_exhausted = unneeded.yes or ${isInstance}::boolean, created = ${isInstance ? 1 : 0}::int
+          is_exhausted = unneeded.yes or ${isInstance}::boolean, created = expansion.created + ${isInstance ? 1 : 0}::int
       from unneeded
       where id = ${options.expansionId} and seq = ${options.seq} and state = ${options.from}
       returning id, dag_run_id, dag_version_id, ordinal, priority

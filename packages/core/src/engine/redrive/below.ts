@@ -1,3 +1,4 @@
+import { loopOf } from "../../dag/loop-of.ts"
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import { isFinalExpansionState } from "../../state/expansion.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
@@ -31,6 +32,8 @@ export function tasksBelow(
   const isFused = (taskId: string) => viewOf.get(taskId)?.kind === "fused"
   // A set yields what is added while it is walked, so it is its own queue.
   for (const taskId of below) {
+    const loop = loopOf(dag, taskId)
+    if (loop !== undefined && hasStarted(loop.iterations)) below.add(loop.iterations)
     if (hasEnded(taskId)) for (const target of targetsOf(taskId).filter(hasStarted)) below.add(target)
     for (const { upstream, downstream, kind } of dag.edges) {
       const isTold = upstream === taskId && (kind === "stream" || hasEnded(taskId))

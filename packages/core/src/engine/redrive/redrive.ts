@@ -14,11 +14,12 @@ import { NotFound, RedriveRefused } from "../../store/errors.ts"
 import type { StoreError } from "../../store/errors.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
 import type { TaskInstanceView } from "../../store/read-store.ts"
-import { redrivableStates, type RedrivableState } from "../../store/redrive-store.ts"
+import { redrivableStates, type RedrivableState, type RewoundLoop } from "../../store/redrive-store.ts"
 import type { DagRunRow } from "../../store/run-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { untilAvailable } from "../../store/store-retry.ts"
 import { tasksBelow } from "./below.ts"
+import { refusalOfStep, rewind } from "./rewind.ts"
 import { undoneFor } from "./undone.ts"
 import { beforeFirst, selectInstances, type InstanceSelection, type SelectedChunk } from "./selection.ts"
 
@@ -74,8 +75,8 @@ interface Target {
 /** Runs the chosen instances again; says what that is, or would be. */
 export const redrive = Effect.fnUntraced(function* (store: StoreService, options: RedriveOptions) {
   const target = yield* findTarget(store, { ...options, isWhole: false })
-  const report = yield* runAgain(store, target, { ...options, isWhole: false })
-  if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew: [] })
+  const { report, rewound } = yield* runAgain(store, target, { ...options, isWhole: false })
+  if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew: [], rewound })
   return report
 })
 
@@ -93,17 +94,20 @@ export const clear = Effect.fnUntraced(function* (store: StoreService, options: 
     )
   const reports: RedriveReport[] = []
   const readAnew: string[] = []
+  const rewound: RewoundLoop[] = []
   for (const [nth, target] of targets.entries()) {
     const indexes = tasks[nth]?.indexes
     const isWhole = !onlyFailed && indexes === undefined
     const states: readonly RedrivableState[] = onlyFailed ? ["failed"] : redrivableStates
     const select = { states, ...(indexes && { fromIndex: indexes.from, toIndex: indexes.to }) }
     const request = { ...common, taskId: target.task.taskId, select, event: "cleared", isWhole } as const
-    const report = yield* runAgain(store, target, request)
+    const { report, rewound: gone } = yield* runAgain(store, target, request)
     reports.push(report)
-    if (isWhole && options.downstream && report.selected > 0) readAnew.push(target.view.expansionId)
+    rewound.push(...gone)
+    if (isWhole && options.downstream && report.selected > 0 && gone.length === 0)
+      readAnew.push(target.view.expansionId)
   }
-  if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew })
+  if (!options.isDryRun) yield* letGoOn(store, { ...options, readAnew, rewound })
   return reports
 })
 
@@ -111,6 +115,8 @@ export const clear = Effect.fnUntraced(function* (store: StoreService, options: 
 type Request = RedriveOptions & { readonly isWhole: boolean }
 
 const runAgain = Effect.fnUntraced(function* (store: StoreService, target: Target, request: Request) {
+  const loop = loopOf(target.dag, request.taskId)
+  if (loop !== undefined) return yield* rewind(store, { ...target, loop }, request)
   const tally = yield* request.isDryRun
     ? countSelected(store, target, request)
     : takeBack(store, target, request)
@@ -121,12 +127,12 @@ const runAgain = Effect.fnUntraced(function* (store: StoreService, target: Targe
     downstream: selected > 0 && request.downstream ? downstreamOf(target, tally, request.isWhole) : [],
     notes: notesOn(target, selected),
   }
-  return report
+  return { report, rewound: [] }
 })
 
 const findTarget = Effect.fnUntraced(function* (
   store: StoreService,
-  { dagRunId, taskId, isWhole }: Pick<Request, "dagRunId" | "taskId" | "isWhole">,
+  { dagRunId, taskId, isWhole, downstream }: Pick<Request, "dagRunId" | "taskId" | "isWhole" | "downstream">,
 ) {
   const run = yield* untilAvailable(store.dagRunById(dagRunId))
   const { dag } = yield* untilAvailable(store.dagVersion(run.dagVersionId))
@@ -134,29 +140,25 @@ const findTarget = Effect.fnUntraced(function* (
   const task = dag.tasks.find((each) => each.taskId === taskId)
   const view = views.find((each) => each.taskId === taskId)
   if (task === undefined || view === undefined) return yield* new NotFound({ what: "task", id: taskId })
+  const isLooped = loopOf(dag, taskId) !== undefined
   const refusal =
-    refusalOf(run, view) ?? refusalOfStep(dag, taskId) ?? refusalOfPart({ dag, views, view, isWhole })
+    refusalOf(run, view, isLooped) ??
+    refusalOfStep({ dag, views, taskId }, { downstream }) ??
+    refusalOfPart({ dag, views, view, isWhole: isWhole || isLooped })
   if (refusal !== null) return yield* new RedriveRefused({ taskId, message: refusal })
   const target: Target = { run, dag, task, view, views }
   return target
 })
 
 /** Why instances of a task cannot be run again; null: they can. */
-function refusalOf(run: DagRunRow, { taskId, kind, state }: ExpansionView): string | null {
+function refusalOf(run: DagRunRow, { taskId, kind, state }: ExpansionView, isLooped: boolean): string | null {
   if (run.isCancelled)
     return `run "${run.runId}" was cancelled. Fix: resume it first (sluice run <file> --resume), then say it again`
-  if (kind === "source" || kind === "fused")
+  if ((kind === "source" || kind === "fused") && !isLooped)
     return `"${taskId}" is a source: what it gives would change, and with it everything below. Fix: start a new run`
   if (state === "cancelled") return `"${taskId}" was cancelled by itself, and stays so. Fix: start a new run`
   if (state === "waiting") return `"${taskId}" has not started: nothing of it has run yet`
   return null
-}
-
-/** Why a task of a loop cannot be run again; null: it is of none. */
-function refusalOfStep(dag: SerializedDag, taskId: string): string | null {
-  const loop = loopOf(dag, taskId)
-  if (loop === undefined) return null
-  return `"${taskId}" is of loop "${loop.loopId}", whose later iterations follow from it. Fix: start a new run`
 }
 
 /** Why some instances of a map cannot be run again alone; null: they can. */
@@ -256,7 +258,7 @@ const takeBack = Effect.fnUntraced(function* (store: StoreService, target: Targe
       const redriven = yield* untilAvailable(call)
       // In a run that goes on, others may wait for this one already; but what reads it anew must find all taken back.
       const isAwaited = run.state === "running" && redriven.length > 0 && !isWhole
-      if (isAwaited) yield* letGoOn(store, { ...options, readAnew: [] })
+      if (isAwaited) yield* letGoOn(store, { ...options, readAnew: [], rewound: [] })
       return redriven.length
     }),
   )
@@ -275,9 +277,13 @@ const letGoOn = Effect.fnUntraced(function* (
     dagRunId,
     downstream,
     readAnew,
-  }: Pick<RedriveOptions, "dagRunId" | "downstream"> & { readAnew: readonly string[] },
+    rewound,
+  }: Pick<RedriveOptions, "dagRunId" | "downstream"> & {
+    readAnew: readonly string[]
+    rewound: readonly RewoundLoop[]
+  },
 ) {
-  yield* untilAvailable(store.reopenRun({ dagRunId, resetsDownstream: downstream, readAnew }))
+  yield* untilAvailable(store.reopenRun({ dagRunId, resetsDownstream: downstream, readAnew, rewound }))
   for (const topic of ["work", "due", "open", "progress", "control", "run"] as const) store.wake(topic)
 })
 

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { RedriveStore } from "../redrive-store.ts"
 import { noteExpansionEvent } from "./events.ts"
+import { xcomPrefix } from "./instances.ts"
 import { pageAt } from "./page-at.ts"
 import { extendStreams, reopenRun } from "./reopen.ts"
 import { followingIndexes, mapsToRepair, resolveRepairs, settleRepair, takeRepairs } from "./repairs.ts"
@@ -67,11 +68,12 @@ function mayRedrive({ state, run, isClearing }: ExpansionRecord): boolean {
 function clearPages(state: MemoryState, limit: number): boolean {
   const expansion = [...state.unended].find(({ isClearing }) => isClearing)
   if (expansion === undefined) return false
-  const pages = expansion.pages.splice(0, limit)
-  for (const page of pages) clearPage(state, page)
-  if (expansion.pages.length > 0) return true
+  const kept = expansion.pages.findIndex(({ firstIndex }) => firstIndex >= expansion.clearFrom)
+  const from = kept < 0 ? expansion.pages.length : kept
+  for (const page of expansion.pages.splice(from, limit)) clearPage(state, page)
+  if (expansion.pages.length > from) return true
   expansion.isClearing = false
-  expansion.roomFrom = 0
+  expansion.roomFrom = from
   expansion.offers.clear()
   markDue(state, expansion)
   return true
@@ -87,6 +89,7 @@ function clearPage(state: MemoryState, page: PageRecord): void {
     archive(expansion, index, row)
     expansion.baseTry = Math.max(expansion.baseTry, row.tryNumber)
     expansion.rows.delete(index)
+    const pushed = xcomPrefix(index)
+    for (const name of expansion.xcoms.keys()) if (name.startsWith(pushed)) expansion.xcoms.delete(name)
   }
-  expansion.xcoms.clear()
 }

@@ -1,7 +1,7 @@
 import { isFinalExpansionState } from "../../state/expansion.ts"
-import type { RedriveStore, Reopened } from "../redrive-store.ts"
+import type { RedriveStore, Reopened, RewoundLoop } from "../redrive-store.ts"
 import { timeoutOf } from "./cancel.ts"
-import { noOutcomes, sumOf } from "./counts.ts"
+import { addCounts, noOutcomes, subtractCounts, sumOf } from "./counts.ts"
 import { type Counter, countersOf, downstreamOf, targetsOf } from "./decisions.ts"
 import { dropLease } from "./offers.ts"
 import { noteExpansionEvent } from "./events.ts"
@@ -11,17 +11,30 @@ import { dropTrigger } from "./triggers.ts"
 /** Lets a run go on of which instances were taken back, with what is downstream of them. */
 export function reopenRun(
   state: MemoryState,
-  { dagRunId, resetsDownstream, readAnew }: Parameters<RedriveStore["reopenRun"]>[0],
+  { dagRunId, resetsDownstream, readAnew, rewound = [] }: Parameters<RedriveStore["reopenRun"]>[0],
 ): Reopened {
   const run = state.runsById.get(dagRunId)
   if (run === undefined || run.isCancelled || run.state === "queued") return { reopened: [], reset: [] }
+  for (const { expansionId, actor, event, detail } of rewound)
+    noteExpansionEvent(state, expansionOf(state, expansionId), { actor, event, detail })
   return reopen(state, run, {
     back: run.expansions.filter(hasBeenTakenBack),
     readAnew: run.expansions.filter(({ id }) => readAnew.includes(id)),
+    rewound: stepsOf(state, rewound),
     resetsDownstream,
     bringsSetups: true,
     goOn: (expansion) => reopenExpansion(state, expansion),
   })
+}
+
+/** The index at which each step begins anew: the first of those that are said. */
+function stepsOf(state: MemoryState, loops: readonly RewoundLoop[]): Map<ExpansionRecord, number> {
+  const steps = new Map<ExpansionRecord, number>()
+  for (const { expansionIds, fromIndex } of loops) {
+    for (const step of expansionIds.map((id) => expansionOf(state, id)))
+      steps.set(step, Math.min(fromIndex, steps.get(step) ?? fromIndex))
+  }
+  return steps
 }
 
 /** Opens streams of an ended run again where they can be gone on from: all of the named ones, or none. */
@@ -40,6 +53,7 @@ export function extendStreams(
   return reopen(state, run, {
     back: named,
     readAnew: [],
+    rewound: new Map(),
     resetsDownstream: true,
     bringsSetups: false,
     goOn: (each) => extendExpansion(state, each),
@@ -56,24 +70,25 @@ function reopen(
   run: RunRecord,
   {
     back,
-    readAnew,
-    resetsDownstream,
-    bringsSetups,
+    rewound,
     goOn,
-  }: {
-    readonly back: readonly ExpansionRecord[]
-    readonly readAnew: readonly ExpansionRecord[]
-    readonly resetsDownstream: boolean
-    readonly bringsSetups: boolean
+    ...options
+  }: Omit<Anew, "steps"> & {
+    /** Steps of loops, and the index at which each begins anew. */
+    readonly rewound: ReadonlyMap<ExpansionRecord, number>
     readonly goOn: (expansion: ExpansionRecord) => void
   },
 ): Reopened {
-  const reset = expansionsAnew(run, { back, readAnew, resetsDownstream, bringsSetups })
+  const steps = new Set([...rewound.keys()].filter(hasStarted))
+  const whole = expansionsAnew(run, { ...options, back, steps })
+  const kept = [...steps].filter((step) => !whole.has(step))
+  const reset = new Set([...whole, ...kept])
   const reopened = back.filter((expansion) => !reset.has(expansion))
   // All is told before anything changes: who is told what depends on how the others stand.
   for (const expansion of reset) untell(expansion, true)
   for (const expansion of reopened) untell(expansion, false)
-  for (const expansion of reset) resetExpansion(state, expansion)
+  for (const expansion of whole) resetExpansion(state, expansion)
+  for (const step of kept) rewindExpansion(state, step, rewound.get(step) ?? 0)
   for (const expansion of reopened) goOn(expansion)
   if (back.length + reset.size > 0) setRunning(state, run)
   return { reopened: idsOf(reopened), reset: idsOf(reset) }
@@ -102,19 +117,22 @@ function hasBeenTakenBack(expansion: ExpansionRecord): boolean {
 interface Anew {
   readonly back: readonly ExpansionRecord[]
   readonly readAnew: readonly ExpansionRecord[]
+  /** Steps of loops that begin anew at an iteration: whoever follows them begins anew as a whole, but for each other. */
+  readonly steps: ReadonlySet<ExpansionRecord>
   readonly resetsDownstream: boolean
   readonly bringsSetups: boolean
 }
 
 /**
- * What begins anew: what waits for the end of these expansions, and of what is reset with them, if it has started. A map that
+ * What begins anew as a whole: what waits for the end of these expansions, and of what is reset with them, if it has started. A map that
  * begins anew takes the source along that it pulls itself, and work its setups that were undone, with their teardowns. What
  * was cancelled by hand stays so.
  */
-function expansionsAnew(run: RunRecord, { back, readAnew, ...options }: Anew): Set<ExpansionRecord> {
+function expansionsAnew(run: RunRecord, { back, readAnew, steps, ...options }: Anew): Set<ExpansionRecord> {
   const { resetsDownstream } = options
   const setupsOf = options.bringsSetups ? undoneSetups(run) : () => []
-  const first = resetsDownstream ? [...back.flatMap(waitingForEndOf), ...readAnew.flatMap(readersOf)] : []
+  const below = resetsDownstream ? [...back.flatMap(waitingForEndOf), ...readAnew.flatMap(readersOf)] : []
+  const first = [...below, ...[...steps].flatMap(toldBy).filter((one) => !steps.has(one))]
   const undone = back.filter((expansion) => setupsOf(expansion).length > 0)
   // Those through which it goes on downwards, and those that are taken along alone.
   const spreading = new Set([...first, ...(resetsDownstream ? undone : [])].filter(hasStarted))
@@ -125,9 +143,11 @@ function expansionsAnew(run: RunRecord, { back, readAnew, ...options }: Anew): S
   }
   // A set yields what is added while it is walked, so it is its own queue.
   for (const expansion of spreading) {
-    for (const one of toldBy(expansion).filter(hasStarted)) spreading.add(one)
+    for (const one of [...toldBy(expansion), ...goneRoundWith(expansion)].filter(hasStarted))
+      spreading.add(one)
     takeAlong(expansion)
   }
+  for (const step of steps) takeAlong(step)
   for (const expansion of alone) takeAlong(expansion)
   return new Set([...spreading, ...alone])
 }
@@ -172,6 +192,13 @@ function toldBy(expansion: ExpansionRecord): ExpansionRecord[] {
     return isTold ? [downstream] : []
   })
   return hasEnded ? [...told, ...targetsOf(expansion)] : told
+}
+
+/** What the loop of a task goes round with: where one of its tasks begins anew as a whole, all of it does. */
+function goneRoundWith({ run, task }: ExpansionRecord): ExpansionRecord[] {
+  return run.version.dag.loops.flatMap(({ iterations, body }) =>
+    body.includes(task.taskId) ? run.expansions.filter((one) => one.task.taskId === iterations) : [],
+  )
 }
 
 function fusedSourcesOf(expansion: ExpansionRecord): ExpansionRecord[] {
@@ -237,6 +264,30 @@ function extendExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   state.unended.add(expansion)
 }
 
+/** Takes a step of a loop back to where an iteration of it had not begun. */
+function rewindExpansion(state: MemoryState, step: ExpansionRecord, asked: number): void {
+  const fromIndex = Math.min(asked, step.created)
+  // No fold counts in what is being cleared.
+  for (const page of step.unfolded) {
+    if (page.firstIndex >= fromIndex) continue
+    addCounts(step.folded, page.counts)
+    step.unfolded.delete(page)
+    state.foldable.delete(page)
+  }
+  const folded = { ...step.folded }
+  for (const page of step.pages)
+    if (page.firstIndex >= fromIndex && !step.unfolded.has(page)) subtractCounts(folded, page.counts)
+  const consumed = [...step.consumed]
+  resetExpansion(state, step)
+  for (const [upstream, taken] of consumed) step.consumed.set(upstream, Math.min(taken, fromIndex))
+  Object.assign(step, {
+    clearFrom: fromIndex,
+    cursor: String(fromIndex),
+    created: fromIndex,
+    folded,
+  } satisfies Partial<ExpansionRecord>)
+}
+
 /** Takes an expansion back to where it had not begun. What it had is removed page by page (`clearPages`). */
 function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
   for (const lease of expansion.leases) dropLease(state, lease)
@@ -246,6 +297,7 @@ function resetExpansion(state: MemoryState, expansion: ExpansionRecord): void {
     seq: expansion.seq + 1,
     generation: expansion.generation + 1,
     isClearing: true,
+    clearFrom: -1,
     epoch: expansion.epoch + 1,
     heldBy: null,
     cursor: null,

@@ -197,6 +197,7 @@ function newExpansion(
     generation: 0,
     baseTry: 0,
     isClearing: false,
+    clearFrom: -1,
     gapOrigins: new Map(),
     repairs: new Map(),
   }

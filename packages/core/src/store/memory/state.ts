@@ -177,6 +177,8 @@ export interface ExpansionRecord {
   generation: number
   baseTry: number
   isClearing: boolean
+  /** The first index that goes while it is cleared. */
+  clearFrom: number
   /** Places that an upstream left empty, by upstream ordinal and index, where the index does not tell. */
   readonly gapOrigins: Map<string, number>
   readonly repairs: Map<string, RepairRecord>

@@ -23,6 +23,7 @@ export function serializedDag(options: {
   readonly runTimeoutMs?: number
   readonly tasks: readonly TaskFixture[]
   readonly edges?: readonly EdgeFixture[]
+  readonly loops?: SerializedDag["loops"]
   readonly planning?: Partial<SerializedPlanning>
   readonly assets?: readonly (Partial<SerializedAsset> & { readonly name: string })[]
 }): SerializedDag {
@@ -41,7 +42,7 @@ export function serializedDag(options: {
     paramsSchema: null,
     tasks: options.tasks.map((task, ordinal) => serializedTask(task, ordinal, options.edges ?? [])),
     groups: [],
-    loops: [],
+    loops: options.loops ?? [],
     edges: (options.edges ?? []).map(serializedEdge),
   }
 }

@@ -30,6 +30,7 @@ import { redriveContract } from "./redrives.ts"
 import { repairContract } from "./repairs.ts"
 import { releaseContract } from "./releases.ts"
 import { retryContract } from "./retries.ts"
+import { loopContract } from "./loops.ts"
 import { liveContract } from "./live.ts"
 import { roleContract } from "./roles.ts"
 import { runContract } from "./runs.ts"
@@ -85,6 +86,7 @@ const chapters = {
   },
   changes: (open, options) => {
     redriveContract(open)
+    loopContract(open)
     extensionContract(open)
     repairContract(open)
     controlContract(open)

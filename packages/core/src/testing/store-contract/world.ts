@@ -45,6 +45,7 @@ export async function createRun(
     readonly runId?: string
     readonly tasks: readonly TaskFixture[]
     readonly edges?: readonly EdgeFixture[]
+    readonly loops?: SerializedDag["loops"]
   },
 ): Promise<RunFixture> {
   const dag = serializedDag(options)
