@@ -15,6 +15,7 @@ import { dagsPause, dagsUnpause } from "./commands/dags-pause.ts"
 import { dagsShow } from "./commands/dags-show.ts"
 import { dbMigrate } from "./commands/db-migrate.ts"
 import { dagProcessor } from "./commands/dag-processor.ts"
+import { dagsDelete } from "./commands/dags-delete.ts"
 import { dagsErrors } from "./commands/dags-errors.ts"
 import { dagsTrigger } from "./commands/dags-trigger.ts"
 import { dev } from "./commands/dev.ts"
@@ -71,6 +72,7 @@ const commands: readonly Command[] = [
   dagsNext,
   dagsPause,
   dagsUnpause,
+  dagsDelete,
   dagsTrigger,
   dagsErrors,
   assetsList,

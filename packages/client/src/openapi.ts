@@ -307,7 +307,8 @@ export interface paths {
         get: operations["get_dag"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a DAG with its runs and versions; what its file still defines comes back as a new one */
+        delete: operations["delete_dag"];
         options?: never;
         head?: never;
         /** Pause a DAG, or let it go on */
@@ -3634,6 +3635,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DAGResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_dag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone; its runs are removed in the background. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             default: components["responses"]["Error"];

@@ -105,6 +105,24 @@ create table dag_version (
   unique (dag_id, hash)
 );
 alter table dag add foreign key (latest_version_id) references dag_version;
+-- Whether a version or a bundle is still used is asked when one is to be deleted.
+create index dag_of_latest_version on dag (latest_version_id);
+create index dag_version_of_bundle on dag_version (bundle_hash);
+create index dag_file_of_bundle on dag_file (bundle_hash);
+
+-- DAGs that were deleted, up to which run, version and backfill: later ones are of a DAG that came back. The row of the DAG is
+-- there, without a version, until nothing is left.
+create table deleted_dag (
+  dag_id text primary key references dag,
+  last_run_id bigint not null,
+  last_version_number int not null,
+  last_backfill_id bigint not null
+);
+
+-- Bundles of versions that were deleted; another version or a file may still use them.
+create table released_bundle (
+  hash text primary key
+);
 
 -- Takes over what the newest version says of planning, whichever statement made it the newest. A plan that changes is
 -- reckoned anew.
@@ -113,6 +131,9 @@ language plpgsql as $$
 declare
   planning json;
 begin
+  if new.latest_version_id is null then
+    return new;
+  end if;
   select serialized->'planning' into strict planning from dag_version where id = new.latest_version_id;
   if planning::text is not distinct from new.planning::text then
     return new;
@@ -424,6 +445,8 @@ create table dag_run (
   check ((state in ('success', 'failed')) = (ended_at is not null))
 );
 create index dag_run_of_dag on dag_run (dag_id, id);
+create index dag_run_of_version on dag_run (dag_version_id);
+create index dag_run_of_backfill on dag_run (backfill_id) where backfill_id is not null;
 create index dag_run_timeout on dag_run (timeout_at) where state = 'running' and timeout_at is not null;
 create index dag_run_unfinished on dag_run (id) where state in ('queued', 'running');
 -- A tick is made once, whatever its planner does.

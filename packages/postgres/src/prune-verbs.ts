@@ -1,7 +1,15 @@
-import { awaitedRun, type NotAllowed, NotFound, type PruneStore, unfinishedRun } from "@sluice/core/store"
+import {
+  awaitedRun,
+  busyDag,
+  type NotAllowed,
+  NotFound,
+  type PruneStore,
+  unfinishedRun,
+} from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Client } from "./client.ts"
-import { selectDagRunById } from "./sql/dag-run.ts"
+import * as dags from "./sql/dag-deletion.ts"
+import { dagExists, selectDagRunById } from "./sql/dag-run.ts"
 import * as deletions from "./sql/deletion.ts"
 import { call } from "./store-call.ts"
 
@@ -20,6 +28,24 @@ export function pruneVerbs(client: Client): PruneStore {
           return Effect.fail(isEnded ? awaitedRun(run) : unfinishedRun(run))
         }),
       ),
-    pruneRows: (options) => call(client, "pruneRows", (sql) => deletions.removeRows(sql, options)),
+    deleteDag: ({ dagId, actor }) =>
+      call(client, "deleteDag", async (sql) => {
+        if (await dags.deleteDag(sql, { dagId, actor })) return "deleted"
+        return (await dagExists(sql, dagId)) ? "busy" : "unknown"
+      }).pipe(
+        Effect.flatMap((done): Effect.Effect<void, NotAllowed | NotFound> => {
+          if (done === "unknown") return Effect.fail(new NotFound({ what: "DAG", id: dagId }))
+          return done === "busy" ? Effect.fail(busyDag(dagId)) : Effect.void
+        }),
+      ),
+    pruneRows: (options) =>
+      call(client, "pruneRows", async (sql) => {
+        const { hasDags, hasRuns } = await deletions.selectDeleted(sql)
+        const runs = hasDags ? await dags.deleteRunsOfDags(sql, options) : 0
+        if (runs > 0) return { removed: runs, isDone: false }
+        if (hasRuns) return deletions.removeRows(sql, options)
+        const definitions = hasDags ? await dags.removeDefinitions(sql, options) : 0
+        return { removed: definitions, isDone: definitions === 0 }
+      }),
   }
 }

@@ -201,3 +201,18 @@ describe("deleting a run", () => {
     expect((await send("DELETE", `${runs}/r1`, { as: "viewer" })).status).toBe(403)
   })
 })
+
+describe("deleting a DAG", () => {
+  it("is refused while a run goes on, and then takes all of it away", async () => {
+    const { send, get } = await setup()
+    const { status, body } = await send("DELETE", "/api/v2/dags/d", { as: "op" })
+    expect([status, body.detail]).toEqual([409, expect.stringContaining("cancel")])
+    for (const id of ["r1", "r2", "r3", "r4", "r5"])
+      await send("PATCH", `${runs}/${id}`, { as: "user", body: { state: "failed" } })
+    expect((await send("DELETE", "/api/v2/dags/d", { as: "user" })).status).toBe(403)
+    expect((await send("DELETE", "/api/v2/dags/d", { as: "op" })).status).toBe(200)
+    expect((await get("/api/v2/dags/d")).status).toBe(404)
+    expect((await get("/api/v2/dags")).body.total_entries).toBe(0)
+    expect((await send("DELETE", "/api/v2/dags/d", { as: "op" })).status).toBe(404)
+  })
+})

@@ -3,7 +3,7 @@ import type { DagFilter, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { actorOf } from "../auth/actor.ts"
-import { ApiError, notFound } from "../problem.ts"
+import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
 import { dagDetailsSchema, dagSchema, dagsSchema, toDag, toDagDetails } from "../wire/dag.ts"
 import { dagRunStates } from "../wire/enums.ts"
 import { dagName } from "../wire/names.ts"
@@ -89,6 +89,20 @@ const patchDag = endpoint({
   responses: { 200: json("The DAG as it is now.", dagSchema), 400: badRequest() },
 })
 
+const deleteDag = endpoint({
+  method: "delete",
+  path: "/dags/{dag_id}",
+  operationId: "delete_dag",
+  tags: ["DAG"],
+  summary: "Delete a DAG with its runs and versions; what its file still defines comes back as a new one",
+  role: "op",
+  request: { params: dagName },
+  responses: {
+    200: json("It is gone; its runs are removed in the background.", z.null()),
+    409: json("Runs or a backfill of it have not ended.", httpExceptionSchema),
+  },
+})
+
 const listTasks = endpoint({
   method: "get",
   path: "/dags/{dag_id}/tasks",
@@ -150,6 +164,13 @@ export function dagRoutes() {
         for (const topic of ["run", "plan"] as const) store.wake(topic)
       }
       return c.json(toDag(await summaryOf(store, { dag_id: id })), 200)
+    })
+    .openapi(deleteDag, async (c) => {
+      const { store } = c.var.services
+      const { dag_id: dagId } = c.req.valid("param")
+      await Effect.runPromise(store.deleteDag({ dagId, actor: actorOf(c.var.actor) }))
+      for (const topic of ["prune", "plan"] as const) store.wake(topic)
+      return c.json(null, 200)
     })
     .openapi(listTasks, async (c) => {
       const { services } = c.var

@@ -24,7 +24,7 @@ const prunedRowsFirst = 500
 /** How long the pruner sleeps at most without a wake-up. */
 const prunePollMs = 5_000
 /** How long a pruner leads without a word: so long nothing is pruned after it was killed. */
-const leadSeconds = 30
+const leadSeconds = 10
 /** How long giving the lead back may take when the engine stops. */
 const resignMsMax = 2_000
 

@@ -9,6 +9,7 @@ import type { MapChange } from "./map-change.ts"
 export const eventNames = [
   "dag_paused",
   "dag_unpaused",
+  "dag_deleted",
   "backfill_created",
   "backfill_paused",
   "backfill_unpaused",

@@ -16,8 +16,17 @@ export interface PruneStore {
     actor: string
   }) => Effect.Effect<void, NotFound | NotAllowed | StoreError>
   /**
-   * Removes rows that deleted runs have left, at most so many; those that outlive their run no longer point to it.
-   * `isDone`: no deleted run has anything left. It goes on where the last call ended, whoever made that; a stale leadership
+   * Deletes a DAG of which no run and no backfill is unfinished: from then on it is not there. Its runs are deleted by `pruneRows`,
+   * with its versions, its backfills, and the code that nothing else uses. What was set of it by hand is forgotten. One that is
+   * registered again, since its file is still there, is a new one.
+   */
+  readonly deleteDag: (options: {
+    dagId: string
+    actor: string
+  }) => Effect.Effect<void, NotFound | NotAllowed | StoreError>
+  /**
+   * Deletes runs of deleted DAGs, and removes rows that deleted runs have left, some at a time as `limit` says; those that outlive their run no longer point to it.
+   * `isDone`: there is nothing left that could go now. It goes on where the last call ended, whoever made that; a stale leadership
    * removes nothing.
    */
   readonly pruneRows: (options: {
@@ -34,6 +43,15 @@ export function unfinishedRun({ dagId, runId, state }: Named): NotAllowed {
     what: `run "${runId}" of DAG "${dagId}"`,
     state,
     message: `the run "${runId}" of DAG "${dagId}" is ${state}, and only one that has ended can be deleted: cancel it first`,
+  })
+}
+
+/** Why a DAG is not deleted of which something is unfinished. */
+export function busyDag(dagId: string): NotAllowed {
+  return new NotAllowed({
+    what: `DAG "${dagId}"`,
+    state: "running",
+    message: `DAG "${dagId}" has runs or a backfill that have not ended: wait for their end, or cancel them, and delete it then`,
   })
 }
 

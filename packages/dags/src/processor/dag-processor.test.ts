@@ -228,6 +228,16 @@ describe("one DAG in two files", () => {
     })
   })
 
+  it("comes back with the next look at the folder when it was deleted and its file still has it", async () => {
+    const { store, processor } = await setup({ "a.ts": fileOf(["one", "two"]) })
+    const before = await Effect.runPromise(store.dag("one"))
+    await Effect.runPromise(store.deleteDag({ dagId: "one", actor: "tester" }))
+    expect(kinds(await run(processor, null))).toEqual({ "a.ts": "published" })
+    expect(await stored(store)).toEqual({ "a.ts": ["one", "two"] })
+    expect((await Effect.runPromise(store.dag("one"))).latestVersionId).not.toBe(before.latestVersionId)
+    expect(kinds(await run(processor, null))).toEqual({})
+  })
+
   it("moves with its file, whichever end of the move is seen first", async () => {
     const { store, root, processor } = await setup({ "a.ts": fileOf(["one"]) })
     await rename(join(root, "a.ts"), join(root, "b.ts"))

@@ -104,6 +104,8 @@ export function makeDagProcessor(
     const there = yield* Effect.promise(() => listDagPaths(root))
     const stored = yield* storedFiles(store, folder)
     const present = new Set(there)
+    // Whose row is gone was forgotten with a DAG that was deleted: what the file still defines comes back.
+    for (const path of known.paths) if (present.has(path) && !stored.has(path)) known.delete(path)
     const gone = [...new Set([...stored.keys(), ...known.paths])].filter((path) => !present.has(path))
     for (const path of there) {
       const row = stored.get(path)

@@ -63,7 +63,7 @@ export async function insertBackfill(
       )
       select dag_id, ${options.fromDate}, ${options.toDate}, ${options.isReversed}, ${options.reprocess},
         ${options.maxActiveRuns}, ${JSON.stringify(options.conf)}::text::json, is_paused, ${dates.length}
-      from dag where dag_id = ${options.dagId}
+      from dag where dag_id = ${options.dagId} and latest_version_id is not null
       on conflict do nothing
       returning *
     ), dated as (
@@ -95,7 +95,7 @@ export async function selectActive(sql: Sql, dagId: string): Promise<string | nu
   const rows = await sql<{ id: string | null }[]>`
     select backfill.id from dag
     left join backfill on backfill.dag_id = dag.dag_id and backfill.ended_at is null
-    where dag.dag_id = ${dagId}
+    where dag.dag_id = ${dagId} and dag.latest_version_id is not null
   `
   return rows[0]?.id
 }

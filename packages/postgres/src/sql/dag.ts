@@ -61,7 +61,7 @@ export async function updateDagPaused(
   const rows = await sql<{ isChanged: boolean }[]>`
     with changed as (
       update dag set is_paused = ${options.isPaused}
-      where dag_id = ${options.dagId} and is_paused <> ${options.isPaused}
+      where dag_id = ${options.dagId} and is_paused <> ${options.isPaused} and latest_version_id is not null
       returning dag_id
     ), backfills as (
       update backfill set is_dag_paused = ${options.isPaused}
@@ -71,7 +71,7 @@ export async function updateDagPaused(
       insert into event_log (dag_id, actor, event)
       select dag_id, ${options.actor}, ${options.isPaused ? "dag_paused" : "dag_unpaused"} from changed
     )
-    select exists (select from changed) as is_changed from dag where dag_id = ${options.dagId}
+    select exists (select from changed) as is_changed from dag where dag_id = ${options.dagId} and latest_version_id is not null
   `
   return rows[0]?.isChanged ?? null
 }

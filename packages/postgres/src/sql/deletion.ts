@@ -64,8 +64,8 @@ export const deletedTables: readonly DeletedTable[] = [
   },
 ]
 
-/** Whether somebody waits for the end of a run in `dag_run`. Two indexes, each with its own predicate. */
-const isAwaited = (sql: Sql) => sql`(
+/** Whether somebody waits for the end of a run in `dag_run`: two indexes, each with its own predicate. */
+export const isAwaited = (sql: Sql) => sql`(
   exists (
     select from trigger
     where trigger.run_dag_id = dag_run.dag_id and trigger.run_id = dag_run.run_id and not trigger.is_parked
@@ -85,7 +85,7 @@ export async function deleteDagRun(
       delete from dag_run
       where id = ${dagRunId} and state in ('success', 'failed') and not ${isAwaited(sql)}
       returning id, dag_id, run_id, state
-    ), ${removed(sql)}, run as (
+    ), ${takeAlong(sql)}, run as (
       -- The event is about a run that has no number any more.
       select dag_id, null::bigint as id, run_id from gone
     ), noted as (
@@ -97,7 +97,7 @@ export async function deleteDagRun(
 }
 
 /** The CTEs that take along what must not outlive the runs in `gone` for a moment, and note what is left. */
-function removed(sql: Sql) {
+export function takeAlong(sql: Sql) {
   return sql`expansions as (
       delete from expansion using gone where expansion.id between gone.id * 4096 and gone.id * 4096 + 4095
     ), leases as (
@@ -107,6 +107,15 @@ function removed(sql: Sql) {
     ), doomed as (
       insert into deleted_run (dag_run_id) select id from gone
     )`
+}
+
+/** Whether there is anything to remove. */
+export async function selectDeleted(sql: Sql): Promise<{ hasDags: boolean; hasRuns: boolean }> {
+  const [row] = await sql<{ hasDags: boolean; hasRuns: boolean }[]>`
+    select exists (select from deleted_dag) or exists (select from released_bundle) as has_dags,
+      exists (select from deleted_run) as has_runs
+  `
+  return row ?? { hasDags: false, hasRuns: false }
 }
 
 /** The most deleted runs that one statement looks at: most are small, and then it ends several. */

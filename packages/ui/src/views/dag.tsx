@@ -1,10 +1,13 @@
 import { useQuery } from "@tanstack/react-query"
-import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router"
-import { Play } from "lucide-react"
+import { Link, Outlet, useLocation, useNavigate, useParams } from "@tanstack/react-router"
+import { Play, Trash2 } from "lucide-react"
 import { useState } from "react"
+import { api, path } from "../api/client.ts"
 import { dagQuery } from "../api/queries.ts"
 import { Button } from "../components/button.tsx"
+import { ConfirmDialog } from "../components/confirm-dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
+import { useAction } from "../components/mutation.ts"
 import { PageHead, Tab, Tabs } from "../components/page.tsx"
 import { useDenied } from "../components/role.ts"
 import { Time } from "../components/time.tsx"
@@ -70,6 +73,7 @@ export function DagView() {
             }
             actions={
               <>
+                <DeleteDagButton dagId={dagId} />
                 <PauseDagButton dag={details} />
                 <Button look="primary" denied={denied("trigger_dag_run")} onClick={() => setTriggering(true)}>
                   <Play size={14} aria-hidden /> Trigger
@@ -94,5 +98,34 @@ export function DagView() {
         </>
       )}
     </Loaded>
+  )
+}
+
+function DeleteDagButton({ dagId }: { readonly dagId: string }) {
+  const [isAsking, setAsking] = useState(false)
+  const denied = useDenied()("delete_dag")
+  const navigate = useNavigate()
+  const remove = useAction({
+    run: () => api<null>(path`/dags/${dagId}`, { method: "DELETE" }),
+    touches: [["dags"]],
+    done: () => `Deleted the DAG ${dagId}.`,
+    onDone: () => void navigate({ to: "/dags" }),
+  })
+  return (
+    <>
+      <Button denied={denied} onClick={() => setAsking(true)}>
+        <Trash2 size={14} aria-hidden /> Delete
+      </Button>
+      {isAsking && (
+        <ConfirmDialog
+          title="Delete this DAG?"
+          description="All its runs go with it, with results and logs. While its file defines it, it comes back without them."
+          confirm="Delete the DAG"
+          isPending={remove.isPending}
+          onConfirm={() => remove.mutate(undefined)}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
   )
 }

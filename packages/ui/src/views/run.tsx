@@ -94,10 +94,18 @@ function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }
 }
 
 function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
-  const [open, setOpen] = useState<"cancel" | "clear" | "note" | null>(null)
+  const [open, setOpen] = useState<"cancel" | "clear" | "delete" | "note" | null>(null)
   const denied = useDenied()("patch_dag_run")
   const clearDenied = useDenied()("clear_dag_run")
+  const deleteDenied = useDenied()("delete_dag_run")
   const isOver = isRunOver(run.state)
+  const navigate = useNavigate()
+  const remove = useAction({
+    run: () => api<null>(path`/dags/${name.dagId}/dagRuns/${name.runId}`, { method: "DELETE" }),
+    touches: [["dags"]],
+    done: () => `Deleted the run ${name.runId}.`,
+    onDone: () => void navigate({ to: "/dags/$dagId/runs", params: { dagId: name.dagId } }),
+  })
   const change = useAction({
     run: (body: { state?: string; note?: string | null }) =>
       api<DagRun>(path`/dags/${name.dagId}/dagRuns/${name.runId}`, { method: "PATCH", body }),
@@ -138,6 +146,9 @@ function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRu
           Write a note
         </MenuItem>
         <MenuItem onSelect={() => void navigator.clipboard?.writeText(name.runId)}>Copy the run id</MenuItem>
+        <MenuItem isDisabled={!isOver || deleteDenied !== null} onSelect={() => setOpen("delete")}>
+          Delete the run
+        </MenuItem>
       </Menu>
       {open === "cancel" && (
         <ConfirmDialog
@@ -146,6 +157,16 @@ function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRu
           confirm="Cancel the run"
           isPending={change.isPending}
           onConfirm={() => change.mutate({ state: "failed" })}
+          onClose={() => setOpen(null)}
+        />
+      )}
+      {open === "delete" && (
+        <ConfirmDialog
+          title="Delete this run?"
+          description="Its results and logs are gone with it. The event log keeps who did what to it."
+          confirm="Delete the run"
+          isPending={remove.isPending}
+          onConfirm={() => remove.mutate(undefined)}
           onClose={() => setOpen(null)}
         />
       )}

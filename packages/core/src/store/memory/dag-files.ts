@@ -70,7 +70,8 @@ function put(state: MemoryState, row: Omit<DagFileRow, "changedAt">): void {
   state.dagFiles.set(nameOf(row), { ...row, changedAt: dateOf(state.now()) })
 }
 
-function nameOf({ folder, path }: DagFileKey): string {
+/** The key of a file. */
+export function nameOf({ folder, path }: DagFileKey): string {
   return JSON.stringify([folder, path])
 }
 

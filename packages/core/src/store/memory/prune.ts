@@ -1,17 +1,22 @@
 import { Effect } from "effect"
 import { type NotAllowed, NotFound } from "../errors.ts"
-import { awaitedRun, type PruneStore, unfinishedRun } from "../prune-store.ts"
-import { noteRunEvent } from "./events.ts"
+import { awaitedRun, busyDag, type PruneStore, unfinishedRun } from "../prune-store.ts"
+import { nameOf as fileNameOf } from "./dag-files.ts"
+import { noteDagEvent, noteRunEvent } from "./events.ts"
 import { dropLease } from "./offers.ts"
 import { isLeading } from "./planner.ts"
 import { nameOf } from "./runs.ts"
 import type { ExpansionRecord, MemoryState, RunRecord } from "./state.ts"
 import { dropTrigger } from "./triggers.ts"
 
+/** As in the other store: so many rows count as one run. */
+const rowsPerRun = 50
+
 /** Deletion over a memory state. */
 export function prune(state: MemoryState): PruneStore {
   return {
     deleteDagRun: ({ dagRunId, actor }) => Effect.suspend(() => deleteDagRun(state, dagRunId, actor)),
+    deleteDag: ({ dagId, actor }) => Effect.suspend(() => deleteDag(state, dagId, actor)),
     pruneRows: ({ leadership, limit }) =>
       Effect.sync(() => {
         if (!isLeading(state, leadership)) return { removed: 0, isDone: true }
@@ -33,6 +38,46 @@ function deleteDagRun(
   noteRunEvent(state, run, { actor, event: "dag_run_deleted", detail: null })
   unlink(state, run)
   return Effect.void
+}
+
+/** All at once, but for runs whose ends are waited for: those stay until they were told. */
+function deleteDag(
+  state: MemoryState,
+  dagId: string,
+  actor: string,
+): Effect.Effect<void, NotFound | NotAllowed> {
+  const dag = state.dags.get(dagId)
+  if (dag === undefined) return Effect.fail(new NotFound({ what: "DAG", id: dagId }))
+  const runs = state.runs.filter((run) => run.dagId === dagId)
+  const hasUnfinished = runs.some((run) => run.state === "queued" || run.state === "running")
+  const backfills = [...state.backfills.values()].filter((one) => one.dagId === dagId)
+  if (hasUnfinished || backfills.some(({ endedAt }) => endedAt === null)) return Effect.fail(busyDag(dagId))
+  state.dags.delete(dagId)
+  if (dag.file !== undefined) state.dagFiles.delete(fileNameOf(dag.file))
+  for (const { id } of backfills) state.backfills.delete(id)
+  noteDagEvent(state, dagId, { actor, event: "dag_deleted", detail: null })
+  for (const run of runs) state.deletedDagRuns.add(run)
+  return Effect.void
+}
+
+/** Deletes runs of deleted DAGs, whose versions go with the last of them. */
+function pruneDagRuns(state: MemoryState, limit: number): number {
+  const going = [...state.deletedDagRuns].filter((run) => !isAwaited(state, run)).slice(0, limit)
+  for (const run of going) {
+    removeRun(state, run)
+    unlink(state, run)
+    state.deletedDagRuns.delete(run)
+  }
+  return going.length
+}
+
+/** Versions of DAGs that are not there, and that no run has, with their code. */
+function pruneVersions(state: MemoryState): void {
+  const current = [...state.dags.values()].flatMap(({ versions }) => [...versions.values()])
+  const kept = new Set([...current, ...state.runs.map(({ version }) => version)].map(({ id }) => id))
+  for (const id of state.versions.keys()) if (!kept.has(id)) state.versions.delete(id)
+  const used = new Set([...state.versions.values(), ...state.dagFiles.values()].map((one) => one.bundleHash))
+  for (const hash of state.bundles.keys()) if (!used.has(hash)) state.bundles.delete(hash)
 }
 
 function isAwaited(state: MemoryState, { dagId, runId }: RunRecord): boolean {
@@ -91,6 +136,9 @@ function unlink(state: MemoryState, run: RunRecord): void {
 }
 
 function pruneRows(state: MemoryState, limit: number): { removed: number; isDone: boolean } {
+  const runs = pruneDagRuns(state, Math.ceil(limit / rowsPerRun))
+  if (runs > 0) return { removed: runs, isDone: false }
+  pruneVersions(state)
   let room = limit
   for (const [dagRunId, left] of state.deletedRuns) {
     const removed = Math.min(left, room)

@@ -303,6 +303,8 @@ export interface MemoryState {
   readonly runsByName: Map<string, RunRecord>
   /** How many rows deleted runs have left, by the runs' ids. */
   readonly deletedRuns: Map<string, number>
+  /** Runs of deleted DAGs, which are still to be deleted. */
+  readonly deletedDagRuns: Set<RunRecord>
   readonly expansions: Map<string, ExpansionRecord>
   /** Expansions that have not ended: all that leases and claims need to look at. */
   readonly unended: Set<ExpansionRecord>
@@ -346,6 +348,7 @@ export function emptyState(now: () => number): MemoryState {
     runsById: new Map(),
     runsByName: new Map(),
     deletedRuns: new Map(),
+    deletedDagRuns: new Set(),
     expansions: new Map(),
     unended: new Set(),
     due: new Set(),

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { Leadership } from "../../store/planner-store.ts"
 import type { StoreService } from "../../store/store.ts"
-import { completeEdge, mapped, streamEdge } from "./dag-fixture.ts"
+import { completeEdge, mapped, serializedDag, streamEdge } from "./dag-fixture.ts"
 import type { ContractOptions, OpenStore, StoreHarness } from "./harness.ts"
 import { applyStep, steps } from "./history-steps.ts"
 import { beginHistory } from "./history.ts"
@@ -19,6 +19,7 @@ import {
   openMap,
   openWorld,
   page,
+  register,
   retried,
 } from "./world.ts"
 
@@ -260,6 +261,93 @@ export function deletionContract(open: OpenStore, options: ContractOptions): voi
       const dates = await runEffect(store.listBackfillDates({ backfillId, after: -1, limit: 10 }))
       expect(dates).toMatchObject([{ ordinal: 0, dagRunId: null, refusal: null }])
       expect(await runEffect(store.backfill(backfillId))).toMatchObject({ success: 1, failed: 0 })
+    })
+  })
+
+  describe("deleting a DAG", () => {
+    it("takes it away with its runs, its versions and their code", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { map } = await leftRun(world, "r")
+      await createRun(world, { dagId: "other", tasks: [{ taskId: "t" }] })
+      const { latestVersionId } = await runEffect(store.dag("fixture"))
+      await register(store, serializedDag({ dagId: "fixture", tasks: [] }), "bundle-2")
+      await runEffect(store.deleteDag({ dagId: "fixture", actor }))
+      const gone = { _tag: "NotFound" }
+      expect(await failureOf(store.dag("fixture"))).toMatchObject(gone)
+      expect(await failureOf(store.dagSummary("fixture"))).toMatchObject(gone)
+      const make = store.createDagRun({
+        ...{ dagId: "fixture", runId: "new", runType: "manual", conf: {}, logicalDate: null },
+      })
+      expect(await failureOf(make)).toMatchObject(gone)
+      const pause = store.setDagPaused({ dagId: "fixture", isPaused: true, actor })
+      expect(await failureOf(pause)).toMatchObject(gone)
+      expect(await failureOf(store.deleteDag({ dagId: "fixture", actor }))).toMatchObject(gone)
+      await pruneAll(store, await leadPruning(store))
+      expect(await snapshot(store, map)).toEqual(nothing)
+      expect(await failureOf(store.dagVersion(latestVersionId))).toMatchObject(gone)
+      expect(await failureOf(store.loadBundle("bundle-2"))).toMatchObject(gone)
+      // Another DAG has this one.
+      expect(await runEffect(store.loadBundle("bundle-1"))).toMatchObject({ hash: "bundle-1" })
+      expect((await runEffect(store.listDags({ after: null, limit: 9 }))).map(({ dagId }) => dagId)).toEqual([
+        "other",
+      ])
+    })
+
+    it("is refused while a run, or a backfill, of it has not ended", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run } = await createRun(world, { tasks: [{ taskId: "t" }] })
+      const refused = { _tag: "NotAllowed", message: expect.stringMatching(/cancel/) }
+      expect(await failureOf(store.deleteDag({ dagId: "fixture", actor }))).toMatchObject(refused)
+      await cancel(store, run.id)
+      const day = new Date("2026-01-01T00:00:00Z")
+      const { id: backfillId } = await runEffect(
+        store.createBackfill({
+          ...{ dagId: "fixture", fromDate: day, toDate: day, isReversed: false, actor, reprocess: "none" },
+          ...{ maxActiveRuns: 1, conf: {} },
+          dates: [{ logicalDate: day, intervalStart: day, intervalEnd: day }],
+        }),
+      )
+      expect(await failureOf(store.deleteDag({ dagId: "fixture", actor }))).toMatchObject(refused)
+      await runEffect(store.cancelBackfill({ backfillId, actor }))
+      await runEffect(store.deleteDag({ dagId: "fixture", actor }))
+      await pruneAll(store, await leadPruning(store))
+      expect(await failureOf(store.backfill(backfillId))).toMatchObject({ _tag: "NotFound" })
+    })
+
+    it("leaves alone what has come back under its name", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { map } = await leftRun(world, "old")
+      await runEffect(store.setDagLimits({ dagId: "fixture", maxActiveRuns: 1, actor }))
+      await runEffect(store.setDagPaused({ dagId: "fixture", isPaused: true, actor }))
+      await runEffect(store.deleteDag({ dagId: "fixture", actor }))
+      const { run } = await createRun(world, { runId: "new", tasks: [mapped("load")] })
+      await pruneAll(store, await leadPruning(store))
+      expect(await snapshot(store, map)).toEqual(nothing)
+      expect(await runEffect(store.dag("fixture"))).toMatchObject({ isPaused: false, runningRuns: 1 })
+      expect((await runEffect(store.dag("fixture"))).maxActiveRuns).toBeGreaterThan(1)
+      expect(await runEffect(store.dagRunById(run.id))).toEqual(run)
+      expect(await runEffect(store.dagVersion(run.dagVersionId))).toMatchObject({ dagId: "fixture" })
+    })
+
+    it("leaves a run whose end is waited for until that was told", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const { run } = await createRun(world, { dagId: "other", runId: "a", tasks: [{ taskId: "t" }] })
+      const waiting = await openMap(world)
+      await waiting.commit(items(1))
+      const trigger = { kind: "run" as const, dagId: "other", runId: "a" }
+      await complete(store, await claimOne(store), { exceptions: [deferred(0, { trigger })] })
+      await cancel(store, run.id)
+      await runEffect(store.deleteDag({ dagId: "other", actor }))
+      const leadership = await leadPruning(store)
+      await pruneAll(store, leadership)
+      expect(await runEffect(store.dagRunById(run.id))).toMatchObject({ state: "failed" })
+      expect(await runEffect(store.fireEndedRuns({ limit: 10 }))).toBe(1)
+      await pruneAll(store, leadership)
+      expect(await failureOf(store.dagRunById(run.id))).toMatchObject({ _tag: "NotFound" })
     })
   })
 
