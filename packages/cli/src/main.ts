@@ -10,6 +10,7 @@ import { backfillList } from "./commands/backfill-list.ts"
 import { backfillShow } from "./commands/backfill-show.ts"
 import { dagsGraph } from "./commands/dags-graph.ts"
 import { dagsList } from "./commands/dags-list.ts"
+import { dagsVersions } from "./commands/dags-versions.ts"
 import { dagsNext } from "./commands/dags-next.ts"
 import { dagsPause, dagsUnpause } from "./commands/dags-pause.ts"
 import { dagsShow } from "./commands/dags-show.ts"
@@ -69,6 +70,7 @@ const commands: readonly Command[] = [
   dagsList,
   dagsShow,
   dagsGraph,
+  dagsVersions,
   dagsNext,
   dagsPause,
   dagsUnpause,

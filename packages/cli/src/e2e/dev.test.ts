@@ -71,6 +71,12 @@ describe("sluice dev", () => {
     await dev.until("scaled.ts: scaled (new version)", 2)
     expect(await resultOf("second")).toBe(420)
     expect((await project.sluice("dags", "errors")).code).toBe(0)
+    const versions = await project.sluice("dags", "versions", "scaled", "--limit", "2")
+    const [titles, ...lines] = versions.stdout.trimEnd().split("\n")
+    expect(titles).toMatch(/^version +stored +bundle$/)
+    expect(lines.map((line) => line.split(/ +/)[0])).toEqual(["2", "1"])
+    const unknown = await project.sluice("dags", "versions", "scale")
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining(`DAG "scale" does not exist`)])
     dev.child.kill("SIGTERM")
     const { code, stdout, stderr } = await dev.ended
     expect(stdout).toContain("stopped: everything it held is recorded")
