@@ -151,7 +151,10 @@ it("goes round a loop, each iteration with what the one before has left, and wai
   expect((await run.row()).state).toBe("success")
   expect(await run.result("last")).toBe(1)
   expect(await run.result("collect")).toEqual([32, 16, 8, 4, 2, 1])
-  expect(await run.instanceStates("halve.half")).toEqual(numbers(6).map(() => "success"))
+  const halved = await run.instances("halve.half")
+  expect(halved.map(({ state, label }) => [state, label])).toEqual(
+    numbers(6).map((n) => ["success", `iteration ${n + 1}`]),
+  )
   expect(run.records.all().map((fact) => fact["mapIndex"])).toEqual(numbers(6))
   expect((await run.view("halve.half")).unfinishedPeak).toBe(1)
 })

@@ -2188,6 +2188,16 @@ export interface components {
                 kind: "complete" | "stream";
                 upstream: string;
             }[];
+            loops: {
+                body: string[];
+                /** @description What an iteration waits for; it results in the first. */
+                ends: string[];
+                /** @description The source that it goes round with: its next item is what `ends` have left. */
+                iterations: string;
+                /** @description The id of its task group. */
+                loop_id: string;
+                max_iterations: number;
+            }[];
             params_schema?: unknown;
             task_groups: {
                 group_id: string;

@@ -45,6 +45,17 @@ export const structureSchema = z
     params_schema: z.unknown(),
     tasks: z.array(taskSchema),
     task_groups: z.array(z.object({ group_id: z.string(), parent_id: z.string().nullable() })),
+    loops: z.array(
+      z.object({
+        loop_id: z.string().describe("The id of its task group."),
+        iterations: z
+          .string()
+          .describe("The source that it goes round with: its next item is what `ends` have left."),
+        body: z.array(z.string()),
+        ends: z.array(z.string()).describe("What an iteration waits for; it results in the first."),
+        max_iterations: z.int(),
+      }),
+    ),
     edges: z.array(
       z.object({
         upstream: z.string(),
@@ -168,6 +179,15 @@ export function viewRoutes() {
           description: dag.description,
           params_schema: dag.paramsSchema as JSONValue,
           task_groups: dag.groups.map(({ groupId, parent }) => ({ group_id: groupId, parent_id: parent })),
+          loops: dag.loops.map(({ loopId, iterations, body, ends, maxIterations }) => ({
+            ...{
+              loop_id: loopId,
+              iterations,
+              body: [...body],
+              ends: [...ends],
+              max_iterations: maxIterations,
+            },
+          })),
           tasks: dag.tasks.map((task) => toTask(dag, task)),
           edges,
         },

@@ -30,8 +30,10 @@ export const dagsGraph = defineCommand<DagsGraphOptions>({
       const lines = graphLines(dag, { isOpen: options.open === true })
       const { out } = context
       if (options.json === true)
-        for (const { id, kind, tasks, rule, after } of lines)
-          await out.line(JSON.stringify({ id, kind, tasks, trigger_rule: rule || "all_success", after }))
+        for (const { id, kind, tasks, rule, after, again } of lines)
+          await out.line(
+            JSON.stringify({ id, kind, tasks, trigger_rule: rule || "all_success", after, again }),
+          )
       else for (const line of tableLines(graphColumns, lines)) await out.line(line)
       return exitCodes.success
     }),

@@ -1,4 +1,4 @@
-import { branch, chain, dag, group, task } from "@sluice/core"
+import { branch, chain, dag, group, loop, task, type XCom } from "@sluice/core"
 import { serializeDag } from "@sluice/core/dag"
 import { expect, it } from "vitest"
 import { graphColumns, graphLines } from "./graph-view.ts"
@@ -29,4 +29,19 @@ it("a graph is printed with its groups as one line each, each line with what it 
 it("a graph is printed with all tasks of its groups when they are opened", () => {
   expect(printed(true).join("\n")).toContain("outer.inner.b  task    ")
   expect(printed(true)).toHaveLength(7)
+})
+
+it("a loop is one line, and opened says what goes round", () => {
+  const looped = serializeDag(
+    dag("d", () => {
+      const inc = task("inc", (n: number) => n + 1)
+      loop("count", (n: XCom<number>) => inc(n), { until: (n) => n > 3 })(task("start", () => 0)())
+    }),
+  )
+  const lines = (isOpen: boolean) => tableLines(graphColumns, graphLines(looped, { isOpen })).slice(1)
+  expect(lines(false)).toEqual([
+    expect.stringMatching(/^start +task/),
+    expect.stringMatching(/^count +loop of 3 +start$/),
+  ])
+  expect(lines(true)[1]).toMatch(/^count.iterations +source +start, ↺ count.inc$/)
 })

@@ -10,6 +10,8 @@ export interface GraphLine {
   readonly rule: string
   /** What it follows: tasks, and groups that are shown as one. */
   readonly after: readonly string[]
+  /** What it goes round with in a loop: the tasks whose ends begin the next iteration. */
+  readonly again: readonly string[]
 }
 
 /** A DAG's tasks, upstream first; groups as one line each, where their first task stands, unless they are opened. */
@@ -23,12 +25,15 @@ export function graphLines(dag: SerializedDag, { isOpen }: { readonly isOpen: bo
     const into = dag.edges.filter(({ downstream }) => shown(downstream) === id)
     const after = [...new Set(into.map(({ upstream }) => shown(upstream)))].filter((other) => other !== id)
     const isDefault = isGroup || first === undefined || first.triggerRule === "all_success"
+    const isLoop = dag.loops.some(({ loopId }) => loopId === id)
+    const around = dag.loops.find(({ iterations }) => iterations === id)
     return {
       id,
-      kind: isGroup || first === undefined ? "group" : kindOf(first),
+      kind: isGroup || first === undefined ? (isLoop ? "loop" : "group") : kindOf(first),
       tasks: isGroup ? tasks.length : null,
       rule: isDefault ? "" : first.triggerRule,
       after,
+      again: around?.ends ?? [],
     }
   })
 }
@@ -38,7 +43,7 @@ export const graphColumns: readonly Column<GraphLine>[] = [
   { title: "task", cell: ({ id }) => id },
   { title: "kind", cell: ({ kind, tasks }) => (tasks === null ? kind : `${kind} of ${tasks}`) },
   { title: "trigger rule", cell: ({ rule }) => rule },
-  { title: "after", cell: ({ after }) => after.join(", ") },
+  { title: "after", cell: ({ after, again }) => [...after, ...again.map((id) => `↺ ${id}`)].join(", ") },
 ]
 
 function kindOf({ kind, gate, setupTeardown }: SerializedTask): string {

@@ -206,7 +206,7 @@ const commitWhole = Effect.fnUntraced(function* (
     epoch: lease.epoch,
     items: page.items.map((item) => (typeof item === "string" ? item : null)),
     keys: page.keys,
-    labels: page.labels,
+    labels: isStep(options) ? iterationLabels(position, page) : page.labels,
     gaps: gapsOf(of, page),
     cursor: page.next,
     exhausted,
@@ -226,6 +226,12 @@ const commitWhole = Effect.fnUntraced(function* (
   store.wake("progress")
   return progress
 })
+
+/** In a loop the cursor is the index of the next iteration. */
+function iterationLabels({ cursor }: Position, { items }: PulledPage): PulledPage["labels"] {
+  const first = Number(cursor ?? 0)
+  return items.length === 0 ? null : items.map((_, place) => `iteration ${first + place + 1}`)
+}
 
 /** The gaps of a page; where a pipeline leaves items out, with the index of the upstream instance. */
 function gapsOf(of: TaskOfRun, page: PulledPage): CommittedGap[] {

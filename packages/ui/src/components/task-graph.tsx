@@ -31,13 +31,16 @@ type TaskNode = Node<
   },
   "task"
 >
-type TaskEdge = Edge<
-  { readonly isStream: boolean; readonly isFlowing: boolean; readonly label: string | null },
-  "flow"
->
+interface EdgeData extends Record<string, unknown> {
+  readonly isStream: boolean
+  readonly isFlowing: boolean
+  readonly label: string | null
+  readonly direction: Direction
+}
+type TaskEdge = Edge<EdgeData, "flow"> | Edge<EdgeData, "back">
 
 const nodeTypes = { task: TaskBox }
-const edgeTypes = { flow: FlowEdge }
+const edgeTypes = { flow: FlowEdge, back: BackEdge }
 
 /** The tasks as boxes, streams as streams: they move while something flows in them. */
 export default function TaskGraph({
@@ -89,16 +92,37 @@ export default function TaskGraph({
         isStream,
         isFlowing: isStream && isFlowing(above, below),
         label: isStream ? windowLabel(below) : null,
+        direction,
       },
     }
   })
+  const ways = structure.loops.flatMap(({ loop_id, iterations, ends, max_iterations }) =>
+    ends.map((end, nth): TaskEdge => {
+      const [source, below] = [byTask.get(end), byTask.get(iterations)]
+      const done = below === undefined ? "" : `${count(below.discovered)} of `
+      return {
+        id: `${end} ${iterations} back`,
+        source: end,
+        target: iterations,
+        type: "back",
+        focusable: false,
+        ariaLabel: `Loop ${loop_id} goes round from ${end} to ${iterations}`,
+        data: {
+          isStream: true,
+          isFlowing: isFlowing(source, below),
+          label: nth === 0 ? `↺ ${done}at most ${count(max_iterations)}` : null,
+          direction,
+        },
+      }
+    }),
+  )
   return (
     <div ref={place} style={{ height: graphHeight }} data-graph>
       {ratio !== null && (
         <ReactFlow
           key={`${direction} ${structure.dag_id} ${structure.version_number}`}
           nodes={nodes}
-          edges={edges}
+          edges={[...edges, ...ways]}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           onNodeClick={(_event, node) => onPick(node.id)}
@@ -193,7 +217,46 @@ function TaskBox({ data: { task, expansion, direction }, selected }: NodeProps<T
   )
 }
 
-function FlowEdge(props: EdgeProps<TaskEdge>) {
+/** How far the way back of a loop is drawn beside its tasks. */
+const backOff = 1.6 * height
+
+/** The way back of a loop: an arc beside its tasks, which stand in their order whether or not there is one. */
+function BackEdge({ id, data, sourceX, sourceY, targetX, targetY }: EdgeProps<Edge<EdgeData, "back">>) {
+  const isAcross = data?.direction !== "TB"
+  const beside = isAcross ? Math.min(sourceY, targetY) - backOff : Math.max(sourceX, targetX) + width
+  const path = isAcross
+    ? `M ${sourceX},${sourceY} C ${sourceX + height},${beside} ${targetX - height},${beside} ${targetX},${targetY}`
+    : `M ${sourceX},${sourceY} C ${beside},${sourceY + height} ${beside},${targetY - height} ${targetX},${targetY}`
+  // The middle of the curve.
+  const x = isAcross ? (sourceX + targetX) / 2 : (sourceX + targetX) / 8 + beside * 0.75
+  const y = isAcross ? (sourceY + targetY) / 8 + beside * 0.75 : (sourceY + targetY) / 2
+  return (
+    <>
+      <BaseEdge
+        id={id}
+        path={path}
+        className={data?.isFlowing === true ? "flowing" : ""}
+        style={{ stroke: "var(--accent)", strokeWidth: 1.5, strokeDasharray: "5 4", fill: "none" }}
+      />
+      {data?.label != null && <EdgeLabel x={x} y={y} label={data.label} />}
+    </>
+  )
+}
+
+function EdgeLabel({ x, y, label }: { readonly x: number; readonly y: number; readonly label: string }) {
+  return (
+    <EdgeLabelRenderer>
+      <div
+        className="absolute rounded border border-line bg-surface px-1 text-2xs text-muted"
+        style={{ transform: `translate(-50%,-50%) translate(${x}px,${y}px)` }}
+      >
+        {label}
+      </div>
+    </EdgeLabelRenderer>
+  )
+}
+
+function FlowEdge(props: EdgeProps<Edge<EdgeData, "flow">>) {
   const { data } = props
   const [path, x, y] = getBezierPath(props)
   const isStream = data?.isStream === true
@@ -212,16 +275,7 @@ function FlowEdge(props: EdgeProps<TaskEdge>) {
           fill: "none",
         }}
       />
-      {data?.label != null && (
-        <EdgeLabelRenderer>
-          <div
-            className="absolute rounded border border-line bg-surface px-1 text-2xs text-muted"
-            style={{ transform: `translate(-50%,-50%) translate(${x}px,${y}px)` }}
-          >
-            {data.label}
-          </div>
-        </EdgeLabelRenderer>
-      )}
+      {data?.label != null && <EdgeLabel x={x} y={y} label={data.label} />}
     </>
   )
 }
