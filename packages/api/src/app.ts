@@ -28,6 +28,7 @@ import { dagRoutes } from "./routes/dags.ts"
 import { eventRoutes } from "./routes/events.ts"
 import { configRoutes } from "./routes/config.ts"
 import { eventLogRoutes } from "./routes/event-logs.ts"
+import { expansionHistoryRoutes } from "./routes/expansion-history.ts"
 import { expansionInsightRoutes } from "./routes/expansion-insights.ts"
 import { expansionInstanceRoutes } from "./routes/expansion-instances.ts"
 import { expansionPageRoutes } from "./routes/expansion-pages.ts"
@@ -110,6 +111,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", expansionInstanceRoutes())
     .route("/api/v2", instanceExplanationRoutes())
     .route("/api/v2", expansionPageRoutes())
+    .route("/api/v2", expansionHistoryRoutes())
     .route("/api/v2", resultRoutes())
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())

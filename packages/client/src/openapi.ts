@@ -559,6 +559,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a map was, from its start to now or its end, in even steps of time; from at most 400 of its pages */
+        get: operations["get_expansion_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/expansions/{task_id}/instances": {
         parameters: {
             query?: never;
@@ -2312,6 +2329,14 @@ export interface components {
                 task_id: string;
             }[];
         };
+        ExpansionHistoryResponse: {
+            discovered: number[];
+            ended: number[];
+            /** Format: date-time */
+            from: string | null;
+            is_sampled: boolean;
+            step_ms: number;
+        };
         ExpansionInstancesResponse: {
             next_after: number | null;
             task_instances: components["schemas"]["TaskInstanceResponse"][];
@@ -2321,6 +2346,8 @@ export interface components {
             count: number;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            done_date: string | null;
             failed: number;
             first_index: number;
             /** Format: date-time */
@@ -4253,6 +4280,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExpansionExtendResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_expansion_history: {
+        parameters: {
+            query?: {
+                steps?: number;
+            };
+            header?: never;
+            path: {
+                dag_id: string;
+                dag_run_id: string;
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What had been discovered and had ended by the start and at the end of each step. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpansionHistoryResponse"];
                 };
             };
             default: components["responses"]["Error"];

@@ -653,6 +653,8 @@ create table page (
   urgency int not null,
   claimable boolean not null,
   folded boolean not null default false,
+  -- When it was folded last: with the other times all that is kept of how a map went on.
+  folded_at timestamptz,
   has_records boolean not null default false,
   claimed int not null default 0,
   finished int not null default 0,

@@ -55,6 +55,16 @@ describe("the density of a map", () => {
   })
 })
 
+describe("the history of a map", () => {
+  it("says how far it was, up to where it is", async () => {
+    const { get } = await setup()
+    const { body } = await get(`${path}/history?steps=10`, { as: "viewer" })
+    expect(body).toMatchObject({ from: expect.any(String), step_ms: expect.any(Number), is_sampled: false })
+    expect([body.discovered.at(-1), body.ended.at(-1)]).toEqual([40, 10])
+    expect((await get(`${path}/history?steps=401`)).status).toBe(422)
+  })
+})
+
 describe("the errors of a map", () => {
   it("are told by class, with examples", async () => {
     const { get } = await setup()

@@ -24,6 +24,7 @@ export const pageSchema = z
     is_done: z.boolean(),
     created_at: instant,
     first_result_date: instant.nullable(),
+    done_date: instant.nullable(),
   })
   .openapi("ExpansionPageResponse")
 
@@ -76,5 +77,6 @@ function toPage(view: PageView): z.infer<typeof pageSchema> {
     is_done: view.isFolded,
     created_at: instantOf(view.createdAt),
     first_result_date: instantOf(view.firstSuccessAt),
+    done_date: instantOf(view.foldedAt),
   }
 }

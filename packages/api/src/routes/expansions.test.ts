@@ -161,6 +161,10 @@ describe("expansions", () => {
       ],
       next_after: 3,
     })
+    expect(body.pages.map(({ done_date: done }: { done_date: string | null }) => done)).toEqual([
+      expect.any(String),
+      null,
+    ])
     const { body: open } = await get(`${run}/expansions/load/pages?open=true&after=3`)
     expect([open.pages.map((page: { first_index: number }) => page.first_index), open.next_after]).toEqual([
       [5],

@@ -1,6 +1,7 @@
 /** The forms in which the API answers, for clients in TypeScript: types alone, from the schemas that make the answers. */
 import type { z } from "@hono/zod-openapi"
 import type { densitySchema, errorClassesSchema } from "../routes/expansion-insights.ts"
+import type { historySchema } from "../routes/expansion-history.ts"
 import type { explanationSchema } from "../routes/instance-explanation.ts"
 import type { pageSchema } from "../routes/expansion-pages.ts"
 import type { backfillSchema } from "./backfill.ts"
@@ -33,6 +34,7 @@ export type DagCalendar = z.infer<typeof calendarSchema>
 export type DagGrid = z.infer<typeof gridSchema>
 export type RecentRuns = z.infer<typeof recentRunsSchema>
 export type InstanceExplanation = z.infer<typeof explanationSchema>
+export type ExpansionHistory = z.infer<typeof historySchema>
 export type Density = z.infer<typeof densitySchema>
 export type ErrorClasses = z.infer<typeof errorClassesSchema>
 export type ExpansionPage = z.infer<typeof pageSchema>

@@ -45,6 +45,8 @@ export interface PageView {
   readonly createdAt: Date
   /** When the first of its instances succeeded. */
   readonly firstSuccessAt: Date | null
+  /** When it was counted, the last of its instances having ended; null: it is not. */
+  readonly foldedAt: Date | null
 }
 
 /** A stored log line. */

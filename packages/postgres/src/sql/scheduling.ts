@@ -31,7 +31,7 @@ export async function fold(
       limit ${options.limit}
       for update
     ), marked as (
-      update page set folded = true
+      update page set folded = true, folded_at = now()
       from finished
       where page.expansion_id = finished.expansion_id and page.first_index = finished.first_index
         and not page.folded

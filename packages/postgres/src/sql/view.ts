@@ -156,7 +156,7 @@ export function selectPages(
 ): Promise<PageViewRow[]> {
   return sql<PageViewRow[]>`
     select first_index, count, claimed, success, failed, skipped, upstream_failed, folded as is_folded, created_at,
-      first_ended_at as first_success_at
+      first_ended_at as first_success_at, case when folded then coalesce(folded_at, created_at) end as folded_at
     from page
     where expansion_id = ${options.expansionId} and first_index > ${options.after}
       ${options.isOpenOnly === true ? sql`and not folded` : sql``}
@@ -173,10 +173,11 @@ export function selectPagesAt(
   return sql<PageViewRow[]>`
     select distinct on (found.first_index)
       found.first_index, found.count, found.claimed, found.success, found.failed, found.skipped, found.upstream_failed,
-      found.folded as is_folded, found.created_at, found.first_ended_at as first_success_at
+      found.folded as is_folded, found.created_at, found.first_ended_at as first_success_at,
+      case when found.folded then coalesce(found.folded_at, found.created_at) end as folded_at
     from unnest(${indexes.slice(0, pagesAtMax)}::bigint[]) as place (map_index)
     cross join lateral (
-      select first_index, count, claimed, success, failed, skipped, upstream_failed, folded, created_at, first_ended_at
+      select first_index, count, claimed, success, failed, skipped, upstream_failed, folded, created_at, first_ended_at, folded_at
       from page
       where page.expansion_id = ${expansionId} and page.first_index <= place.map_index
       order by page.first_index desc

@@ -12,6 +12,7 @@ import type {
   Density,
   ErrorClasses,
   Expansion,
+  ExpansionHistory,
   ExpansionPage,
   InstanceExplanation,
   Me,
@@ -393,6 +394,18 @@ export const errorClassesQuery = (name: TaskName) =>
   queryOptions({
     queryKey: [...taskKey(name), "errors"],
     queryFn: ({ signal }) => api<ErrorClasses>(`${mapPath(name)}/errors`, { signal }),
+  })
+
+/** In how many steps the chart of rates is asked for. */
+const historySteps = 120
+
+export const historyQuery = (name: TaskName) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "history"],
+    queryFn: ({ signal }) =>
+      api<ExpansionHistory>(`${mapPath(name)}/history`, { signal, query: { steps: historySteps } }),
+    placeholderData: (before) => before,
+    gcTime: 20_000,
   })
 
 export const pagesQuery = (name: TaskName, isOpenOnly: boolean) =>

@@ -1,5 +1,5 @@
-/** How maps have gone on since this tab began to watch them: the rates of source and consumers over time. */
-import type { Expansion } from "@sluice/api/wire"
+/** How maps go on: their rates now, as this tab is told of them, and over all their time, as the server knows it. */
+import type { Expansion, ExpansionHistory } from "@sluice/api/wire"
 
 /** How a map stood at one time. */
 export interface Sample {
@@ -61,4 +61,31 @@ export function rateOf(
   const last = samples.at(-1)
   if (from === undefined || last === undefined || now - from.at < 1_000) return null
   return Math.max(0, ((read(last) - read(from)) / (now - from.at)) * 1_000)
+}
+
+/** Rates over time, at the ends of steps. */
+export interface RateLines {
+  /** Seconds since 1970. */
+  readonly times: readonly number[]
+  readonly discovered: readonly number[]
+  readonly ended: readonly number[]
+}
+
+/** Over so many steps a rate is taken: pages come in bursts, which are no rate. */
+const stepsPerRate = 3
+
+/** The rates of a history: by how much it grew over the last few steps. */
+export function ratesOf({ from, step_ms: stepMs, discovered, ended }: ExpansionHistory): RateLines {
+  if (from === null) return { times: [], discovered: [], ended: [] }
+  const start = Date.parse(from)
+  const grew = (line: readonly number[], step: number) => {
+    const before = Math.max(0, step - stepsPerRate)
+    return (((line[step] ?? 0) - (line[before] ?? 0)) / ((step - before) * stepMs)) * 1_000
+  }
+  const steps = discovered.slice(1).map((_, place) => place + 1)
+  return {
+    times: steps.map((step) => (start + step * stepMs) / 1_000),
+    discovered: steps.map((step) => grew(discovered, step)),
+    ended: steps.map((step) => grew(ended, step)),
+  }
 }

@@ -25,7 +25,9 @@ export function Explanation({
   const { data } = useQuery({ ...explanationQuery(name, instance.map_index), enabled: !isPlain })
   // What was told of another state is not true of this one.
   if (data === undefined || isPlain || data.state !== instance.state) return null
-  const { ended, waits_for: waits, deferral } = data
+  const { ended, deferral } = data
+  // What it is deferred to is told with all that is known of it.
+  const waits = deferral === null ? data.waits_for : []
   return (
     <>
       {ended !== null && <Ended name={name} ended={ended} state={instance.state} />}

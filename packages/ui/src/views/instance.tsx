@@ -107,15 +107,17 @@ function Head({ name, instance }: { readonly name: TaskName; readonly instance: 
           <>
             <State state={instance.state} />
             {instance.key !== null && <span className="font-mono text-xs">{instance.key}</span>}
-            {instance.start_date !== null && (
+            {instance.start_date !== null && instance.try_number > 0 && (
               <span>
                 started <Time at={instance.start_date} />, took{" "}
                 {between(instance.start_date, instance.end_date, now)}
               </span>
             )}
-            <span>
-              try {instance.try_number} of {instance.max_tries + 1}
-            </span>
+            {instance.try_number > 0 && (
+              <span>
+                try {instance.try_number} of {instance.max_tries + 1}
+              </span>
+            )}
             <span>pool {instance.pool}</span>
           </>
         }
@@ -294,7 +296,7 @@ function Item({ name, instance }: { readonly name: TaskName; readonly instance: 
           {({ value }) => <JsonView value={value} label="Input" />}
         </Loaded>
       ) : (
-        <p className="m-0 p-3 text-muted">Its item is not kept, or it had none.</p>
+        <p className="m-0 p-3 text-muted">{hasNone ? "It had none." : "It is not kept."}</p>
       )}
     </Panel>
   )

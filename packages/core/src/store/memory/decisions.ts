@@ -192,6 +192,7 @@ function foldPage(state: MemoryState, page: PageRecord): void {
   const { expansion } = page
   state.foldable.delete(page)
   expansion.unfolded.delete(page)
+  page.foldedAt = state.now()
   // What begins anew counts from nothing; its old pages are on their way out.
   if (expansion.isClearing) return
   addCounts(expansion.folded, page.counts)

@@ -170,6 +170,7 @@ export function addPage(
     createdAt: at,
     firstEndedAt: null,
     pullsAtFirstEnd: null,
+    foldedAt: null,
   }
   expansion.pages.push(page)
   expansion.unfolded.add(page)
@@ -183,6 +184,7 @@ function settleSourcePage(page: PageRecord): void {
   addOutcome(page.counts, "success", page.count)
   addOutcome(page.expansion.folded, "success", page.count)
   page.expansion.unfolded.delete(page)
+  page.foldedAt = page.createdAt
 }
 
 function recordGap(state: MemoryState, page: PageRecord, gap: CommittedGap): void {

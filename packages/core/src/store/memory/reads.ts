@@ -65,5 +65,6 @@ function toPageView(page: PageRecord, unfolded: ReadonlySet<PageRecord>): PageVi
     isFolded: !unfolded.has(page),
     createdAt: new Date(page.createdAt),
     firstSuccessAt: dateOf(page.firstEndedAt),
+    foldedAt: unfolded.has(page) ? null : dateOf(page.foldedAt),
   }
 }

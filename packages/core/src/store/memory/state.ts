@@ -210,6 +210,8 @@ export interface PageRecord {
   readonly createdAt: number
   firstEndedAt: number | null
   pullsAtFirstEnd: number | null
+  /** When it was folded last. */
+  foldedAt: number | null
 }
 
 /** A row of the item table: an instance that has something to say beyond its page. */

@@ -142,13 +142,29 @@ export function readContract(open: OpenStore): void {
         {
           ...untouched,
           ...{ firstIndex: 0, count: 2, claimed: 2, success: 1, failed: 1 },
-          ...{ isFolded: true, createdAt: date, firstSuccessAt: date },
+          ...{ isFolded: true, createdAt: date, firstSuccessAt: date, foldedAt: date },
         },
         {
           ...untouched,
-          ...{ firstIndex: 2, count: 3, claimed: 2, isFolded: false, createdAt: date, firstSuccessAt: null },
+          ...{
+            firstIndex: 2,
+            count: 3,
+            claimed: 2,
+            isFolded: false,
+            createdAt: date,
+            firstSuccessAt: null,
+            foldedAt: null,
+          },
         },
-        { ...untouched, firstIndex: 5, count: 1, isFolded: false, createdAt: date, firstSuccessAt: null },
+        {
+          ...untouched,
+          firstIndex: 5,
+          count: 1,
+          isFolded: false,
+          createdAt: date,
+          firstSuccessAt: null,
+          foldedAt: null,
+        },
       ])
       const firsts = async (options: Partial<Parameters<typeof store.listPages>[0]>) =>
         (await list(options)).map(({ firstIndex }) => firstIndex)

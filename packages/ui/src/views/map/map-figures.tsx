@@ -1,13 +1,13 @@
 import type { Expansion } from "@sluice/api/wire"
 import { ChevronRight } from "lucide-react"
-import type { ReactNode } from "react"
-import type { TaskName } from "../../api/queries.ts"
+import { useQuery } from "@tanstack/react-query"
+import { type ReactNode, useMemo } from "react"
+import { historyQuery, type TaskName } from "../../api/queries.ts"
 import { Rates } from "../../components/chart.tsx"
 import { useNow } from "../../components/clock.ts"
-import { Fact, Panel } from "../../components/page.tsx"
-import { Time } from "../../components/time.tsx"
+import { Panel } from "../../components/page.tsx"
 import { between, count, duration, rate, total } from "../../model/format.ts"
-import { endedOf, historyOf, rateOf, type Sample } from "../../model/history.ts"
+import { endedOf, historyOf, rateOf, ratesOf } from "../../model/history.ts"
 import { projectionOf } from "../../model/projection.ts"
 
 /** How far the map is, how full its window, how fast it goes, how many failures it has left. */
@@ -123,13 +123,13 @@ function WindowGauge({ expansion }: { readonly expansion: Expansion }) {
     <Gauge
       name="Window"
       value={`${count(Math.max(use.unfinished, use.unconsumed ?? 0))} of ${count(window)}`}
-      peak={peak}
+      peak={{ part: peak, words: `peak ${count(use.unfinished_peak)}` }}
       parts={[
         { label: "running", n: running / window, color: "var(--s-running-fill)" },
         { label: "ready", n: waiting / window, color: "var(--s-idle-fill)" },
         { label: "not taken", n: untaken / window, color: "var(--s-deferred-fill)" },
       ]}
-      note={`${count(running)} running · ${count(waiting)} ready${untaken > 0 ? ` · ${count(untaken)} not taken` : ""} · ${count(use.room)} free · peak ${count(use.unfinished_peak)}`}
+      note={`${count(running)} running · ${count(waiting)} ready${untaken > 0 ? ` · ${count(untaken)} not taken` : ""} · ${count(use.room)} free`}
     />
   )
 }
@@ -178,12 +178,14 @@ function Gauge({
   readonly value: string
   readonly parts: readonly { readonly label: string; readonly n: number; readonly color: string }[]
   readonly note: string
-  readonly peak?: number
+  /** The most there ever was. */
+  readonly peak?: { readonly part: number; readonly words: string }
 }) {
   return (
     <div data-gauge={name}>
       <div className="flex items-baseline justify-between gap-2">
         <span className="eyebrow">{name}</span>
+        {peak !== undefined && <span className="flex-1 text-xs text-muted">{peak.words}</span>}
         <span className="font-semibold">{value}</span>
       </div>
       <div
@@ -199,7 +201,10 @@ function Gauge({
           />
         ))}
         {peak !== undefined && (
-          <div className="absolute inset-y-0 w-px bg-ink" style={{ left: `calc(${peak * 100}% - 1px)` }} />
+          <div
+            className="absolute inset-y-0 w-px bg-ink"
+            style={{ left: `calc(${peak.part * 100}% - 1px)` }}
+          />
         )}
       </div>
       <div className="mt-1 text-xs text-muted">{note}</div>
@@ -244,78 +249,77 @@ function Cursor({ expansion }: { readonly expansion: Expansion }) {
   )
 }
 
-/** Samples closer together than this say little of a rate. */
-const rateStepMs = 1_000
-
-function RatePanel({ expansion }: { readonly name: TaskName; readonly expansion: Expansion }) {
+/** Source against what ends, from the start of the map on; and when that is over, where it can be known. */
+function RatePanel({ name, expansion }: { readonly name: TaskName; readonly expansion: Expansion }) {
   const now = useNow()
+  const history = useQuery(historyQuery(name))
+  const lines = useMemo(() => (history.data === undefined ? null : ratesOf(history.data)), [history.data])
   const samples = historyOf(expansion)
-  const read = rateOf(samples, (sample) => sample.discovered, now)
-  const ended = rateOf(samples, (sample) => sample.ended, now)
   const isOver = expansion.end_date !== null
-  const projection = projectionOf(expansion, ended)
-  const lines = linesOf(samples)
+  const isMapped = expansion.kind === "mapped"
+  // As it is told live, and before that as the history ends.
+  const read = rateOf(samples, (sample) => sample.discovered, now) ?? lines?.discovered.at(-1) ?? null
+  const ended = rateOf(samples, (sample) => sample.ended, now) ?? lines?.ended.at(-1) ?? null
   return (
     <Panel
       title="Rates"
       aside={
         <div className="flex flex-wrap items-center gap-x-4 text-xs">
-          <Legend color="var(--accent)" name="source" value={isOver ? "–" : rate(read)} />
-          <Legend color="var(--s-success)" name="ended" value={isOver ? "–" : rate(ended)} />
+          <Legend color="var(--s-running-fill)" name="source" value={isOver ? "" : rate(read)} />
+          {isMapped && (
+            <Legend color="var(--s-success-fill)" name="ended" value={isOver ? "" : rate(ended)} />
+          )}
         </div>
       }
+      className="flex flex-col"
     >
-      <div className="px-2 pt-1">
-        {lines.times.length > 1 ? (
+      <div className="flex-1 px-2 pt-1">
+        {lines !== null && lines.times.length > 1 ? (
           <Rates
             height={150}
             times={lines.times}
             series={[
-              { label: "source", color: "--accent", values: lines.discovered },
-              { label: "ended", color: "--s-success", values: lines.ended },
+              { label: "source", color: "--s-running-fill", values: lines.discovered },
+              ...(isMapped ? [{ label: "ended", color: "--s-success-fill", values: lines.ended }] : []),
             ]}
           />
-        ) : isOver ? (
-          <Times expansion={expansion} />
         ) : (
           <div className="flex h-[150px] items-center justify-center px-6 text-center text-muted">
-            Rates are drawn from here on, as the map goes on.
+            {history.error !== null && history.data === undefined
+              ? history.error.message
+              : history.isPending
+                ? ""
+                : expansion.start_date === null
+                  ? "It has not begun."
+                  : "Rates are drawn once it has gone on for a second."}
           </div>
         )}
       </div>
       <p className="m-0 border-t border-line px-3 py-2 text-muted" data-projection>
-        {projection.kind === "over" && averageOf(expansion)}
-        {projection.kind === "unknown" && `When it ends cannot be known: ${projection.why}.`}
-        {projection.kind === "in" && (
-          <>
-            At this rate it ends in <strong className="text-ink">{duration(projection.ms)}</strong>.
-          </>
-        )}
+        {isOver ? summaryOf(expansion) : <Outlook expansion={expansion} ended={ended} />}
       </p>
     </Panel>
   )
 }
 
-/** When what happened of a map that has ended: nobody has watched its rates. */
-function Times({ expansion }: { readonly expansion: Expansion }) {
-  const after = (at: string | null) => between(expansion.start_date, at, 0)
+/** When it will have ended; while nobody can know, how long what is there will take. */
+function Outlook({ expansion, ended }: { readonly expansion: Expansion; readonly ended: number | null }) {
+  const projection = projectionOf(expansion, ended)
+  const left = expansion.discovered - endedOf(expansion)
+  if (projection.kind === "over") return null
+  if (projection.kind === "in")
+    return (
+      <>
+        At this rate it ends in <strong className="text-ink">{duration(projection.ms)}</strong>.
+      </>
+    )
+  const isKnown =
+    !expansion.exhausted && ended !== null && ended > 0 && left > 0 && expansion.kind === "mapped"
   return (
-    <dl className="m-0 grid min-h-[150px] grid-cols-2 content-center gap-x-6 gap-y-4 p-3">
-      <Fact name="Began">
-        <Time at={expansion.start_date} />
-      </Fact>
-      <Fact name="Ended">
-        <Time at={expansion.end_date} />
-      </Fact>
-      <Fact name="First result">
-        {expansion.first_result_date === null
-          ? "none"
-          : `after ${after(expansion.first_result_date)}, ${pulls(expansion.pulls_at_first_result ?? 0)}`}
-      </Fact>
-      <Fact name="In all">
-        {after(expansion.end_date)}, {pulls(expansion.pulls)}
-      </Fact>
-    </dl>
+    <>
+      When it ends cannot be known: {projection.why}.
+      {isKnown && ` What is there now takes ${duration((left / ended) * 1_000)}.`}
+    </>
   )
 }
 
@@ -323,11 +327,13 @@ function pulls(n: number): string {
   return n === 1 ? "1 pull" : `${count(n)} pulls`
 }
 
-function averageOf(expansion: Expansion): string {
-  const { start_date: start, end_date: end } = expansion
+function summaryOf(expansion: Expansion): string {
+  const { start_date: start, end_date: end, first_result_date: first } = expansion
   if (start === null || end === null) return "It has ended."
   const seconds = Math.max(0.001, (Date.parse(end) - Date.parse(start)) / 1_000)
-  return `It ended after ${duration(seconds * 1_000)}: ${rate(endedOf(expansion) / seconds)} on average.`
+  const average = `It ended after ${duration(seconds * 1_000)}, ${pulls(expansion.pulls)}: ${rate(endedOf(expansion) / seconds)} on average.`
+  if (first === null) return average
+  return `${average} First result after ${between(start, first, 0)}, ${pulls(expansion.pulls_at_first_result ?? 0)}.`
 }
 
 function Legend({
@@ -343,23 +349,7 @@ function Legend({
     <span className="inline-flex items-center gap-1.5">
       <span className="h-0.5 w-3 rounded" style={{ background: color }} />
       <span className="text-muted">{name}</span>
-      <strong>{value}</strong>
+      {value !== "" && <strong>{value}</strong>}
     </span>
   )
-}
-
-function linesOf(samples: readonly Sample[]) {
-  const times: number[] = []
-  const discovered: (number | null)[] = []
-  const ended: (number | null)[] = []
-  let before = samples[0]
-  for (const sample of samples) {
-    if (before === undefined || sample.at - before.at < rateStepMs) continue
-    const seconds = (sample.at - before.at) / 1_000
-    times.push(sample.at / 1_000)
-    discovered.push(Math.max(0, sample.discovered - before.discovered) / seconds)
-    ended.push(Math.max(0, sample.ended - before.ended) / seconds)
-    before = sample
-  }
-  return { times, discovered, ended }
 }

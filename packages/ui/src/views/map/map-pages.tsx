@@ -54,6 +54,7 @@ export function MapPages({ name, expansion }: { readonly name: TaskName; readonl
                       <th>Committed</th>
                       <th className="num">After the one before</th>
                       <th className="num hidden sm:table-cell">First result after</th>
+                      <th className="num hidden sm:table-cell">Done after</th>
                     </tr>
                   </thead>
                   <tbody>
@@ -118,6 +119,9 @@ function PageRow({
       </td>
       <td className="num hidden text-muted sm:table-cell">
         {page.first_result_date === null ? "–" : between(page.created_at, page.first_result_date, 0)}
+      </td>
+      <td className="num hidden text-muted sm:table-cell">
+        {page.done_date === null || kind !== "mapped" ? "–" : between(page.created_at, page.done_date, 0)}
       </td>
     </tr>
   )
