@@ -2092,6 +2092,7 @@ export interface components {
             conf: {
                 [key: string]: unknown;
             } | null;
+            conf_ref: string | null;
             dag_display_name: string;
             dag_id: string;
             dag_run_id: string;

@@ -444,6 +444,8 @@ create table dag_run (
   unique (dag_id, run_id),
   check ((state in ('success', 'failed')) = (ended_at is not null))
 );
+-- Its size can be known without reading it: lists leave out what is large.
+alter table dag_run alter column conf set storage external;
 create index dag_run_of_dag on dag_run (dag_id, id);
 create index dag_run_of_version on dag_run (dag_version_id);
 create index dag_run_of_backfill on dag_run (backfill_id) where backfill_id is not null;

@@ -129,12 +129,12 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
 }
 
 function toRunSummary(row: runs.DagRunSummaryRow): DagRunSummary {
-  const { id, dagId, runId, dagVersionId, state, runType, conf, logicalDate, queuedAt, startedAt } = row
-  const { endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt } = row
+  const { id, dagId, runId, dagVersionId, state, runType, conf, isConfLeftOut, logicalDate, queuedAt } = row
+  const { startedAt, endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt } = row
   const { dataIntervalStart, dataIntervalEnd, runAfter, backfillId } = row
   return {
-    ...{ id, dagId, runId, dagVersionId, state, runType, conf, logicalDate, queuedAt, startedAt },
-    ...{ endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt },
+    ...{ id, dagId, runId, dagVersionId, state, runType, conf, isConfLeftOut, logicalDate, queuedAt },
+    ...{ startedAt, endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt },
     ...{ dataIntervalStart, dataIntervalEnd, runAfter, backfillId },
     version: {
       id: dagVersionId,

@@ -54,6 +54,16 @@ describe("runs by cursor", () => {
 })
 
 describe("making a run", () => {
+  it("says in lists where a large conf is, and gives it there", async () => {
+    const { get, send } = await setup()
+    const conf = { text: "x".repeat(20_000) }
+    const { body: made } = await send("POST", runs, { as: "user", body: { logical_date: null, conf } })
+    const { body } = await get(`${runs}?order_by=-id&limit=1`)
+    const [{ conf: listed, conf_ref: ref }] = body.dag_runs
+    expect([made.conf, made.conf_ref, listed]).toEqual([conf, null, null])
+    expect((await get(ref)).body).toMatchObject({ dag_run_id: made.dag_run_id, conf, conf_ref: null })
+  })
+
   it("keeps who asked for it, and what with", async () => {
     const { send } = await setup()
     const interval = {

@@ -12,6 +12,7 @@ export function runJson(run: DagRunRow) {
     is_cancelled: run.isCancelled,
     run_type: run.runType,
     conf: run.conf,
+    is_conf_left_out: run.isConfLeftOut,
     logical_date: run.logicalDate,
     queued_at: run.queuedAt,
     started_at: run.startedAt,

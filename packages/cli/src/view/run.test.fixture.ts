@@ -85,6 +85,7 @@ export function dagRun(given: Partial<DagRunRow> = {}): DagRunRow {
     state: "success",
     runType: "manual",
     conf: {},
+    isConfLeftOut: false,
     logicalDate: null,
     dataIntervalStart: null,
     dataIntervalEnd: null,

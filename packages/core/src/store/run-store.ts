@@ -18,6 +18,9 @@ export type DagRunTriggeredBy =
   | "asset"
   | "backfill"
 
+/** The most bytes of a conf that lists of runs give, as JSON; a larger one is read with its run alone. */
+export const listedConfBytesMax = 16_384
+
 /** One run of one DAG version. */
 export interface DagRunRow {
   readonly id: string
@@ -26,7 +29,9 @@ export interface DagRunRow {
   readonly dagVersionId: string
   readonly state: DagRunState
   readonly runType: DagRunType
+  /** Null in lists, where it is larger than `listedConfBytesMax`. */
   readonly conf: Json
+  readonly isConfLeftOut: boolean
   readonly logicalDate: Date | null
   /** The span that the run covers; null for a run by hand without a logical date. */
   readonly dataIntervalStart: Date | null

@@ -1,15 +1,26 @@
 import type { DataInterval, Json } from "@sluice/core"
 import type { DagRunRow, DagRunTriggeredBy, DagRunType } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
-import { timedOutNote } from "@sluice/core/store"
+import { listedConfBytesMax, timedOutNote } from "@sluice/core/store"
 import { noteRunEvent } from "./event.ts"
 import type { Sql } from "./row.ts"
 
 /** What a run is read as. */
-export const runColumns = (sql: Sql) => sql`
-  id, dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
+export const runColumns = (sql: Sql) => sql`${rowColumns(sql)}, conf, false as is_conf_left_out`
+
+/** What a run is listed as. */
+const listedColumns = (sql: Sql) => sql`${rowColumns(sql)}, ${listedConf(sql)}`
+
+const rowColumns = (sql: Sql) => sql`
+  id, dag_id, run_id, dag_version_id, state, run_type, logical_date, data_interval_start, data_interval_end,
   run_after, queued_at, started_at, ended_at, note,
   is_cancelled, triggered_by, triggering_user, timeout_at, backfill_id
+`
+
+/** The conf where it is small. Its size is known without reading it, since it is stored as it is. */
+export const listedConf = (sql: Sql) => sql`
+  case when pg_column_size(dag_run.conf) <= ${listedConfBytesMax} then dag_run.conf end as conf,
+  pg_column_size(dag_run.conf) > ${listedConfBytesMax} as is_conf_left_out
 `
 
 /** What a run is made with. */
@@ -127,7 +138,7 @@ export function selectDagRuns(
   options: { dagId?: string; states?: readonly DagRunState[]; before?: string; limit: number },
 ): Promise<DagRunRow[]> {
   return sql<DagRunRow[]>`
-    select ${runColumns(sql)}
+    select ${listedColumns(sql)}
     from dag_run
     where true
       ${options.dagId === undefined ? sql`` : sql`and dag_id = ${options.dagId}`}

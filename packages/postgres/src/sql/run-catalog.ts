@@ -1,4 +1,5 @@
 import type { CatalogStore, DagRunFilter, DagRunRow } from "@sluice/core/store"
+import { listedConf } from "./dag-run.ts"
 import { noteRunEvent } from "./event.ts"
 import {
   type Counted,
@@ -24,8 +25,10 @@ export interface DagRunSummaryRow extends DagRunRow {
   versionCreatedAt: Date
 }
 
+const listed = (sql: Sql) => sql`${columns(sql)}, ${listedConf(sql)}`
+
 const columns = (sql: Sql) => sql`
-  dag_run.id, dag_run.dag_id, dag_run.run_id, dag_run.dag_version_id, dag_run.state, dag_run.run_type, dag_run.conf,
+  dag_run.id, dag_run.dag_id, dag_run.run_id, dag_run.dag_version_id, dag_run.state, dag_run.run_type,
   dag_run.logical_date, dag_run.data_interval_start, dag_run.data_interval_end, dag_run.run_after,
   dag_run.queued_at, dag_run.started_at, dag_run.ended_at, dag_run.note, dag_run.is_cancelled,
   dag_run.triggered_by, dag_run.triggering_user, dag_run.timeout_at, dag_run.backfill_id, version.version_number, version.bundle_hash,
@@ -51,7 +54,7 @@ export function selectRuns(sql: Sql, options: SearchOptions): Promise<Counted<Da
   }
   const last = { expression: expressions.id, isDescending: options.orderBy[0]?.isDescending ?? false }
   return countedSlice(sql, {
-    columns: columns(sql),
+    columns: listed(sql),
     from: fitting(sql, options.filter),
     order: orderByNames(sql, options.orderBy, expressions, last),
     ...options,
@@ -63,7 +66,7 @@ export function selectRunPage(sql: Sql, options: PageOptions): Promise<DagRunSum
   const { after, isDescending } = options
   const seen = isDescending ? sql`and dag_run.id < ${after}` : sql`and dag_run.id > ${after}`
   return sql<DagRunSummaryRow[]>`
-    select ${columns(sql)}
+    select ${listed(sql)}
     from ${fitting(sql, options.filter)} ${after === null ? sql`` : seen}
     ${orderBy(sql, [{ expression: sql`dag_run.id`, isDescending }])}
     limit ${options.limit}
@@ -76,7 +79,7 @@ export async function selectRun(
   { dagId, runId }: { dagId: string; runId: string },
 ): Promise<DagRunSummaryRow | null> {
   const rows = await sql<DagRunSummaryRow[]>`
-    select ${columns(sql)} from ${fitting(sql, { dagIds: [dagId], runIds: [runId] })}
+    select ${columns(sql)}, dag_run.conf, false as is_conf_left_out from ${fitting(sql, { dagIds: [dagId], runIds: [runId] })}
   `
   return rows[0] ?? null
 }

@@ -5,6 +5,7 @@ import { toVersionSummary } from "./dag-catalog.ts"
 import { noteRunEvent } from "./events.ts"
 import { viewOf } from "./expansion-view.ts"
 import { compareKeys, fitsPatterns, isOneOf, isWithin, sliceOf, type SortKey } from "./filters.ts"
+import { toListedRow, toRow } from "./runs.ts"
 import type { MemoryState, RunRecord } from "./state.ts"
 
 type RunCatalog = Pick<
@@ -52,7 +53,7 @@ function searchRuns(state: MemoryState, options: Parameters<CatalogStore["search
     .filter((run) => fits(run, filter))
     .sort((a, b) => compareKeys(keysOf(a), keysOf(b), isDescending))
   const { rows, total } = sliceOf(found, options)
-  return { total, rows: rows.map(toSummary) }
+  return { total, rows: rows.map(toListed) }
 }
 
 function keysOfRun(run: RunRecord) {
@@ -76,7 +77,7 @@ function pageRuns(state: MemoryState, options: Parameters<CatalogStore["pageDagR
   const isLater = (run: RunRecord) =>
     after === null || (isDescending ? Number(run.id) < Number(after) : Number(run.id) > Number(after))
   const found = state.runs.filter((run) => isLater(run) && fits(run, filter))
-  return (isDescending ? found.toReversed() : found).slice(0, limit).map(toSummary)
+  return (isDescending ? found.toReversed() : found).slice(0, limit).map(toListed)
 }
 
 function fits(run: RunRecord, filter: DagRunFilter): boolean {
@@ -109,11 +110,10 @@ function durationOf({ startedAt, endedAt }: RunRecord): number | null {
   return startedAt === null || endedAt === null ? null : (endedAt.getTime() - startedAt.getTime()) / 1000
 }
 
-function toSummary({
-  version,
-  expansions: _expansions,
-  reopenings: _reopenings,
-  ...row
-}: RunRecord): DagRunSummary {
-  return { ...row, version: toVersionSummary(version) }
+function toSummary(run: RunRecord): DagRunSummary {
+  return { ...toRow(run), version: toVersionSummary(run.version) }
+}
+
+function toListed(run: RunRecord): DagRunSummary {
+  return { ...toListedRow(run), version: toVersionSummary(run.version) }
 }

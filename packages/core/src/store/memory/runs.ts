@@ -3,7 +3,7 @@ import type { SerializedTask } from "../../dag/serialized-dag.ts"
 import { type ExpansionState, isFinalExpansionState } from "../../state/expansion.ts"
 import { DuplicateDagRun, NotFound } from "../errors.ts"
 import { expansionIdOf } from "../ids.ts"
-import type { DagRunRow, RunStore } from "../run-store.ts"
+import { type DagRunRow, listedConfBytesMax, type RunStore } from "../run-store.ts"
 import { cancelRun, resumeRun, timeoutOf } from "./cancel.ts"
 import { noOutcomes } from "./counts.ts"
 import { hasRoom, limitsOf } from "./dags.ts"
@@ -210,7 +210,7 @@ function listDagRuns(state: MemoryState, options: Parameters<RunStore["listDagRu
     const run = state.runs[place]
     if (run === undefined || (dagId !== undefined && run.dagId !== dagId)) continue
     if (before !== undefined && Number(run.id) >= Number(before)) continue
-    if (states === undefined || states.includes(run.state)) rows.push(toRow(run))
+    if (states === undefined || states.includes(run.state)) rows.push(toListedRow(run))
   }
   return rows
 }
@@ -231,7 +231,13 @@ function found(run: RunRecord | undefined, id: string): Effect.Effect<DagRunRow,
 /** A run as it is read. */
 export function toRow(run: RunRecord): DagRunRow {
   const { version: _version, expansions: _expansions, reopenings: _reopenings, ...row } = run
-  return row
+  return { ...row, isConfLeftOut: false }
+}
+
+/** The run as lists have it. */
+export function toListedRow(run: RunRecord): DagRunRow {
+  const isConfLeftOut = Buffer.byteLength(JSON.stringify(run.conf)) > listedConfBytesMax
+  return { ...toRow(run), ...(isConfLeftOut && { conf: null, isConfLeftOut }) }
 }
 
 /** JSON, so that no dag id and run id read as another pair. */

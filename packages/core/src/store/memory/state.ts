@@ -105,7 +105,7 @@ export interface LeaderRecord {
 }
 
 /** A run and its expansions, by ordinal. */
-export interface RunRecord extends Mutable<DagRunRow> {
+export interface RunRecord extends Mutable<Omit<DagRunRow, "isConfLeftOut">> {
   readonly version: DagVersion
   readonly expansions: ExpansionRecord[]
   reopenings: number

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { CatalogStore, DagFilter, DagRunFilter } from "../../store/catalog-store.ts"
+import { listedConfBytesMax } from "../../store/run-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { type TaskFixture, mapped, serializedDag } from "./dag-fixture.ts"
 import type { OpenStore, StoreHarness } from "./harness.ts"
@@ -229,6 +230,35 @@ function runLists(open: OpenStore): void {
       expect([rows.map(({ runId }) => runId), total]).toEqual([expected, expected.length])
       const paged = await runEffect(store.pageDagRuns({ filter, isDescending: true, after: null, limit: 10 }))
       expect(paged.map(({ runId }) => runId)).toEqual(expected.toReversed())
+    })
+
+    it("are listed without a conf that is large, and read with it", async () => {
+      const { store } = await openWorld(open)
+      await register(store, serializedDag({ dagId: "a", tasks: [{ taskId: "t" }] }))
+      const confOf = (bytes: number) => ({ x: "x".repeat(bytes) })
+      const make = (runId: string, bytes: number) =>
+        runEffect(
+          store.createDagRun({
+            ...{ dagId: "a", runId, runType: "manual", logicalDate: null },
+            conf: confOf(bytes),
+          }),
+        )
+      const large = await make("large", listedConfBytesMax)
+      await make("small", listedConfBytesMax - 100)
+      expect([large.conf, large.isConfLeftOut]).toEqual([confOf(listedConfBytesMax), false])
+      const filter = { dagIds: ["a"] }
+      const lists = [
+        (await searchRuns(store, { filter })).rows,
+        await runEffect(store.pageDagRuns({ filter, isDescending: false, after: null, limit: 10 })),
+        (await runEffect(store.listDagRuns({ limit: 10 }))).toReversed(),
+      ]
+      for (const list of lists)
+        expect(list.map(({ runId, conf, isConfLeftOut }) => [runId, conf, isConfLeftOut])).toEqual([
+          ["large", null, true],
+          ["small", confOf(listedConfBytesMax - 100), false],
+        ])
+      const alone = await runEffect(store.dagRunSummary({ dagId: "a", runId: "large" }))
+      expect([alone.conf, alone.isConfLeftOut]).toEqual([large.conf, false])
     })
 
     it("go on by keyset in either direction", async () => {
