@@ -53,6 +53,9 @@ try {
     "instance-task": `/dags/billing/runs/${runs.billing}/tasks/close_month/-1`,
     "dag-grid": "/dags/users_sync/grid",
     "dag-graph": "/dags/nightly_report/graph?task=render",
+    "groups-grid": "/dags/warehouse/grid",
+    "groups-graph": "/dags/warehouse/graph",
+    "groups-closed": "/dags/warehouse/graph?closed=per_day,finish.check",
     "dag-runs": "/dags/users_sync/runs",
     "dag-code": "/dags/users_sync/code",
     "dag-calendar": "/dags/nightly_report/calendar",
@@ -121,6 +124,8 @@ async function makeRuns({
   for (const fail of [0, 0, 40, 0, 30, 0, 0])
     await ended("users_sync", await trigger("users_sync", { users: 120, fail_every: fail }))
   for (let times = 0; times < 12; times++) await ended("nightly_report", await trigger("nightly_report"))
+  for (const region of ["EU", "US"])
+    await ended("warehouse", await trigger("warehouse", { region, owner: "ada" }))
   const billing = await trigger("billing")
   await ended("billing", billing)
   await call("POST", "/backfills", {

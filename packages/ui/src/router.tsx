@@ -115,13 +115,17 @@ const dagRuns = createRoute({
 const dagGrid = createRoute({
   getParentRoute: () => dag,
   path: "/grid",
+  validateSearch: (search): { closed?: string | undefined } => ({ closed: text(search["closed"]) }),
   component: lazyRouteComponent(() => import("./views/dag-grid.tsx"), "DagGrid"),
 })
 
 const dagGraph = createRoute({
   getParentRoute: () => dag,
   path: "/graph",
-  validateSearch: (search): { task?: string | undefined } => ({ task: text(search["task"]) }),
+  validateSearch: (search): { task?: string | undefined; closed?: string | undefined } => ({
+    task: text(search["task"]),
+    closed: text(search["closed"]),
+  }),
   component: lazyRouteComponent(() => import("./views/dag-graph.tsx"), "DagGraph"),
 })
 
@@ -167,6 +171,7 @@ const dagEvents = createRoute({
 const run = createRoute({
   getParentRoute: () => shell,
   path: "/dags/$dagId/runs/$runId",
+  validateSearch: (search): { closed?: string | undefined } => ({ closed: text(search["closed"]) }),
   component: lazyRouteComponent(() => import("./views/run.tsx"), "RunView"),
 })
 

@@ -74,7 +74,7 @@ export async function serveDemo(): Promise<Served> {
   }
   await eventually("the DAGs are stored", async () => {
     const { total_entries: total } = (await call("GET", "/dags")) as { total_entries: number }
-    return total === 5 ? true : undefined
+    return total === 7 ? true : undefined
   })
   const kill = async () => {
     const ended = new Promise((resolve) => child?.once("close", resolve))

@@ -40,7 +40,7 @@ type Changes = Pick<z.infer<typeof dagChangesSchema>, "options" | "tasks" | "tas
 
 /** What is told elsewhere, or follows from what is: nobody wrote it. */
 const notOptions: ReadonlySet<string> = new Set([
-  ...["dagId", "tasks", "groups", "edges", "awaited"],
+  ...["dagId", "tasks", "groups", "loops", "edges", "awaited"],
   ...["taskId", "ordinal", "weight", "xcomInputs", "gatesAbove", "decidesRun"],
 ])
 
@@ -51,7 +51,7 @@ const notOptions: ReadonlySet<string> = new Set([
  */
 export function changesOf(before: SerializedDag, after: SerializedDag): Changes {
   return {
-    options: optionsChanged(optionsOf(before), optionsOf(after)),
+    options: optionsChanged(optionsOfDag(before), optionsOfDag(after)),
     tasks: tasksChanged(before, after),
     task_groups: addedAndRemoved(before.groups, after.groups, ({ groupId }) => groupId).map(
       ({ one, change }) => ({ group_id: one.groupId, change }),
@@ -92,6 +92,13 @@ function addedAndRemoved<A>(before: readonly A[], after: readonly A[], nameOf: (
 }
 
 type Options = ReadonlyMap<string, unknown>
+
+function optionsOfDag(dag: SerializedDag): Options {
+  const limits = dag.loops.map(
+    ({ loopId, maxIterations }) => [`loops.${loopId}.max_iterations`, maxIterations] as const,
+  )
+  return new Map([...optionsOf(dag), ...limits])
+}
 
 /** The options of a DAG or a task: each that is no object by its path, with the names that the wire has. */
 function optionsOf(of: SerializedDag | SerializedTask): Options {

@@ -218,7 +218,7 @@ function DayCell({
   readonly isReached: boolean
 }) {
   const number = Number(date.slice(8))
-  const look = `flex h-10 flex-col justify-between overflow-hidden rounded-[5px] px-1 py-0.5 text-2xs leading-tight ${isToday ? "ring-2 ring-accent" : ""}`
+  const look = `flex h-10 flex-col justify-between overflow-hidden lg:h-8 rounded-[5px] px-1 py-0.5 text-2xs leading-tight ${isToday ? "ring-2 ring-accent" : ""}`
   const tone = day === undefined ? null : toneOf(day)
   if (day === undefined)
     return (

@@ -4,26 +4,38 @@ import type { Task } from "@sluice/api/wire"
 import { structureQuery } from "../api/queries.ts"
 import { Loaded } from "../components/feedback.tsx"
 import { Graph } from "../components/graph.tsx"
+import { GroupButtons, useClosedGroups } from "../components/groups.tsx"
 import { Fact, Panel } from "../components/page.tsx"
 import { count, duration } from "../model/format.ts"
 
 /** The shape of the newest version, and what is written down of the task that is looked at. */
 export function DagGraph() {
   const { dagId } = useParams({ from: "/shell/dags/$dagId" })
-  const { task: taskId } = useSearch({ from: "/shell/dags/$dagId/graph" })
+  const { task: taskId, closed: closedIds } = useSearch({ from: "/shell/dags/$dagId/graph" })
   const navigate = useNavigate({ from: "/dags/$dagId/graph" })
   const structure = useQuery(structureQuery(dagId))
+  const set = (change: { task?: string; closed?: string | undefined }) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false })
+  const { closed, toggle, setAll } = useClosedGroups(closedIds, (ids) => set({ closed: ids }))
   return (
     <Loaded query={structure}>
       {(shape) => {
         const task = shape.tasks.find((one) => one.task_id === taskId)
         return (
           <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_320px]">
-            <Panel className="overflow-hidden">
+            <Panel
+              className="overflow-hidden"
+              {...(shape.task_groups.length > 0 && {
+                title: "Graph",
+                aside: <GroupButtons groups={shape.task_groups} closed={closed} onChange={setAll} />,
+              })}
+            >
               <Graph
                 structure={shape}
                 height="clamp(320px, 62vh, 720px)"
-                onPick={(id) => void navigate({ search: { task: id }, replace: true, resetScroll: false })}
+                closed={closed}
+                onToggle={toggle}
+                onPick={(id) => set({ task: id })}
               />
             </Panel>
             <Panel title={task?.task_id ?? "Tasks"}>

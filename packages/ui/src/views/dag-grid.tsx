@@ -1,14 +1,17 @@
-import type { DagGrid as Grid } from "@sluice/api/wire"
+import type { DagGrid as Grid, DagStructure } from "@sluice/api/wire"
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
-import { Link, useParams } from "@tanstack/react-router"
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
+import { ChevronDown, ChevronRight } from "lucide-react"
 import { gridQuery, structureQuery } from "../api/queries.ts"
 import { Button } from "../components/button.tsx"
 import { useNow } from "../components/clock.ts"
 import { Empty, Loaded } from "../components/feedback.tsx"
+import { GroupButtons, useClosedGroups } from "../components/groups.tsx"
 import { Panel } from "../components/page.tsx"
-import { wordsOfMix } from "../components/state.tsx"
+import { type Mix, wordsOfMix } from "../components/state.tsx"
 import { Tip } from "../components/tip.tsx"
 import { between, count, instantInFull } from "../model/format.ts"
+import { type GroupedTask, mixOfTasks, shortName, treeOf, type TreeRow } from "../model/groups.ts"
 import { barStates, fillOf, lookOf } from "../model/states.ts"
 
 type GridRun = Grid["runs"][number]
@@ -16,11 +19,17 @@ type GridTask = GridRun["tasks"][number]
 
 const cell = 20
 
-/** Runs × tasks: each cell one task of one run; of a map, the mix of its instances. */
+/** Runs × tasks: each cell one task of one run; of a map, the mix of its instances; of a group, of its tasks. */
 export function DagGrid() {
   const { dagId } = useParams({ from: "/shell/dags/$dagId" })
+  const search = useSearch({ from: "/shell/dags/$dagId/grid" })
+  const navigate = useNavigate({ from: "/dags/$dagId/grid" })
   const grid = useInfiniteQuery(gridQuery(dagId))
   const { data: structure } = useQuery(structureQuery(dagId))
+  const { closed, toggle, setAll } = useClosedGroups(
+    search.closed,
+    (ids) => void navigate({ search: { closed: ids }, replace: true, resetScroll: false }),
+  )
   return (
     <Panel>
       <Loaded query={grid}>
@@ -38,17 +47,17 @@ export function DagGrid() {
               <GridTable
                 dagId={dagId}
                 runs={runs}
-                taskIds={tasksOf(
-                  structure?.tasks.map((task) => task.task_id ?? ""),
-                  runs,
-                )}
+                structure={structure}
+                rows={treeOf(tasksOf(structure, runs), structure?.task_groups ?? [], closed)}
+                onToggle={toggle}
               />
-              <div className="mt-3 flex items-center gap-4">
+              <div className="sticky left-0 mt-3 flex flex-wrap items-center gap-x-4 gap-y-2">
                 {grid.hasNextPage && (
                   <Button onClick={() => void grid.fetchNextPage()} disabled={grid.isFetchingNextPage}>
                     Older runs
                   </Button>
                 )}
+                <GroupButtons groups={structure?.task_groups ?? []} closed={closed} onChange={setAll} />
                 <Legend />
               </div>
             </div>
@@ -60,19 +69,33 @@ export function DagGrid() {
 }
 
 /** The tasks of the newest version, then those that only older runs have. */
-function tasksOf(current: readonly string[] | undefined, runs: readonly GridRun[]): readonly string[] {
-  return [...new Set([...(current ?? []), ...runs.flatMap((run) => run.tasks.map((task) => task.task_id))])]
+function tasksOf(structure: DagStructure | undefined, runs: readonly GridRun[]): readonly GroupedTask[] {
+  const current = structure?.tasks ?? []
+  const known = new Set(current.map((task) => task.task_id))
+  const older = new Set(runs.flatMap((run) => run.tasks.map((task) => task.task_id)))
+  return [
+    ...current,
+    ...[...older].filter((id) => !known.has(id)).map((id) => ({ task_id: id, task_group_id: null })),
+  ]
 }
 
 function GridTable({
   dagId,
   runs,
-  taskIds,
+  structure,
+  rows,
+  onToggle,
 }: {
   readonly dagId: string
   readonly runs: readonly GridRun[]
-  readonly taskIds: readonly string[]
+  readonly structure: DagStructure | undefined
+  readonly rows: readonly TreeRow[]
+  readonly onToggle: (groupId: string) => void
 }) {
+  const parentOf = new Map([
+    ...(structure?.task_groups ?? []).map(({ group_id: id, parent_id: parent }) => [id, parent] as const),
+    ...(structure?.tasks ?? []).map(({ task_id: id, task_group_id: parent }) => [id ?? "", parent] as const),
+  ])
   const now = useNow()
   const seconds = (run: GridRun["run"]) =>
     run.start_date === null
@@ -120,22 +143,41 @@ function GridTable({
         </tr>
       </thead>
       <tbody>
-        {taskIds.map((taskId) => (
-          <tr key={taskId} data-row>
+        {rows.map((row) => (
+          <tr key={`${row.kind} ${row.id}`} data-row>
             <th
               scope="row"
-              className="sticky left-0 z-10 max-w-56 truncate bg-surface pr-4 text-left font-medium whitespace-nowrap"
+              className={`sticky left-0 z-10 max-w-64 truncate bg-surface pr-4 text-left whitespace-nowrap ${row.kind === "group" ? "font-semibold" : "font-medium"}`}
+              style={{ paddingLeft: row.depth * 16 }}
+              title={row.id}
             >
-              {taskId}
+              {row.kind === "task" ? (
+                shortName(row.id, parentOf.get(row.id) ?? null)
+              ) : (
+                <button
+                  type="button"
+                  aria-expanded={row.isOpen}
+                  onClick={() => onToggle(row.id)}
+                  className="-ml-1 inline-flex max-w-full items-center gap-0.5 rounded-sm pr-1 hover:text-accent"
+                >
+                  {row.isOpen ? (
+                    <ChevronDown size={14} aria-hidden className="shrink-0 text-muted" />
+                  ) : (
+                    <ChevronRight size={14} aria-hidden className="shrink-0 text-muted" />
+                  )}
+                  <span className="truncate">{shortName(row.id, parentOf.get(row.id) ?? null)}</span>
+                </button>
+              )}
             </th>
-            {runs.map(({ run, tasks }) => {
-              const task = tasks.find((one) => one.task_id === taskId)
-              return (
-                <td key={run.dag_run_id} className="p-0">
-                  {task !== undefined && <Cell dagId={dagId} runId={run.dag_run_id} task={task} />}
-                </td>
-              )
-            })}
+            {runs.map(({ run, tasks }) => (
+              <td key={run.dag_run_id} className="p-0">
+                {row.kind === "task" ? (
+                  <TaskCell dagId={dagId} runId={run.dag_run_id} taskId={row.id} tasks={tasks} />
+                ) : (
+                  <GroupCell dagId={dagId} runId={run.dag_run_id} group={row} tasks={tasks} />
+                )}
+              </td>
+            ))}
           </tr>
         ))}
       </tbody>
@@ -143,30 +185,36 @@ function GridTable({
   )
 }
 
-function Cell({
+const cellLook = "block overflow-hidden rounded-[4px] ring-line hover:ring-2"
+
+function TaskCell({
   dagId,
   runId,
-  task,
+  taskId,
+  tasks,
 }: {
   readonly dagId: string
   readonly runId: string
-  readonly task: GridTask
+  readonly taskId: string
+  readonly tasks: readonly GridTask[]
 }) {
+  const task = tasks.find((one) => one.task_id === taskId)
+  if (task === undefined) return null
   const isMapped = task.kind === "mapped" && task.discovered > 0
   const words = isMapped
-    ? `${task.task_id}: ${wordsOfMix(task.instances)} of ${task.exhausted ? "" : "≥ "}${count(task.discovered)}`
-    : `${task.task_id}: ${lookOf(task.state).label}`
+    ? `${taskId}: ${wordsOfMix(task.instances)} of ${task.exhausted ? "" : "≥ "}${count(task.discovered)}`
+    : `${taskId}: ${lookOf(task.state).label}`
   return (
     <Tip text={words}>
       <Link
         to="/dags/$dagId/runs/$runId/tasks/$taskId"
-        params={{ dagId, runId, taskId: task.task_id }}
+        params={{ dagId, runId, taskId }}
         aria-label={words}
-        className="block overflow-hidden rounded-[4px] ring-line hover:ring-2"
+        className={cellLook}
         style={{ width: cell, height: cell }}
       >
         {isMapped ? (
-          <Mix task={task} />
+          <MixOf mix={task.instances} />
         ) : (
           <div className="h-full" style={{ background: fillOf(task.state) }} />
         )}
@@ -175,9 +223,40 @@ function Cell({
   )
 }
 
-/** The mix of a map's instances, from the bottom up; a failure is always seen. */
-function Mix({ task }: { readonly task: GridTask }) {
-  const parts = barStates.map((state) => ({ state, n: task.instances[state] })).filter(({ n }) => n > 0)
+/** How the tasks of a group stand: rounder than a task, so that the two are told apart. */
+function GroupCell({
+  dagId,
+  runId,
+  group,
+  tasks,
+}: {
+  readonly dagId: string
+  readonly runId: string
+  readonly group: TreeRow & { readonly kind: "group" }
+  readonly tasks: readonly GridTask[]
+}) {
+  const inside = tasks.filter((task) => group.taskIds.includes(task.task_id))
+  if (inside.length === 0) return null
+  const mix = mixOfTasks(inside.map((task) => task.state))
+  const words = `${group.id}, ${inside.length === 1 ? "1 task" : `${count(inside.length)} tasks`}: ${wordsOfMix(mix)}`
+  return (
+    <Tip text={words}>
+      <Link
+        to="/dags/$dagId/runs/$runId"
+        params={{ dagId, runId }}
+        aria-label={words}
+        className={`${cellLook} rounded-full ${group.isOpen ? "opacity-55" : ""}`}
+        style={{ width: cell, height: cell }}
+      >
+        <MixOf mix={mix} />
+      </Link>
+    </Tip>
+  )
+}
+
+/** A mix from the bottom up; a failure is always seen. */
+function MixOf({ mix }: { readonly mix: Mix }) {
+  const parts = barStates.map((state) => ({ state, n: mix[state] ?? 0 })).filter(({ n }) => n > 0)
   return (
     <div className="flex h-full flex-col-reverse bg-sunken">
       {parts.map(({ state, n }) => (

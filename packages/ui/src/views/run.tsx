@@ -1,6 +1,6 @@
 import type { DagRun, Expansion } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
-import { Link, useNavigate, useParams } from "@tanstack/react-router"
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { Ban, MoreHorizontal, Play, RotateCw } from "lucide-react"
 import { useState } from "react"
 import { api, path } from "../api/client.ts"
@@ -13,6 +13,7 @@ import { Dialog } from "../components/dialog.tsx"
 import { Loaded } from "../components/feedback.tsx"
 import { TextField } from "../components/field.tsx"
 import { Graph } from "../components/graph.tsx"
+import { GroupButtons, useClosedGroups } from "../components/groups.tsx"
 import { JsonView } from "../components/json.tsx"
 import { Menu, MenuItem } from "../components/menu.tsx"
 import { useAction } from "../components/mutation.ts"
@@ -262,13 +263,24 @@ function ClearDialog({ name, onClose }: { readonly name: RunName; readonly onClo
 function RunGraph({ name, run }: { readonly name: RunName; readonly run: DagRun }) {
   const navigate = useNavigate()
   const structure = useQuery(structureQuery(name.dagId, run.dag_versions[0]?.version_number))
+  const { closed: closedIds } = useSearch({ from: "/shell/dags/$dagId/runs/$runId" })
+  const { closed, toggle, setAll } = useClosedGroups(
+    closedIds,
+    (ids) => void navigate({ to: ".", search: { closed: ids }, replace: true, resetScroll: false }),
+  )
   const { data } = useQuery(expansionsQuery(name))
   return (
-    <Panel title="Graph" className="overflow-hidden">
+    <Panel
+      title="Graph"
+      className="overflow-hidden"
+      aside={<GroupButtons groups={structure.data?.task_groups ?? []} closed={closed} onChange={setAll} />}
+    >
       <Loaded query={structure}>
         {(shape) => (
           <Graph
             structure={shape}
+            closed={closed}
+            onToggle={toggle}
             expansions={data?.expansions ?? []}
             height="clamp(280px, 46vh, 520px)"
             onPick={(taskId) =>
