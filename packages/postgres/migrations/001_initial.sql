@@ -49,12 +49,13 @@ create table dag (
   -- Changes with what the DAG has been told of assets. Due: what it waits for may be there.
   asset_seq int not null default 0,
   is_asset_due boolean not null default false,
-  -- Runs that have not ended, backfills aside; count_dag_runs keeps them so.
+  -- Runs that have not ended, backfills aside; count_dag_runs keeps them so. Ready: queued, and not for a parse.
   queued_runs int not null default 0 check (queued_runs >= 0),
+  ready_runs int not null default 0 check (ready_runs >= 0),
   running_runs int not null default 0 check (running_runs >= 0),
   -- A queued run may start.
   is_admissible boolean not null
-    generated always as (not is_paused and queued_runs > 0 and running_runs < max_active_runs) stored,
+    generated always as (not is_paused and ready_runs > 0 and running_runs < max_active_runs) stored,
   -- A scheduled run may be made when its time has come: not while enough wait (queuedAheadMax).
   is_plannable boolean not null generated always as (
     next_run_at is not null and not is_paused and not is_stale and queued_runs < 16
@@ -68,9 +69,18 @@ create table dag (
   file_folder text,
   file_path text,
   is_stale boolean not null default false,
+  -- Whether its file is to be parsed anew for each run: as the newest version says, where a processor has the file.
+  is_parsed_each_run boolean not null default false,
+  is_parsed_first boolean not null
+    generated always as (is_parsed_each_run and file_path is not null and not is_stale) stored,
+  -- Its runs that wait for a parse, backfills included; and the processor that parses, until when nobody else does.
+  awaiting_runs int not null default 0 check (awaiting_runs >= 0),
+  parse_claimed_by text,
+  parse_claimed_until timestamptz not null default '-infinity',
   created_at timestamptz not null default now(),
   check ((file_folder is null) = (file_path is null))
 );
+create index dag_parse_wanted on dag (file_folder, parse_claimed_until) where awaiting_runs > 0;
 create index dag_admissible on dag (dag_id) where is_admissible;
 create index dag_plannable on dag (next_run_at) where is_plannable;
 create index dag_asset_plannable on dag (dag_id) where is_asset_plannable;
@@ -124,6 +134,17 @@ create table released_bundle (
   hash text primary key
 );
 
+-- What was captured is gone: its code may be unused now. A trigger, since it runs after all that its statement did.
+create function release_code() returns trigger
+language plpgsql as $$
+begin
+  insert into released_bundle (hash) values (old.code_hash) on conflict (hash) do nothing;
+  return null;
+end
+$$;
+create trigger bundle_code_released after delete on bundle
+  for each row when (old.code_hash is not null) execute function release_code();
+
 -- Takes over what the newest version says of planning, whichever statement made it the newest. A plan that changes is
 -- reckoned anew.
 create function follow_version() returns trigger
@@ -134,7 +155,8 @@ begin
   if new.latest_version_id is null then
     return new;
   end if;
-  select serialized->'planning' into strict planning from dag_version where id = new.latest_version_id;
+  select serialized->'planning', serialized->>'parse' = 'every-run' into strict planning, new.is_parsed_each_run
+  from dag_version where id = new.latest_version_id;
   if planning::text is not distinct from new.planning::text then
     return new;
   end if;
@@ -433,6 +455,9 @@ create table dag_run (
   queued_at timestamptz not null default now(),
   started_at timestamptz,
   ended_at timestamptz,
+  -- It waits, or waited when it ended, for its file to be parsed: its version is not the one it is to run, and it has no
+  -- expansions.
+  awaits_parse boolean not null default false,
   note text,
   is_cancelled boolean not null default false,
   -- How often it went on after it, or something of it, had ended: a verdict from before ends nothing.
@@ -442,7 +467,8 @@ create table dag_run (
   timeout_at timestamptz,
   backfill_id bigint references backfill,
   unique (dag_id, run_id),
-  check ((state in ('success', 'failed')) = (ended_at is not null))
+  check ((state in ('success', 'failed')) = (ended_at is not null)),
+  check (not (awaits_parse and state in ('running', 'success')))
 );
 -- Its size can be known without reading it: lists leave out what is large.
 alter table dag_run alter column conf set storage external;
@@ -457,7 +483,8 @@ create unique index dag_run_scheduled on dag_run (dag_id, logical_date) where ru
 create index dag_run_of_day on dag_run (dag_id, run_after, state);
 create index dag_run_of_date on dag_run (dag_id, logical_date) where logical_date is not null;
 create index dag_run_running on dag_run (dag_id, id) where state = 'running';
-create index dag_run_queued on dag_run (dag_id, id) where state = 'queued';
+create index dag_run_queued on dag_run (dag_id, id) where state = 'queued' and not awaits_parse;
+create index dag_run_unparsed on dag_run (dag_id, id) where state = 'queued' and awaits_parse;
 
 -- The events that a run was made for, as in asset_queue.
 create table dag_run_asset (
@@ -489,17 +516,20 @@ language plpgsql as $$
 declare
   queued int := 0;
   running int := 0;
+  awaiting int := 0;
   counted dag_run;
 begin
   if tg_op <> 'INSERT' then
     counted := old;
     queued := queued - (old.state = 'queued')::int;
     running := running - (old.state = 'running')::int;
+    awaiting := awaiting - (old.state = 'queued' and old.awaits_parse)::int;
   end if;
   if tg_op <> 'DELETE' then
     counted := new;
     queued := queued + (new.state = 'queued')::int;
     running := running + (new.state = 'running')::int;
+    awaiting := awaiting + (new.state = 'queued' and new.awaits_parse)::int;
   end if;
   if counted.backfill_id is not null then
     update backfill
@@ -508,8 +538,13 @@ begin
         success_runs = success_runs + (tg_op <> 'DELETE')::int * (ended_as(new, 'success') - ended_as(old, 'success')),
         failed_runs = failed_runs + (tg_op <> 'DELETE')::int * (ended_as(new, 'failed') - ended_as(old, 'failed'))
     where id = counted.backfill_id;
-  elsif queued <> 0 or running <> 0 then
-    update dag set queued_runs = queued_runs + queued, running_runs = running_runs + running
+    if awaiting <> 0 then
+      update dag set awaiting_runs = awaiting_runs + awaiting where dag_id = counted.dag_id;
+    end if;
+  elsif queued <> 0 or running <> 0 or awaiting <> 0 then
+    update dag
+    set queued_runs = queued_runs + queued, ready_runs = ready_runs + queued - awaiting,
+        running_runs = running_runs + running, awaiting_runs = awaiting_runs + awaiting
     where dag_id = counted.dag_id;
   end if;
   return null;
@@ -517,8 +552,9 @@ end
 $$;
 create trigger dag_run_counted after insert or delete on dag_run
   for each row execute function count_dag_runs();
-create trigger dag_run_state_counted after update of state on dag_run
-  for each row when (old.state is distinct from new.state) execute function count_dag_runs();
+create trigger dag_run_state_counted after update of state, awaits_parse on dag_run
+  for each row when ((old.state, old.awaits_parse) is distinct from (new.state, new.awaits_parse))
+  execute function count_dag_runs();
 
 -- Slots that instances of any DAG share. A task of a pool that is not there does not start.
 create table pool (

@@ -109,6 +109,7 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
     isStale: row.isStale,
     filePath: row.filePath,
     hasImportErrors: row.hasImportErrors,
+    parse: row.parse,
     version: {
       id: row.versionId,
       dagId: row.dagId,
@@ -131,11 +132,11 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
 function toRunSummary(row: runs.DagRunSummaryRow): DagRunSummary {
   const { id, dagId, runId, dagVersionId, state, runType, conf, isConfLeftOut, logicalDate, queuedAt } = row
   const { startedAt, endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt } = row
-  const { dataIntervalStart, dataIntervalEnd, runAfter, backfillId } = row
+  const { dataIntervalStart, dataIntervalEnd, runAfter, backfillId, awaitsParse } = row
   return {
     ...{ id, dagId, runId, dagVersionId, state, runType, conf, isConfLeftOut, logicalDate, queuedAt },
     ...{ startedAt, endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt },
-    ...{ dataIntervalStart, dataIntervalEnd, runAfter, backfillId },
+    ...{ dataIntervalStart, dataIntervalEnd, runAfter, backfillId, awaitsParse },
     version: {
       id: dagVersionId,
       dagId,

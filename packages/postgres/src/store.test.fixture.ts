@@ -6,6 +6,7 @@ import { type TestDatabase, testDatabase } from "./testing.ts"
 
 /** Moves the database's clock on by moving what is stored back. */
 const shifts = [
+  "update dag set parse_claimed_until = parse_claimed_until - make_interval(secs => $1)",
   "update lease set expires_at = expires_at - make_interval(secs => $1)",
   "update trigger set fire_at = fire_at - make_interval(secs => $1), timeout_at = timeout_at - make_interval(secs => $1)",
   "update triggerer set expires_at = expires_at - make_interval(secs => $1)",

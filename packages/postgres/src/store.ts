@@ -20,6 +20,7 @@ import { eventVerbs } from "./event-verbs.ts"
 import { identityVerbs } from "./identity-verbs.ts"
 import { controlVerbs } from "./control-verbs.ts"
 import { selectLiveCounts } from "./sql/live.ts"
+import { parseVerbs } from "./parse-verbs.ts"
 import { poolVerbs } from "./pool-verbs.ts"
 import { pruneVerbs } from "./prune-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
@@ -54,6 +55,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
   return {
     ...definitionVerbs(clients.cold),
     ...dagFileVerbs(clients.cold),
+    ...parseVerbs(clients.cold),
     ...dagVerbs(clients.cold),
     ...assetVerbs(clients.cold),
     ...plannerVerbs(clients.cold),

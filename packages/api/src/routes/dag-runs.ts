@@ -365,7 +365,7 @@ async function setState(
   if (state === "success") throw cannot(run, state)
   if (run.state === "queued" || run.state === "running") return
   if (!(await Effect.runPromise(store.resumeDagRun({ dagRunId: run.id, actor })))) throw cannot(run, state)
-  for (const topic of ["due", "open", "work", "trigger"] as const) store.wake(topic)
+  for (const topic of ["due", "open", "work", "trigger", "parse"] as const) store.wake(topic)
 }
 
 const ways = {

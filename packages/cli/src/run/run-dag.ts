@@ -126,7 +126,12 @@ async function createRun(
 ): Promise<Chosen> {
   const { store, call } = session
   const dag = chooseDag(dags, options.dagId, options.file)
-  for (const one of dags) await call(store.registerDag({ dag: one, bundle }))
+  const versions = new Map<string, string>()
+  for (const one of dags) {
+    const { dagVersionId } = await call(store.registerDag({ dag: one, bundle }))
+    versions.set(one.dagId, dagVersionId)
+  }
+  const parsedVersionId = versions.get(dag.dagId)
   store.wake("plan")
   const { isPaused } = await call(store.dag(dag.dagId))
   if (isPaused) {
@@ -135,7 +140,10 @@ async function createRun(
     })
   }
   const run = await call(
-    requestRun(store, { dagId: dag.dagId, runId: options.runId, conf: options.conf, triggeredBy: "cli" }),
+    requestRun(store, {
+      ...{ dagId: dag.dagId, runId: options.runId, conf: options.conf, triggeredBy: "cli" },
+      ...(parsedVersionId !== undefined && { parsedVersionId }),
+    }),
   )
   return { run, isResumed: false }
 }
@@ -149,8 +157,10 @@ async function resumeRun(
   const dagId = options.dagId ?? chooseDag(loaded?.dags ?? [], undefined, options.file).dagId
   const found = await findResumable(session, { dagId, runId: options.runId })
   await forgetDeadEngines(session)
-  if (found.isCancelled)
+  if (found.isCancelled) {
     await call(store.resumeDagRun({ dagRunId: found.id, actor: actorOf({}, process.env) }))
+    store.wake("parse")
+  }
   return { run: await call(store.dagRunById(found.id)), isResumed: true }
 }
 

@@ -93,6 +93,7 @@ export function dagRun(given: Partial<DagRunRow> = {}): DagRunRow {
     queuedAt: new Date("2026-01-01T00:00:00Z"),
     startedAt: new Date("2026-01-01T00:00:00Z"),
     endedAt: new Date("2026-01-01T00:00:02Z"),
+    awaitsParse: false,
     note: null,
     isCancelled: false,
     backfillId: null,

@@ -1,17 +1,29 @@
 import { isPlainObject } from "./input-plan.ts"
 import type { Duration } from "./duration.ts"
 import { type JsonObject, jsonObjectCheck } from "./json-object.ts"
-import { checkOptions, durationCheck, orNullCheck, textCheck, type OptionCheck } from "./option-check.ts"
+import {
+  checkOptions,
+  durationCheck,
+  oneOfCheck,
+  orNullCheck,
+  textCheck,
+  type OptionCheck,
+} from "./option-check.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import { planningChecks, planningOf, type PlanningOptions } from "./planning-options.ts"
-import type { SerializedAsset } from "./serialized-dag.ts"
+import type { ParseMode, SerializedAsset } from "./serialized-dag.ts"
 import { checkDefaultTaskOptions, type GivenTaskOptions, type TaskOptions } from "./options.ts"
 
 /** Options of a DAG. */
 export interface DagOptions extends PlanningOptions {
   readonly description?: string | null
   readonly tags?: readonly string[]
+  /**
+   * `"every-run"`: the file is parsed anew for each run that is made, and the run has the tasks that this parse gave; what
+   * the file reads at its top level goes through `captured`. Default `"on-change"`: when the file or what it imports changes.
+   */
+  readonly parse?: ParseMode
   /** How long a run may take, from when it is made; then it fails, and what runs is aborted. Default null: for ever. */
   readonly runTimeout?: Duration | null
   /** The parameters of a run with their defaults; `ctx.params` has them. */
@@ -31,6 +43,7 @@ export interface DagSettings {
   readonly awaited: readonly SerializedAsset[]
   readonly description: string | null
   readonly tags: readonly string[]
+  readonly parse: ParseMode
   readonly runTimeoutMs: number | null
   readonly params: JsonObject
   readonly paramsSchema: JsonObject | null
@@ -53,6 +66,7 @@ const dagChecks = {
   ...planningChecks,
   description: orNullCheck(textCheck(descriptionLengthMax)),
   tags: tagsCheck,
+  parse: oneOfCheck<ParseMode>(["on-change", "every-run"]),
   runTimeout: orNullCheck(durationCheck(1)),
   params: jsonObjectCheck,
   paramsSchema: orNullCheck(jsonObjectCheck),
@@ -72,6 +86,7 @@ export function checkDagOptions(
     ...planningOf(checked, dagId),
     description: checked.description ?? null,
     tags: checked.tags ?? [],
+    parse: checked.parse ?? "on-change",
     runTimeoutMs: checked.runTimeout ?? null,
     params: checked.params ?? {},
     paramsSchema: checked.paramsSchema ?? null,

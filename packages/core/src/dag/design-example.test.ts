@@ -79,6 +79,7 @@ it("serializes the example of the design", () => {
       "groups": [],
       "loops": [],
       "paramsSchema": null,
+      "parse": "on-change",
       "planning": {
         "assets": null,
         "catchup": false,

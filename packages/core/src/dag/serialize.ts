@@ -19,7 +19,7 @@ import { weightsOf } from "./weight.ts"
 
 /** Writes a DAG down as the database knows it. The same DAG always gives the same JSON. */
 export function serializeGraph(dagId: string, settings: DagSettings, graph: TaskGraph): SerializedDag {
-  const { schedule, planning, awaited, description, tags, runTimeoutMs } = settings
+  const { schedule, planning, awaited, description, tags, parse, runTimeoutMs } = settings
   const gatesAbove = countByTarget(graph.gates)
   const weights = weightsOf(graph.nodes, graph.edges)
   return {
@@ -30,6 +30,7 @@ export function serializeGraph(dagId: string, settings: DagSettings, graph: Task
     awaited: planning.assets === null ? [] : namesOf(planning.assets),
     description,
     tags,
+    parse,
     runTimeoutMs,
     paramsSchema: paramsSchemaOf(settings),
     tasks: graph.nodes.map((node, ordinal) => ({

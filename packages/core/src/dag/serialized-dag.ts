@@ -23,6 +23,8 @@ export interface SerializedDag {
   readonly awaited: readonly string[]
   readonly description: string | null
   readonly tags: readonly string[]
+  /** When its file is parsed anew. */
+  readonly parse: ParseMode
   /** How long a run may take before it is failed; null: for ever. */
   readonly runTimeoutMs: number | null
   readonly paramsSchema: Json | null
@@ -33,6 +35,9 @@ export interface SerializedDag {
   readonly loops: readonly SerializedLoop[]
   readonly edges: readonly SerializedEdge[]
 }
+
+/** When the file of a DAG is parsed anew: when it or what it imports changes, or also for every run that is made. */
+export type ParseMode = "on-change" | "every-run"
 
 /** An asset as a DAG version knows it. */
 export interface SerializedAsset {

@@ -51,7 +51,10 @@ export const planOnce = Effect.fnUntraced(function* (store: StoreService, leader
   )
   counts.push(yield* runAfterAssets(store, leadership, now))
   const made = counts.reduce((sum, count) => sum + count.made, 0)
-  if (made > 0) store.wake("due")
+  if (made > 0) {
+    store.wake("due")
+    store.wake("parse")
+  }
   // What this turn has moved may be due again, or soon: look once more before resting.
   if (counts.some(({ moves }) => moves > 0)) return { made, idleMs: 0 } satisfies Planned
   const untilNextMs = nextAt === null ? Infinity : Math.max(0, nextAt.getTime() - now.getTime())

@@ -46,6 +46,8 @@ export interface RunRequest {
   /** What asks for it, and for whom. */
   readonly triggeredBy?: DagRunTriggeredBy
   readonly triggeringUser?: string
+  /** The version that was parsed for this very run; absent: the store says whether the file is to be parsed first. */
+  readonly parsedVersionId?: string
 }
 
 /** Makes a run by hand. Its conf is checked against the DAG's `paramsSchema`, with the defaults put in. Wake `due` after it. */
@@ -73,7 +75,7 @@ export function requestRun(
       (logicalDate === null
         ? null
         : planOf(dag.planning, { dagId, since: dag.timetableSince }).manualInterval(logicalDate))
-    return yield* store.createDagRun({
+    const run = yield* store.createDagRun({
       ...rest,
       dagId,
       runId,
@@ -82,6 +84,8 @@ export function requestRun(
       logicalDate,
       dataInterval,
     })
+    if (run.awaitsParse) store.wake("parse")
+    return run
   })
 }
 

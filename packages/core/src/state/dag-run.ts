@@ -3,7 +3,7 @@ export const dagRunTransitions = {
   queued: ["running", "failed"],
   running: ["success", "failed"],
   success: ["running"],
-  failed: ["running"],
+  failed: ["running", "queued"],
 } as const satisfies Record<string, readonly string[]>
 
 /** The state of a DagRun, in Airflow's names. */

@@ -1,4 +1,5 @@
 import type { Effect } from "effect"
+import type { ParseMode } from "../dag/serialized-dag.ts"
 import type { PlannedRun } from "../time/plan.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import type { DagRunState } from "../state/dag-run.ts"
@@ -17,6 +18,8 @@ export interface DagSummary {
   /** Its file, below the folder of its processor; null: it was not read by one. */
   readonly filePath: string | null
   readonly hasImportErrors: boolean
+  /** When its file is parsed anew. */
+  readonly parse: ParseMode
   readonly version: DagVersionSummary
   readonly description: string | null
   readonly schedule: string | null

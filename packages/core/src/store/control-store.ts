@@ -24,6 +24,7 @@ export const eventNames = [
   "map_cancelled",
   "map_stopped",
   "dag_run_timed_out",
+  "dag_run_parse_failed",
   "user_created",
   "user_deleted",
   "user_password_set",
@@ -51,6 +52,11 @@ export const eventNames = [
 
 /** What a run's note says when its time was over. */
 export const timedOutNote = "timed out: it took longer than the runTimeout of its DAG"
+
+/** What is noted of a run that ended since its file could not be parsed. */
+export function unparsedEvent(note: string): Pick<EventRow, "actor" | "event" | "detail"> {
+  return { actor: "sluice", event: "dag_run_parse_failed", detail: { note } }
+}
 
 /** The name of an event. */
 export type EventName = (typeof eventNames)[number]

@@ -27,7 +27,12 @@ export interface OwnedDag extends DagFileKey {
 
 /** What became of a file that was to be published. */
 export type PublishResult =
-  | { readonly kind: "published"; readonly newVersions: readonly string[] }
+  | {
+      readonly kind: "published"
+      readonly newVersions: readonly string[]
+      /** The version that now counts of each DAG of the file. */
+      readonly versions: readonly { readonly dagId: string; readonly dagVersionId: string }[]
+    }
   | { readonly kind: "refused"; readonly owned: readonly OwnedDag[] }
 
 /** DAG files and the DAGs they define, written by the DAG processor alone. */
@@ -35,12 +40,14 @@ export interface DagFileStore {
   /**
    * Makes the content of a file the newest version of each DAG that it defines, all of them or, where another file
    * owns one, none. DAGs that the file defined before and does not any more become stale; its import error is gone.
-   * The same content again writes nothing. `newVersions` are the ids of DAGs that changed.
+   * The same content again writes nothing. `newVersions` are the ids of DAGs that changed. With `renewed`, DAGs that the
+   * file defined before keep the version they have unless they are named there.
    */
   readonly publishDagFile: (options: {
     file: DagFileKey
     bundle: Bundle
     dags: readonly SerializedDag[]
+    renewed?: readonly string[]
   }) => Effect.Effect<PublishResult, StoreError>
   /** Keeps why a file cannot be used. What it defined before stays in use. */
   readonly storeImportError: (options: {
@@ -55,6 +62,7 @@ export interface DagFileStore {
   /** Files in the order of folder and path, after a key. `limit` ≤ 1000. */
   readonly listDagFiles: (options: {
     folder?: string
+    path?: string
     onlyErrors?: boolean
     after: DagFileKey | null
     limit: number

@@ -1,5 +1,6 @@
 import type { Effect } from "effect"
 import type { PlannedRun } from "../time/plan.ts"
+import type { ParseMode } from "../dag/serialized-dag.ts"
 import type { SerializedPlanning } from "../time/timetable.ts"
 import type { NotFound, StoreError } from "./errors.ts"
 
@@ -21,6 +22,12 @@ export interface DagRow {
   /** Runs that have not ended, backfills aside. */
   readonly queuedRuns: number
   readonly runningRuns: number
+  /** When its file is parsed anew. */
+  readonly parse: ParseMode
+  /** Its runs that wait for that, backfills included. */
+  readonly awaitingRuns: number
+  /** Its file, below the folder of its processor; null: it was not read by one. */
+  readonly filePath: string | null
   /** When the timetable was registered. */
   readonly timetableSince: Date
   /** The tick of the last scheduled run. */

@@ -12,6 +12,7 @@ import { identities } from "./memory/identities.ts"
 import { leases } from "./memory/leases.ts"
 import { planner } from "./memory/planner.ts"
 import { live } from "./memory/live.ts"
+import { parses } from "./memory/parses.ts"
 import { pools } from "./memory/pools.ts"
 import { prune } from "./memory/prune.ts"
 import { vault } from "./memory/vault.ts"
@@ -40,6 +41,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
   return {
     ...definitions(state),
     ...dagFiles(state),
+    ...parses(state),
     ...dags(state),
     ...assets(state),
     ...planner(state),

@@ -41,6 +41,8 @@ export interface DagRunRow {
   readonly queuedAt: Date
   readonly startedAt: Date | null
   readonly endedAt: Date | null
+  /** It was made to wait until its DAG's file is parsed anew, and has no tasks before; its version is still the last known. */
+  readonly awaitsParse: boolean
   /** Why it ended other than by its tasks ("cancelled by …"). */
   readonly note: string | null
   readonly isCancelled: boolean
@@ -59,6 +61,9 @@ export interface RunStore {
   /**
    * Makes a run of the newest version of a DAG, with one waiting expansion for each task. It runs at once where the DAG
    * has room for it (`maxActiveRuns`, backfills aside) and is not paused, and otherwise waits in `queued`.
+   *
+   * Of a DAG that is parsed for every run (`parse: "every-run"`, from a file that a processor has), the run waits for the
+   * parse first; `parsedVersionId` is the version that was parsed for this very run. Wake `parse` after it.
    */
   readonly createDagRun: (options: {
     dagId: string
@@ -70,6 +75,7 @@ export interface RunStore {
     note?: string | null
     triggeredBy?: DagRunTriggeredBy
     triggeringUser?: string
+    parsedVersionId?: string
   }) => Effect.Effect<DagRunRow, DuplicateDagRun | NotFound | StoreError>
   readonly dagRun: (options: {
     dagId: string
@@ -92,7 +98,10 @@ export interface RunStore {
     note: string
     actor: string
   }) => Effect.Effect<boolean, StoreError>
-  /** Takes a cancelled run up again where it stood. False when the run was not cancelled. */
+  /**
+   * Takes a cancelled run up again where it stood. False when the run was not cancelled. One that waited for a parse, or
+   * ended since that failed, waits for it again: wake `parse`.
+   */
   readonly resumeDagRun: (options: { dagRunId: string; actor: string }) => Effect.Effect<boolean, StoreError>
   /** What decides whether a run has ended. */
   readonly runCounts: (dagRunId: string) => Effect.Effect<

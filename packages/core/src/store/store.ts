@@ -12,6 +12,7 @@ import type { IdentityStore } from "./identity-store.ts"
 import type { LiveStore } from "./live-store.ts"
 import type { LeaseStore } from "./lease-store.ts"
 import type { LeaderStore, PlannerStore } from "./planner-store.ts"
+import type { ParseStore } from "./parse-store.ts"
 import type { PoolStore } from "./pool-store.ts"
 import type { PruneStore } from "./prune-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
@@ -27,6 +28,7 @@ export interface StoreService
   extends
     DefinitionStore,
     DagFileStore,
+    ParseStore,
     DagStore,
     AssetStore,
     AssetPlannerStore,

@@ -3,7 +3,7 @@
  * `open`: an expansion can be pulled. `progress`: an expansion's
  * window or its upstream moved. `control`: something was cancelled, paused or resized.
  * `run`: a run ended. `prune`: something was deleted. `trigger`: an instance was deferred. `plan`: a schedule was stored, a DAG goes on, a backfill was
- * asked for. `log`: instances of an expansion logged something.
+ * asked for. `parse`: a run waits for its file to be parsed. `log`: instances of an expansion logged something.
  */
 export const wakeupTopics = [
   "work",
@@ -14,6 +14,7 @@ export const wakeupTopics = [
   "run",
   "trigger",
   "plan",
+  "parse",
   "log",
   "prune",
 ] as const

@@ -5,6 +5,9 @@
  * what cannot be used is stored as an import error while the last good version stays in use. A file concerns nobody
  * but itself: whatever it does, the others go on. Any number may look at one folder: the same content writes nothing. After
  * a crash at any line the next start looks at all files and finds what is not stored yet.
+ *
+ * Runs of DAGs that are parsed for every run wait in the store until their file, claimed and parsed anew, has given them
+ * their tasks. Their claims run out: what one had claimed when it died, another parses.
  */
 import { isAbsolute, join, relative, resolve, sep } from "node:path"
 import { Hosts, heartbeats, roleLoop } from "@sluice/core/engine"
@@ -13,6 +16,7 @@ import {
   type DagFileRow,
   localWakeups,
   makeWakeGate,
+  type ParseRequest,
   Store,
   type StoreError,
   type StoreService,
@@ -21,6 +25,7 @@ import { Effect } from "effect"
 import { DagFileSet } from "./dag-file-set.ts"
 import { isDagPath, listDagPaths, stampsOf } from "./dag-folder.ts"
 import { type ProcessedFile, processDagFile } from "./process-dag-file.ts"
+import { serveParse } from "./serve-parse.ts"
 import { watchFolder } from "./watch-folder.ts"
 
 /** How many files are bundled and evaluated at once. */
@@ -31,6 +36,15 @@ const deadAfterSeconds = 20
 
 /** How often all files are looked at, whatever the watcher says. */
 const rescanMsDefault = 30_000
+
+/** How often it is looked whether runs wait for a parse, whatever was told. */
+const requestPollMs = 5_000
+
+/**
+ * How long a file that runs wait for is this processor's alone: longer than it takes to bundle and evaluate as many as it
+ * takes at once. After it died, others go on with them then.
+ */
+const claimSeconds = 60
 
 /** Rows of one read of the store. */
 const rowsMax = 1_000
@@ -57,6 +71,8 @@ export interface DagProcessor {
   readonly processOnce: (
     changed: ReadonlySet<string> | null,
   ) => Effect.Effect<ReadonlyMap<string, ProcessedFile | null>, StoreError>
+  /** Parses files that runs wait for, some of them: says how many files. */
+  readonly serveRequests: () => Effect.Effect<number, StoreError>
   /** Absolute paths of all modules in use. */
   readonly modules: () => string[]
 }
@@ -71,12 +87,12 @@ export function makeDagProcessor(
   const { folder } = options
   const known = new DagFileSet()
 
-  const lookAt = Effect.fnUntraced(function* (path: string) {
+  const lookAt = Effect.fnUntraced(function* (path: string, parse?: FileParse) {
     const before = known.get(path)
     const file = join(root, path)
     const stamps = yield* Effect.promise(() => stampsOf([file, ...(before?.modules.keys() ?? [])]))
-    const publishedHash = before?.publishedHash ?? null
-    const result = yield* processDagFile({ store, hosts, root, file: { folder, path }, publishedHash })
+    const inUse = parse ?? { publishedHash: before?.publishedHash ?? null }
+    const result = yield* processDagFile({ store, hosts, root, file: { folder, path }, ...inUse })
     const modules = result.modules ?? [...stamps.keys()]
     const added = yield* Effect.promise(() => stampsOf(modules.filter((module) => !stamps.has(module))))
     const problem = result.kind === "broken" ? result.error.message : null
@@ -85,9 +101,31 @@ export function makeDagProcessor(
       publishedHash: result.kind === "broken" ? null : result.bundleHash,
       problem,
     })
-    const isNews = problem === null ? result.kind !== "unchanged" : problem !== before?.problem
+    const isNews = problem === null ? isNew(result, parse !== undefined) : problem !== before?.problem
     if (isNews) options.onProcessed?.(path, result)
     return [path, result] as const
+  })
+
+  /** A parse for runs begins after all of those were asked for that its request names. */
+  const serve = Effect.fnUntraced(function* (request: ParseRequest) {
+    const { path, dagIds } = request
+    const file = join(root, path)
+    const stamps = yield* Effect.promise(() => stampsOf([file]))
+    const isThere = stamps.get(file) !== "none"
+    const [row] = yield* store.listDagFiles({ folder, path, after: null, limit: 1 })
+    const parse = { publishedHash: row?.bundleHash ?? null, renewed: dagIds }
+    const [, result] = isThere ? yield* lookAt(path, parse) : [path, null]
+    yield* serveParse(store, { request, result })
+  })
+
+  const serveRequests = Effect.fnUntraced(function* () {
+    const processor = options.name
+    const requests = yield* store.claimParses({ folder, processor, claimSeconds, limit: filesAtOnce })
+    const release = ({ dagIds }: ParseRequest) => Effect.ignore(store.releaseParses({ processor, dagIds }))
+    yield* Effect.forEach(requests, (request) => Effect.ensuring(serve(request), release(request)), {
+      concurrency: filesAtOnce,
+    })
+    return requests.length
   })
 
   const remove = Effect.fnUntraced(function* (paths: readonly string[]) {
@@ -135,17 +173,33 @@ export function makeDagProcessor(
     const { gone, paths } = yield* changed === null ? rescan() : concerned(changed)
     yield* remove(gone)
     const results = new Map<string, ProcessedFile | null>(gone.map((path) => [path, null]))
-    const first = yield* Effect.forEach([...paths].toSorted(), lookAt, { concurrency: filesAtOnce })
+    const first = yield* Effect.forEach([...paths].toSorted(), (path) => lookAt(path), {
+      concurrency: filesAtOnce,
+    })
     for (const [path, result] of first) results.set(path, result)
     // A DAG that moved from one file to another is refused as long as the other has it.
     const mayBeMended = gone.length > 0 || first.some(([, result]) => result.kind === "published")
     const again = mayBeMended ? known.broken : []
-    for (const [path, result] of yield* Effect.forEach(again, lookAt)) results.set(path, result)
+    for (const [path, result] of yield* Effect.forEach(again, (path) => lookAt(path)))
+      results.set(path, result)
     return results
   })
 
   const modules = () => known.paths.flatMap((path) => [...(known.get(path)?.modules.keys() ?? [])])
-  return { processOnce, modules }
+  return { processOnce, serveRequests, modules }
+}
+
+/** What is asked of a parse that runs wait for. */
+interface FileParse {
+  readonly publishedHash: string | null
+  readonly renewed: readonly string[]
+}
+
+/** A parse for a run that gave what there was is no news. */
+function isNew(result: ProcessedFile, isForRuns: boolean): boolean {
+  return result.kind === "published"
+    ? !isForRuns || result.newVersions.length > 0
+    : result.kind !== "unchanged"
 }
 
 /** The path below the folder of a DAG file in it, or null. */
@@ -187,9 +241,15 @@ const watchAndProcess = Effect.fnUntraced(function* (options: DagProcessorOption
     (watching) => Effect.promise(() => watching.close()),
   )
   const rescanMs = options.rescanMs ?? rescanMsDefault
+  yield* Effect.acquireRelease(
+    Effect.sync(() => store.onWake("parse", () => bell.wake("due"))),
+    (end) => Effect.sync(end),
+  )
   let rescannedAt = -Infinity
   const turn = Effect.gen(function* () {
     const seen = gate.version()
+    // First, since runs wait for these, and a folder may have files that take long.
+    const served = yield* processor.serveRequests()
     const now = performance.now()
     const isRescan = now - rescannedAt >= rescanMs
     const taken = changed
@@ -202,7 +262,9 @@ const watchAndProcess = Effect.fnUntraced(function* (options: DagProcessorOption
       if (isRescan) rescannedAt = now
       watch.add(processor.modules())
     }
-    yield* gate.wait(seen, Math.max(0, rescannedAt + rescanMs - performance.now()))
+    if (served > 0) return watch.add(processor.modules())
+    const untilRescanMs = Math.max(0, rescannedAt + rescanMs - performance.now())
+    yield* gate.wait(seen, Math.min(untilRescanMs, requestPollMs))
   })
   const beats = heartbeats(store, {
     deadAfterSeconds,

@@ -14,6 +14,8 @@ export type ProcessedFile =
       readonly bundleHash: string
       readonly dagIds: readonly string[]
       readonly newVersions: readonly string[]
+      /** The version that now counts of each DAG. */
+      readonly versions: readonly { readonly dagId: string; readonly dagVersionId: string }[]
     }
   | {
       readonly kind: "broken"
@@ -31,12 +33,14 @@ export interface ProcessOptions {
   readonly file: DagFileKey
   /** The hash of what is stored of it, and in use; null: nothing, or not known. */
   readonly publishedHash: string | null
+  /** DAGs whose runs wait for this parse: it is made although the code may be the same, and then renews these alone. */
+  readonly renewed?: readonly string[]
 }
 
 /**
  * Bundles a DAG file, has it evaluated in a limited child, and stores what it defines or why it cannot be used.
  *
- * A bundle that is stored already is not evaluated again. Fails only when the store does.
+ * Code that is stored already is not evaluated again, unless runs wait for it. Fails only when the store does.
  */
 export function processDagFile(options: ProcessOptions): Effect.Effect<ProcessedFile, StoreError> {
   const { root, file } = options
@@ -72,8 +76,9 @@ const publish = Effect.fnUntraced(function* (
   options: ProcessOptions,
   { bundle: code, modules }: BundledFile,
 ) {
-  const { store, hosts, root, file, publishedHash } = options
-  if (publishedHash !== null && codeHashOf(publishedHash) === code.hash)
+  const { store, hosts, root, file, publishedHash, renewed } = options
+  const isSameCode = publishedHash !== null && codeHashOf(publishedHash) === code.hash
+  if (isSameCode && renewed === undefined)
     return { kind: "unchanged", modules, bundleHash: publishedHash } satisfies ProcessedFile
   const folder = dirname(join(root, file.path))
   const { dags, bundle } = yield* attempt(() => hosts.describe(code, { folder }), modules).pipe(
@@ -82,13 +87,21 @@ const publish = Effect.fnUntraced(function* (
       problem.error.type === "NoDag" ? Effect.succeed({ dags: [], bundle: code }) : Effect.fail(problem),
     ),
   )
-  const result = yield* store.publishDagFile({ file, bundle, dags })
+  const others = isSameCode && renewed !== undefined ? { renewed } : {}
+  const result = yield* store.publishDagFile({ file, bundle, dags, ...others })
   if (result.kind === "refused")
     return yield* Effect.fail(new Unusable(duplicateDagError(file.path, result.owned), modules))
   const dagIds = dags.map((dag) => dag.dagId)
-  const { newVersions } = result
+  const { newVersions, versions } = result
   if (newVersions.length > 0) store.wake("plan")
-  return { kind: "published", modules, bundleHash: bundle.hash, dagIds, newVersions } satisfies ProcessedFile
+  return {
+    kind: "published",
+    modules,
+    bundleHash: bundle.hash,
+    dagIds,
+    newVersions,
+    versions,
+  } satisfies ProcessedFile
 })
 
 const keepError = Effect.fnUntraced(function* (

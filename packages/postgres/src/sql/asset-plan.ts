@@ -49,16 +49,17 @@ export async function moveAssetDag(
       ${leading(sql, options.leadership)}
     ), target as materialized (
       select dag.dag_id, dag.latest_version_id, ${timeoutAt(sql)} as timeout_at,
-        ${hasRoom(sql)} as has_room
+        ${hasRoom(sql)} and not dag.is_parsed_first as has_room, dag.is_parsed_first
       from leads
       join dag on dag.dag_id = ${dagId} and dag.asset_seq = ${seq} and dag.is_asset_plannable
       join dag_version on dag_version.id = dag.latest_version_id
       for no key update of dag
     ), run as (
       insert into dag_run (
-        dag_id, run_id, dag_version_id, state, run_type, conf, started_at, timeout_at, triggered_by
+        dag_id, run_id, dag_version_id, awaits_parse, state, run_type, conf, started_at, timeout_at, triggered_by
       )
-      select dag_id, ${runId}, latest_version_id, (case when has_room then 'running' else 'queued' end)::dag_run_state,
+      select dag_id, ${runId}, latest_version_id, is_parsed_first,
+        (case when has_room then 'running' else 'queued' end)::dag_run_state,
         'asset_triggered', '{}', case when has_room then now() end, case when has_room then timeout_at end, 'asset'
       from target
       where ${runId !== null}::boolean

@@ -225,6 +225,7 @@ export async function moveBackfill(
       for no key update of backfill
     ), verdict as materialized (
       select target.*, day.logical_date, day.interval_start, day.interval_end, dag.latest_version_id,
+        dag.is_parsed_first,
         ${timeoutAt(sql)} as timeout_at, ${refusal(sql, sql`newest.state`, sql`target.reprocess`)} as refusal
       from target
       join dag on dag.dag_id = target.dag_id
@@ -238,13 +239,14 @@ export async function moveBackfill(
       ) newest on true
     ), run as (
       insert into dag_run (
-        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
-        run_after, started_at, timeout_at, triggered_by, backfill_id
+        dag_id, run_id, dag_version_id, awaits_parse, state, run_type, conf, logical_date, data_interval_start,
+        data_interval_end, run_after, started_at, timeout_at, triggered_by, backfill_id
       )
       select dag_id,
         'backfill__' || to_char(logical_date at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '__' || id,
-        latest_version_id, 'running', 'backfill', conf, logical_date, interval_start, interval_end, interval_end, now(),
-        timeout_at, 'backfill', id
+        latest_version_id, is_parsed_first, (case when is_parsed_first then 'queued' else 'running' end)::dag_run_state,
+        'backfill', conf, logical_date, interval_start, interval_end, interval_end, case when not is_parsed_first then now() end,
+        case when not is_parsed_first then timeout_at end, 'backfill', id
       from verdict
       where refusal is null
       on conflict do nothing

@@ -21,6 +21,7 @@ export interface DagSummaryRow extends Omit<DagSummary, "version" | "nextRun">, 
 
 const columns = (sql: Sql) => sql`
   dag.dag_id, dag.is_paused, dag.is_stale, dag.file_path,
+  case when dag.is_parsed_each_run then 'every-run' else 'on-change' end as parse,
   coalesce((
     select dag_file.import_error is not null from dag_file
     where dag_file.folder = dag.file_folder and dag_file.path = dag.file_path

@@ -126,6 +126,7 @@ export async function removeDefinitions(sql: Sql, { leadership }: Options): Prom
       where bundle.hash = released.hash
         and not exists (select from dag_version where dag_version.bundle_hash = bundle.hash)
         and not exists (select from dag_file where dag_file.bundle_hash = bundle.hash)
+        and not exists (select from bundle other where other.code_hash = bundle.hash)
     )
     select hash from released
   `

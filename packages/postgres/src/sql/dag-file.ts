@@ -53,6 +53,19 @@ export async function publishVersions(
   `
 }
 
+/** The versions that count of DAGs that a file defines, of some of them. */
+export function selectVersionsInUse(
+  sql: Sql,
+  options: { file: DagFileKey; dagIds: readonly string[] },
+): Promise<{ dagId: string; dagVersionId: string }[]> {
+  const { file, dagIds } = options
+  return sql`
+    select dag_id, latest_version_id as dag_version_id from dag
+    where dag_id = any(${[...dagIds]}::text[]) and not is_stale
+      and (file_folder, file_path) = (${file.folder}, ${file.path})
+  `
+}
+
 /** Keeps why a file cannot be used; the same reason again writes nothing. */
 export async function upsertImportError(
   sql: Sql,
@@ -87,14 +100,15 @@ export async function deleteDagFiles(
 /** Files in the order of their keys. */
 export function selectDagFiles(
   sql: Sql,
-  options: { folder?: string; onlyErrors?: boolean; after: DagFileKey | null; limit: number },
+  options: { folder?: string; path?: string; onlyErrors?: boolean; after: DagFileKey | null; limit: number },
 ): Promise<DagFileRow[]> {
-  const { folder, after } = options
+  const { folder, path, after } = options
   return sql<DagFileRow[]>`
     select folder, path, bundle_hash, dag_ids, import_error, changed_at
     from dag_file
     where true
       ${folder === undefined ? sql`` : sql`and folder = ${folder}`}
+      ${path === undefined ? sql`` : sql`and path = ${path}`}
       ${options.onlyErrors === true ? sql`and import_error is not null` : sql``}
       ${after === null ? sql`` : sql`and (folder, path) > (${after.folder}, ${after.path})`}
     order by folder, path

@@ -13,7 +13,7 @@ const listedColumns = (sql: Sql) => sql`${rowColumns(sql)}, ${listedConf(sql)}`
 
 const rowColumns = (sql: Sql) => sql`
   id, dag_id, run_id, dag_version_id, state, run_type, logical_date, data_interval_start, data_interval_end,
-  run_after, queued_at, started_at, ended_at, note,
+  run_after, queued_at, started_at, ended_at, awaits_parse, note,
   is_cancelled, triggered_by, triggering_user, timeout_at, backfill_id
 `
 
@@ -34,6 +34,7 @@ export interface NewDagRun {
   note?: string | null
   triggeredBy?: DagRunTriggeredBy
   triggeringUser?: string
+  parsedVersionId?: string
 }
 
 /**
@@ -44,21 +45,22 @@ export interface NewDagRun {
  * or the run id is taken.
  */
 export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRunRow | null> {
-  const { dataInterval } = options
+  const { dataInterval, parsedVersionId = null } = options
   const rows = await sql<DagRunRow[]>`
     with target as materialized (
-      select dag.dag_id, latest_version_id, ${timeoutAt(sql)} as timeout_at,
-        ${hasRoom(sql)} as has_room
+      select dag.dag_id, dag_version.id as version_id, ${timeoutAt(sql)} as timeout_at,
+        ${hasRoom(sql)} and not awaits_parse as has_room, awaits_parse
       from dag
-      join dag_version on dag_version.id = dag.latest_version_id
+      join dag_version on dag_version.id = coalesce(${parsedVersionId}::bigint, dag.latest_version_id)
+      cross join lateral (select dag.is_parsed_first and ${parsedVersionId === null}::boolean as awaits_parse) parse
       where dag.dag_id = ${options.dagId}
       for no key update of dag
     ), run as (
       insert into dag_run (
-        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
+        dag_id, run_id, dag_version_id, awaits_parse, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
         run_after, started_at, timeout_at, note, triggered_by, triggering_user
       )
-      select dag_id, ${options.runId}, latest_version_id,
+      select dag_id, ${options.runId}, version_id, awaits_parse,
         (case when has_room then 'running' else 'queued' end)::dag_run_state, ${options.runType},
         ${JSON.stringify(options.conf)}::text::json, ${options.logicalDate},
         ${dataInterval?.start ?? null}, ${dataInterval?.end ?? null},
@@ -73,7 +75,10 @@ export async function insertDagRun(sql: Sql, options: NewDagRun): Promise<DagRun
   return rows[0] ?? null
 }
 
-/** The CTEs that give each run of the CTE `run` its expansions. Nothing of a queued run is due before it starts. */
+/**
+ * The CTEs that give each run of the CTE `run` its expansions, unless it waits for a parse. Nothing of a queued run is due
+ * before it starts.
+ */
 export function expansionsOfRun(sql: Sql) {
   return sql`
     expansions as (
@@ -95,7 +100,7 @@ export function expansionsOfRun(sql: Sql) {
         task.window_size, task.page_size, task.page_bytes_max, task.max_items, task.is_paused, task.tolerated_failures
       from run
       join dag on dag.dag_id = run.dag_id
-      join task on task.dag_version_id = run.dag_version_id
+      join task on task.dag_version_id = run.dag_version_id and not run.awaits_parse
       cross join lateral (
         select count(*) as total, count(*) filter (where edge.is_setup) as setups from edge
         where edge.dag_version_id = run.dag_version_id and edge.downstream = task.ordinal
@@ -104,7 +109,7 @@ export function expansionsOfRun(sql: Sql) {
       insert into stream_position (upstream_id, consumer_id, holds_back)
       select run.id * 4096 + edge.upstream, run.id * 4096 + edge.downstream, edge.holds_back
       from run
-      join edge on edge.dag_version_id = run.dag_version_id and edge.kind = 'stream'
+      join edge on edge.dag_version_id = run.dag_version_id and edge.kind = 'stream' and not run.awaits_parse
     )
   `
 }
@@ -232,9 +237,11 @@ export async function resumeDagRun(sql: Sql, options: { dagRunId: string; actor:
   const rows = await sql`
     with run as (
       update dag_run
-      set state = 'running', ended_at = null, note = null, is_cancelled = false, reopenings = reopenings + 1, timeout_at = ${timeoutAt(sql)}
+      set state = (case when awaits_parse then 'queued' else 'running' end)::dag_run_state, ended_at = null, note = null,
+          is_cancelled = false, reopenings = reopenings + 1,
+          timeout_at = case when not awaits_parse then ${timeoutAt(sql)} end
       from dag_version
-      where dag_run.id = ${options.dagRunId} and state = 'failed' and is_cancelled
+      where dag_run.id = ${options.dagRunId} and state = 'failed' and (is_cancelled or awaits_parse)
         and dag_version.id = dag_run.dag_version_id
       returning dag_run.id, dag_run.dag_id, run_id
     ), noted as (

@@ -5,6 +5,7 @@ import type { Sql } from "./row.ts"
 
 const columns = (sql: Sql) => sql`
   dag.dag_id, dag.latest_version_id, dag.is_paused, dag.is_stale, dag.queued_runs, dag.running_runs, dag.created_at,
+  dag_version.serialized->>'parse' as parse, dag.awaiting_runs, dag.file_path,
   dag_version.serialized->>'schedule' as schedule, dag_version.serialized->'planning' as planning,
   dag.max_active_runs, dag.max_active_tasks,
   dag.timetable_since, dag.last_tick, ${nextRunColumns(sql)}
@@ -172,7 +173,7 @@ export async function admitDagRuns(sql: Sql, limit: number): Promise<number> {
       select queued.id from target
       cross join lateral (
         select id from dag_run
-        where dag_id = target.dag_id and state = 'queued'
+        where dag_id = target.dag_id and state = 'queued' and not awaits_parse
         order by id
         limit least(target.room, ${limit})
         for no key update skip locked
@@ -182,7 +183,7 @@ export async function admitDagRuns(sql: Sql, limit: number): Promise<number> {
       from chosen
       join dag_run queued on queued.id = chosen.id
       join dag_version on dag_version.id = queued.dag_version_id
-      where dag_run.id = chosen.id and dag_run.state = 'queued'
+      where dag_run.id = chosen.id and dag_run.state = 'queued' and not dag_run.awaits_parse
       returning dag_run.id
     ), begun as (
       update expansion set is_due = true, seq = seq + 1

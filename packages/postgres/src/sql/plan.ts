@@ -53,17 +53,17 @@ export async function movePlan(
       ${leading(sql, options.leadership)}
     ), target as materialized (
       select dag.dag_id, dag.latest_version_id, ${timeoutAt(sql)} as timeout_at,
-        ${hasRoom(sql)} as has_room
+        ${hasRoom(sql)} and not dag.is_parsed_first as has_room, dag.is_parsed_first
       from leads
       join dag on dag.dag_id = ${dagId} and dag.plan_seq = ${options.seq} and dag.is_plannable
       join dag_version on dag_version.id = dag.latest_version_id
       for no key update of dag
     ), run as (
       insert into dag_run (
-        dag_id, run_id, dag_version_id, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
+        dag_id, run_id, dag_version_id, awaits_parse, state, run_type, conf, logical_date, data_interval_start, data_interval_end,
         run_after, started_at, timeout_at, triggered_by
       )
-      select dag_id, ${run?.runId ?? null}, latest_version_id,
+      select dag_id, ${run?.runId ?? null}, latest_version_id, is_parsed_first,
         (case when has_room then 'running' else 'queued' end)::dag_run_state, 'scheduled', '{}',
         ${run?.logicalDate ?? null}, ${run?.intervalStart ?? null}, ${run?.intervalEnd ?? null}, ${run?.runAt ?? null},
         case when has_room then now() end, case when has_room then timeout_at end, 'timetable'

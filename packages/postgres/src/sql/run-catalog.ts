@@ -30,7 +30,7 @@ const listed = (sql: Sql) => sql`${columns(sql)}, ${listedConf(sql)}`
 const columns = (sql: Sql) => sql`
   dag_run.id, dag_run.dag_id, dag_run.run_id, dag_run.dag_version_id, dag_run.state, dag_run.run_type,
   dag_run.logical_date, dag_run.data_interval_start, dag_run.data_interval_end, dag_run.run_after,
-  dag_run.queued_at, dag_run.started_at, dag_run.ended_at, dag_run.note, dag_run.is_cancelled,
+  dag_run.queued_at, dag_run.started_at, dag_run.ended_at, dag_run.awaits_parse, dag_run.note, dag_run.is_cancelled,
   dag_run.triggered_by, dag_run.triggering_user, dag_run.timeout_at, dag_run.backfill_id, version.version_number, version.bundle_hash,
   version.created_at as version_created_at
 `

@@ -1,6 +1,6 @@
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import { isFinalExpansionState } from "../../state/expansion.ts"
-import { type EventName, timedOutNote } from "../control-store.ts"
+import { type EventName, timedOutNote, unparsedEvent } from "../control-store.ts"
 import { noteRunEvent } from "./events.ts"
 import { offerRest } from "./offers.ts"
 import { type ExpansionRecord, type MemoryState, type RunRecord, markDue } from "./state.ts"
@@ -19,6 +19,12 @@ export function timeOutRuns(state: MemoryState, limit: number): string[] {
   const timedOut = { note: timedOutNote, actor: "sluice", event: "dag_run_timed_out" } as const
   for (const run of ended) cancelRun(state, run, timedOut)
   return ended.map(({ id }) => id)
+}
+
+/** Ends a run whose file could not be parsed; resumed, it waits for a parse again. */
+export function failUnparsed(state: MemoryState, run: RunRecord, note: string): void {
+  noteRunEvent(state, run, unparsedEvent(note))
+  Object.assign(run, { state: "failed", note, endedAt: new Date(state.now()) })
 }
 
 /** Cancels a run that has not ended: parks its leases as offers, and what it waits for, until it is resumed. */
@@ -55,14 +61,15 @@ export function cancelExpansion(state: MemoryState, expansion: ExpansionRecord):
 
 /** Takes a cancelled run up again: each cancelled expansion goes back to the state that its facts speak of. */
 export function resumeRun(state: MemoryState, run: RunRecord, actor: string): boolean {
-  if (!run.isCancelled) return false
+  const isUnparsed = run.awaitsParse && run.state === "failed"
+  if (!run.isCancelled && !isUnparsed) return false
   noteRunEvent(state, run, { actor, event: "dag_run_resumed", detail: null })
-  run.state = "running"
+  run.state = run.awaitsParse ? "queued" : "running"
   run.reopenings += 1
   run.note = null
   run.isCancelled = false
   run.endedAt = null
-  run.timeoutAt = timeoutOf(run.version.dag, new Date(state.now()))
+  run.timeoutAt = run.awaitsParse ? null : timeoutOf(run.version.dag, new Date(state.now()))
   for (const expansion of run.expansions) {
     // A map that was cancelled by itself stays so.
     if (expansion.state === "cancelled" && !expansion.isCancelled) resumeExpansion(state, expansion)

@@ -134,6 +134,7 @@ function summaryOf(state: MemoryState, record: DagRecord): DagSummary {
     isStale: record.isStale,
     filePath: file?.path ?? null,
     hasImportErrors: (stored?.importError ?? null) !== null,
+    parse: dag.parse,
     version: toVersionSummary(current),
     description: dag.description,
     schedule: dag.schedule,

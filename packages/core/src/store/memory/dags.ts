@@ -98,6 +98,10 @@ function toRow(state: MemoryState, record: DagRecord): DagRow {
     planning: dag.planning,
     ...limitsOf(record),
     ...unfinishedRuns(state, dagId),
+    parse: dag.parse,
+    awaitingRuns: state.runs.filter((run) => run.dagId === dagId && run.state === "queued" && run.awaitsParse)
+      .length,
+    filePath: record.file?.path ?? null,
     timetableSince: dateOf(plan.since),
     lastTick: plan.lastTick,
     nextRun: plan.next,
@@ -126,14 +130,16 @@ export function hasRoom(state: MemoryState, dag: DagRecord): boolean {
 function admitDagRuns(state: MemoryState, limit: number): number {
   const admissible = [...state.dags.values()]
     .map((dag) => ({ dag, ...unfinishedRuns(state, dag.current.dagId) }))
-    .map(({ dag, queuedRuns, runningRuns }) => ({
+    .map(({ dag, runningRuns }) => ({
       dagId: dag.current.dagId,
-      room: dag.isPaused ? 0 : Math.min(queuedRuns, limitsOf(dag).maxActiveRuns - runningRuns),
+      room: dag.isPaused ? 0 : limitsOf(dag).maxActiveRuns - runningRuns,
     }))
     .filter(({ room }) => room > 0)
     .slice(0, limit)
   const started = admissible.flatMap(({ dagId, room }) =>
-    state.runs.filter((run) => run.dagId === dagId && run.state === "queued").slice(0, Math.min(room, limit)),
+    state.runs
+      .filter((run) => run.dagId === dagId && run.state === "queued" && !run.awaitsParse)
+      .slice(0, Math.min(room, limit)),
   )
   for (const run of started) startRun(state, run)
   return started.length

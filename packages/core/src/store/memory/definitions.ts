@@ -73,6 +73,7 @@ function addDag(state: MemoryState, version: DagVersion): DagRecord {
     isPaused: false,
     limits: { maxActiveRuns: null, maxActiveTasks: null },
     createdAt: version.createdAt,
+    parseClaim: { by: null, until: Number.NEGATIVE_INFINITY },
     awaited: { seq: 0, isDue: false, queue: new Map() },
     plan: { planning: null, since: state.now(), seq: 0, lastTick: null, next: null, runAt: null },
   }

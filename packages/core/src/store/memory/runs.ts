@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { SerializedTask } from "../../dag/serialized-dag.ts"
 import { type ExpansionState, isFinalExpansionState } from "../../state/expansion.ts"
+import type { DagVersion } from "../definition-store.ts"
 import { DuplicateDagRun, NotFound } from "../errors.ts"
 import { expansionIdOf } from "../ids.ts"
 import { type DagRunRow, listedConfBytesMax, type RunStore } from "../run-store.ts"
@@ -77,22 +78,31 @@ export function addRun(state: MemoryState, dag: DagRecord, options: RunOptions):
   state.runs.push(run)
   state.runsById.set(run.id, run)
   state.runsByName.set(nameOf(run.dagId, run.runId), run)
-  for (const task of dag.current.dag.tasks) addExpansion(state, run, task)
-  const { maxActiveTasks } = limitsOf(dag)
-  for (const expansion of run.expansions) expansion.maxActiveTasks = maxActiveTasks
+  if (!run.awaitsParse) addExpansions(state, run)
   return run
+}
+
+/** Gives a run the tasks of its version. */
+export function addExpansions(state: MemoryState, run: RunRecord): void {
+  for (const task of run.version.dag.tasks) addExpansion(state, run, task)
+  const dag = state.dags.get(run.dagId)
+  const maxActiveTasks = dag === undefined ? null : limitsOf(dag).maxActiveTasks
+  for (const expansion of run.expansions) expansion.maxActiveTasks = maxActiveTasks
 }
 
 function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRecord {
   const now = new Date(state.now())
   state.lastRunNumber += 1
+  const version = versionOf(state, dag, options)
+  const awaitsParse = options.parsedVersionId === undefined && isParsedFirst(dag)
   // The planner makes a backfill's run when there is room for it.
-  const starts = options.runType === "backfill" || hasRoom(state, dag)
+  const starts = !awaitsParse && (options.runType === "backfill" || hasRoom(state, dag))
   return {
     id: String(state.lastRunNumber),
     dagId: dag.current.dagId,
     runId: options.runId,
-    dagVersionId: dag.current.id,
+    dagVersionId: version.id,
+    awaitsParse,
     state: starts ? "running" : "queued",
     runType: options.runType,
     conf: options.conf,
@@ -108,11 +118,22 @@ function newRun(state: MemoryState, dag: DagRecord, options: RunOptions): RunRec
     backfillId: options.backfillId ?? null,
     triggeredBy: options.triggeredBy ?? null,
     triggeringUser: options.triggeringUser ?? null,
-    timeoutAt: starts ? timeoutOf(dag.current.dag, now) : null,
-    version: dag.current,
+    timeoutAt: starts ? timeoutOf(version.dag, now) : null,
+    version,
     expansions: [],
     reopenings: 0,
   }
+}
+
+function versionOf(state: MemoryState, dag: DagRecord, { parsedVersionId }: RunOptions): DagVersion {
+  const version = parsedVersionId === undefined ? dag.current : state.versions.get(parsedVersionId)
+  if (version === undefined) throw new Error(`no DAG version has the id ${parsedVersionId}`)
+  return version
+}
+
+/** Whether a run that is made now waits until its file has been parsed anew. */
+export function isParsedFirst({ current, file, isStale }: DagRecord): boolean {
+  return current.dag.parse === "every-run" && file !== undefined && !isStale
 }
 
 function addExpansion(state: MemoryState, run: RunRecord, task: SerializedTask): void {

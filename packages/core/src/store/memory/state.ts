@@ -46,6 +46,8 @@ export interface DagRecord {
   /** Limits that were set by hand; null: as the newest version says. */
   readonly limits: { maxActiveRuns: number | null; maxActiveTasks: number | null }
   readonly createdAt: Date
+  /** Which processor parses its file for runs that wait, and until when nobody else does. */
+  readonly parseClaim: { by: string | null; until: number }
   readonly plan: PlanRecord
   readonly awaited: AwaitedRecord
 }
@@ -106,7 +108,7 @@ export interface LeaderRecord {
 
 /** A run and its expansions, by ordinal. */
 export interface RunRecord extends Mutable<Omit<DagRunRow, "isConfLeftOut">> {
-  readonly version: DagVersion
+  version: DagVersion
   readonly expansions: ExpansionRecord[]
   reopenings: number
 }

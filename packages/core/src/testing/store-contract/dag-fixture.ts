@@ -1,4 +1,5 @@
 import type {
+  ParseMode,
   SerializedAsset,
   SerializedDag,
   SerializedEdge,
@@ -21,6 +22,7 @@ export type EdgeFixture = Partial<SerializedEdge> & { readonly upstream: string;
 export function serializedDag(options: {
   readonly dagId?: string
   readonly runTimeoutMs?: number
+  readonly parse?: ParseMode
   readonly tasks: readonly TaskFixture[]
   readonly edges?: readonly EdgeFixture[]
   readonly loops?: SerializedDag["loops"]
@@ -38,6 +40,7 @@ export function serializedDag(options: {
     }),
     description: null,
     tags: [],
+    parse: options.parse ?? "on-change",
     runTimeoutMs: options.runTimeoutMs ?? null,
     paramsSchema: null,
     tasks: options.tasks.map((task, ordinal) => serializedTask(task, ordinal, options.edges ?? [])),

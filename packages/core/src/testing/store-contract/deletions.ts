@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { withCaptured } from "../../host/captured-bundle.ts"
 import type { Leadership } from "../../store/planner-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { completeEdge, mapped, serializedDag, streamEdge } from "./dag-fixture.ts"
@@ -292,6 +293,26 @@ export function deletionContract(open: OpenStore, options: ContractOptions): voi
       expect((await runEffect(store.listDags({ after: null, limit: 9 }))).map(({ dagId }) => dagId)).toEqual([
         "other",
       ])
+    })
+
+    it("takes away what its file captured, and the code once nobody has it", async () => {
+      const { store } = await openWorld(open)
+      const code = { hash: "code", code: "// code", sourceMap: null }
+      const bundleOf = (name: string) => withCaptured(code, { name: JSON.stringify(name) })
+      for (const dagId of ["one", "two"])
+        await runEffect(
+          store.registerDag({ dag: serializedDag({ dagId, tasks: [] }), bundle: bundleOf(dagId) }),
+        )
+      const leadership = await leadPruning(store)
+      const gone = { _tag: "NotFound" }
+      await runEffect(store.deleteDag({ dagId: "one", actor }))
+      await pruneAll(store, leadership)
+      expect(await failureOf(store.loadBundle(bundleOf("one").hash))).toMatchObject(gone)
+      expect(await runEffect(store.loadBundle(bundleOf("two").hash))).toEqual(bundleOf("two"))
+      await runEffect(store.deleteDag({ dagId: "two", actor }))
+      await pruneAll(store, leadership)
+      expect(await failureOf(store.loadBundle(bundleOf("two").hash))).toMatchObject(gone)
+      expect(await failureOf(store.loadBundle(code.hash))).toMatchObject(gone)
     })
 
     it("is refused while a run, or a backfill, of it has not ended", async () => {

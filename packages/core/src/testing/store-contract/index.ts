@@ -23,6 +23,7 @@ import { limitContract } from "./limits.ts"
 import { outcomeContract } from "./outcomes.ts"
 import { pageContract } from "./pages.ts"
 import { planContract } from "./plans.ts"
+import { parseContract } from "./parses.ts"
 import { poolContract } from "./pools.ts"
 import { pullingContract } from "./pulling.ts"
 import { readContract } from "./reads.ts"
@@ -51,6 +52,7 @@ const chapters = {
     definitionContract(open)
     dagFileContract(open)
     runContract(open)
+    parseContract(open)
     dagContract(open)
     planContract(open)
     backfillContract(open)
