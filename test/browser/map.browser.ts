@@ -1,4 +1,5 @@
-import type { Browser, Page } from "playwright-core"
+import { readFileSync } from "node:fs"
+import type { Browser, Download, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startChromium } from "./harness/chromium.ts"
 import { serveDemo, type Served } from "./harness/served.ts"
@@ -16,17 +17,29 @@ afterAll(async () => {
   await served.close()
 })
 
-/** A run of the lazy maps, and the page of one of its tasks. */
-async function openTask(conf: object, taskId = "upsert"): Promise<WatchedPage & { runPath: string }> {
+/** Pauses a map, or lets it go on. */
+const setPaused = (runId: string, taskId: string, isPaused: boolean) =>
+  served.call("PATCH", `/dags/users_sync/dagRuns/${runId}/expansions/${taskId}`, {
+    is_running_paused: isPaused,
+  })
+
+/** A run of the lazy maps, and the page of one of its tasks, which is paused from the start if that is asked. */
+async function openTask(
+  conf: object,
+  taskId = "upsert",
+  { isPaused = false, ...look }: { isPaused?: boolean } & Parameters<typeof openPage>[2] = {},
+): Promise<WatchedPage & { runPath: string; runId: string }> {
   const run = (await served.call("POST", "/dags/users_sync/dagRuns", { logical_date: null, conf })) as {
     dag_run_id: string
   }
-  const runPath = `/dags/users_sync/runs/${run.dag_run_id}`
-  const watched = await openPage(browser, served.url)
+  const runId = run.dag_run_id
+  if (isPaused) await setPaused(runId, taskId, true)
+  const runPath = `/dags/users_sync/runs/${runId}`
+  const watched = await openPage(browser, served.url, look)
   await watched.page.goto(`${runPath}/tasks/${taskId}`)
   await signIn(watched.page, served)
   await watched.page.getByRole("heading", { name: taskId, exact: true }).waitFor()
-  return { ...watched, runPath }
+  return { ...watched, runPath, runId }
 }
 
 const figure = (page: Page, name: string) => page.locator(`[data-figure="${name}"]`)
@@ -35,6 +48,14 @@ const shownIndexes = (page: Page) =>
   page
     .locator("[data-index]")
     .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-index"))))
+/** The lines of a file that was downloaded. */
+async function linesOf(download: Download): Promise<string[]> {
+  expect(download.suggestedFilename()).toMatch(/^users_sync\..*\.enrich\.ndjson$/)
+  return readFileSync(await download.path(), "utf8")
+    .trimEnd()
+    .split("\n")
+}
+
 const numberIn = (text: string) => Number(text.replaceAll(/[^\d]/g, ""))
 
 describe("a lazy map", () => {
@@ -167,11 +188,51 @@ describe("a lazy map", () => {
   })
 
   it("gives its results as a table and as files", async () => {
-    const { page, faults, runPath } = await openTask({ users: 120 }, "enrich")
-    await expect.poll(() => figure(page, "Done").innerText()).toBe("120")
+    const conf = { users: 120, fail_every: 100 }
+    const { page, faults, expectAccessible, runPath, runId } = await openTask(conf, "enrich", {
+      isPaused: true,
+    })
     await page.goto(`${runPath}/tasks/enrich?tab=results`)
+    await page.getByText("No result is there yet").waitFor()
+    await page.getByRole("button", { name: "Follow" }).click()
+    await setPaused(runId, "enrich", false)
     await page.getByText("120 read, the end").waitFor()
     await page.getByText("region", { exact: true }).waitFor()
+    await page.getByRole("button", { name: "JSON", exact: true }).click()
+    await page.getByRole("button", { name: '{"id":3,' }).click()
+    await page.getByLabel("Result 3").getByText('"region": "other"').waitFor()
+    expect(new URL(page.url()).search).toBe("?tab=results&as=json&at=3")
+    await expectAccessible("the results of a map")
+    await page.keyboard.press("Escape")
+    await page.getByLabel("Result 3").waitFor({ state: "detached" })
+
+    // Where the browser cannot write to a file as it comes, it is a download.
+    await page.evaluate(() => Object.assign(globalThis, { showSaveFilePicker: undefined }))
+    const begun = page.waitForEvent("download")
+    await page.getByRole("button", { name: "NDJSON" }).click()
+    const lines = await linesOf(await begun)
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      ...Array.from({ length: 99 }, (_, id) => ({ type: "result", map_index: id, value: { id } })),
+      { type: "gap", map_index: 99, reason: "upstream_failed" },
+      ...Array.from({ length: 20 }, (_, at) => ({ type: "result", value: { id: 100 + at } })),
+      { type: "end" },
+    ])
+
+    // Where it can, the file is written piece by piece.
+    await page.evaluate(() => {
+      const written: string[] = []
+      const createWritable = () => new WritableStream({ write: (piece) => void written.push(decode(piece)) })
+      const decode = (piece: Uint8Array) => new TextDecoder().decode(piece)
+      const showSaveFilePicker = async () => ({ createWritable: async () => createWritable() })
+      Object.assign(globalThis, { written, showSaveFilePicker })
+    })
+    await page.getByRole("button", { name: "CSV" }).click()
+    await page.getByText(/^users_sync.*enrich\.csv is saved/).waitFor()
+    const csv = await page.evaluate(() => (globalThis as unknown as { written: string[] }).written.join(""))
+    const rows = csv.trimEnd().split("\r\n")
+    expect([rows.length, rows[0]]).toEqual([122, "type,map_index,value,reason,state,cursor"])
+    expect(rows[4]).toMatch(/^result,3,"\{""id"":3,""region"":""other""\}",,,/)
+    expect(rows[100]).toMatch(/^gap,99,,upstream_failed,,/)
     expect(faults).toEqual([])
     await page.context().close()
   })
@@ -225,6 +286,70 @@ describe("an instance", () => {
     await page.getByText("Then it goes on at").waitFor()
     await expectAccessible("a deferred instance")
     expect(faults).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe("each view of a run", () => {
+  it.each([
+    { theme: "dark", width: 1280 },
+    { theme: "light", width: 390 },
+  ] as const)("is as it should be: $theme, $width px wide", async (look) => {
+    const conf = { users: 120, fail_every: 10 }
+    const { page, faults, expectAccessible, runPath } = await openTask(conf, "upsert", look)
+    await page.getByText(/It ended after/).waitFor()
+    const views = {
+      run: ["", "[data-graph] .react-flow__node"],
+      map: ["/tasks/upsert", "[data-index]"],
+      pages: ["/tasks/upsert?tab=pages", "td"],
+      errors: ["/tasks/upsert?tab=errors", "[data-row]"],
+      results: ["/tasks/enrich?tab=results&at=3", "[aria-label='Result 3'] pre"],
+      instance: ["/tasks/upsert/9", "[role=log]"],
+      explanation: ["/tasks/enrich/9", "[data-why]"],
+    }
+    for (const [view, [path = "", shown = ""]] of Object.entries(views)) {
+      await page.goto(`${runPath}${path}`)
+      await page.locator(shown).first().waitFor()
+      await expectAccessible(`${view}, ${look.theme}, ${look.width} px`)
+      const wide = await page.locator("html").evaluate((html) => html.scrollWidth)
+      expect([view, wide <= look.width]).toEqual([view, true])
+    }
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe("a server that is lost while tasks run", () => {
+  it("is caught up with when it is back: nothing is lost, nothing counted twice", async () => {
+    const { page } = await openTask({ users: 900, page_ms: 20, item_ms: 40 })
+    const done = async () => numberIn(await figure(page, "Done").innerText())
+    await expect.poll(done).toBeGreaterThan(50)
+    const seen = await done()
+    await served.kill()
+    await page.getByText("The server cannot be reached.").waitFor()
+    // What was there stays, and it is not said to be live.
+    expect(await done()).toBeGreaterThanOrEqual(seen)
+    expect(await page.locator("[data-live=live]").count()).toBe(0)
+    const lost = await done()
+    await served.start()
+    await page.locator("[data-live=live]").waitFor()
+    const seenAfter: number[] = [lost]
+    await expect
+      .poll(
+        async () => {
+          seenAfter.push(await done())
+          return seenAfter.at(-1)
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(900)
+    expect(seenAfter).toEqual(seenAfter.toSorted((a, b) => a - b))
+    expect(await figure(page, "Discovered").innerText()).toBe("900")
+    expect(numberIn(await figure(page, "Running").innerText())).toBe(0)
+    await page.getByRole("link", { name: "Results" }).click()
+    await page.getByText("500 read").waitFor()
+    await page.getByRole("button", { name: "Next 500" }).click()
+    await page.getByText("900 read, the end").waitFor()
     await page.context().close()
   })
 })

@@ -185,6 +185,7 @@ const task = createRoute({
     label: text(search["label"]),
     error: text(search["error"]),
     class: text(search["class"]),
+    as: oneOf(["json"])(search["as"]),
     at: whole(search["at"]),
     from: whole(search["from"]),
     to: whole(search["to"]),

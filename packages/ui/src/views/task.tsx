@@ -24,7 +24,9 @@ export interface TaskSearch {
   readonly label?: string | undefined
   readonly error?: string | undefined
   readonly class?: string | undefined
-  /** The index that the list is brought to. */
+  /** How results are shown: as a table, unless it is said otherwise. */
+  readonly as?: "json" | undefined
+  /** The index that the list is brought to, or the result that is shown whole. */
   readonly at?: number | undefined
   /** The part that the strip and the list show: the first index, and the one past the last. */
   readonly from?: number | undefined
