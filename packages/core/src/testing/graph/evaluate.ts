@@ -3,15 +3,27 @@
  * all before it have ended. It shares nothing with the engine but the names, so that a mistake is not made twice.
  */
 import type { TriggerRule } from "../../state/trigger-rule.ts"
-import { chosenIds, deedOf, type Graph, type GraphNode, isMap, nodeId, sourceId } from "./random-graph.ts"
+import {
+  chosenIds,
+  deedOf,
+  type Graph,
+  type GraphNode,
+  isMap,
+  lastIdOf,
+  nodeId,
+  sourceId,
+} from "./random-graph.ts"
 
 type End = "success" | "failed" | "skipped" | "upstream_failed"
 
-/** A task, be it a node or the source of one. */
+/** A task: a node, the source of one, or a task of a loop. */
 interface Part {
   readonly id: string
   readonly place: number
+  /** null: the source of a node. */
   readonly node: GraphNode | null
+  /** Which task of a loop it is. */
+  readonly step?: "iterations" | "last" | "beside" | "result"
   /** What it follows, and whether it reads that while it runs. */
   readonly ups: readonly { readonly id: string; readonly isStream: boolean }[]
 }
@@ -21,7 +33,7 @@ export function evaluate(graph: Graph): {
   readonly states: Record<string, End>
   readonly run: "success" | "failed"
 } {
-  const parts = graph.flatMap(partsOf)
+  const parts = graph.flatMap((node, place) => partsOf(graph, node, place))
   const evaluation = new Evaluation(graph, parts)
   for (const part of parts) evaluation.end(part)
   evaluation.endUnread()
@@ -29,19 +41,36 @@ export function evaluate(graph: Graph): {
   return { states, run: evaluation.runEnd() }
 }
 
-function partsOf(node: GraphNode, place: number): Part[] {
-  const after = node.after.map((at) => ({ id: nodeId(at), isStream: false }))
+function partsOf(graph: Graph, node: GraphNode, place: number): Part[] {
+  const after = node.after.map((at) => ({ id: lastIdOf(graph, at), isStream: false }))
   const part = { id: nodeId(place), place, node }
   if (node.kind === "lazy") {
-    const ups = node.sourceAfter.map((at) => ({ id: nodeId(at), isStream: false }))
+    const ups = node.sourceAfter.map((at) => ({ id: lastIdOf(graph, at), isStream: false }))
     const read = { id: sourceId(place), isStream: true }
     return [
       { id: sourceId(place), place, node: null, ups },
       { ...part, ups: [...after, read] },
     ]
   }
+  if (node.kind === "loop") return loopParts(node, place, after)
   const reads = node.reads === null || node.after.includes(node.reads) ? [] : [node.reads]
   return [{ ...part, ups: [...after, ...reads.map((at) => ({ id: nodeId(at), isStream: true }))] }]
+}
+
+/** The tasks of a loop: what it goes round with follows what the loop follows. */
+function loopParts(node: GraphNode, place: number, after: Part["ups"]): Part[] {
+  const id = (step: string) => `${nodeId(place)}.${step}`
+  const reads = (step: string) => ({ id: id(step), isStream: true })
+  const ends = ["last", ...(node.flags[1] ? ["beside"] : [])]
+  const part = { place, node }
+  return [
+    { ...part, id: id("iterations"), step: "iterations", ups: after },
+    { ...part, id: id("last"), step: "last", ups: [reads("iterations")] },
+    ...(node.flags[1]
+      ? [{ ...part, id: id("beside"), step: "beside" as const, ups: [reads("iterations"), reads("last")] }]
+      : []),
+    { ...part, id: id("result"), step: "result", ups: ends.map((end) => ({ id: id(end), isStream: false })) },
+  ]
 }
 
 class Evaluation {
@@ -62,7 +91,7 @@ class Evaluation {
     if (verdict === "run") this.#started.add(part.id)
     const end = verdict === "run" ? this.#run(part) : verdict
     this.ends.set(part.id, end)
-    if (verdict === "run" && end === "success") this.#decideBelow(part)
+    if (verdict === "run" && end === "success" && part.step === undefined) this.#decideBelow(part)
   }
 
   /** A source that has started, and whose only reader never does, has nothing against it. */
@@ -102,16 +131,21 @@ class Evaluation {
     return this.#skippedBy.has(part.id) && part.node?.kind !== "teardown" ? "skipped" : null
   }
 
-  #ruleVerdict({ node, ups }: Part): End | "run" {
+  #ruleVerdict({ node, ups, step }: Part): End | "run" {
     if (ups.length === 0) return "run"
     const ends = ups.map(({ id, isStream }) =>
       isStream && this.#started.has(id) ? "success" : (this.ends.get(id) as End),
     )
     const setups = ups.flatMap(({ id }, nth) => (this.#kindOf(id) === "setup" ? [ends[nth] as End] : []))
-    return verdictOf(node?.rule ?? "all_success", ends, setups)
+    // The rule of a loop is that of what it goes round with; what failed in it fails its result, and no skip does.
+    const isInLoop = step === "last" || step === "beside"
+    const rule = step === "result" ? "none_failed" : isInLoop ? "all_success" : (node?.rule ?? "all_success")
+    return verdictOf(rule, ends, setups)
   }
 
-  #run({ node, place }: Part): End {
+  #run({ node, place, step }: Part): End {
+    if (node !== null && step !== undefined)
+      return loopEnd(node, step, this.#started.has(`${nodeId(place)}.last`))
     // A source of items ends well.
     if (node === null) return "success"
     if (!isMap(node.kind)) return deedOf(node.deeds, -1)
@@ -158,6 +192,31 @@ class Evaluation {
   #above(id: string): Set<string> {
     const ups = this.#parts.find((part) => part.id === id)?.ups ?? []
     return new Set(ups.flatMap((up) => [up.id, ...this.#above(up.id)]))
+  }
+}
+
+/** How a task of a loop ends that has begun: an iteration of which nothing is left ends the loop. */
+function loopEnd(
+  { deeds, length, flags }: GraphNode,
+  step: NonNullable<Part["step"]>,
+  hasIterations: boolean,
+): End {
+  const iterations: End[] = []
+  do iterations.push(deedOf(deeds, iterations.length))
+  while (iterations.at(-1) === "success" && iterations.length <= length)
+  const last = iterations.at(-1)
+  switch (step) {
+    case "iterations":
+      return "success"
+    case "beside":
+      // It runs however the other has ended.
+      return "success"
+    case "last":
+      if (last === "failed") return "failed"
+      return iterations.includes("success") ? "success" : "skipped"
+    case "result":
+      if (!hasIterations || last === "skipped") return "skipped"
+      return flags[0] ? "success" : "failed"
   }
 }
 

@@ -41,7 +41,8 @@ test.prop([graphs(nodesMax), fc.nat(), fc.nat()], { numRuns })(
   async (graph, seed, chosen) => {
     const run = await play(graph, seed)
     await run.toEnd(seed % 2 === 0 ? undefined : seed % 40)
-    const taskId = nodeId(chosen % graph.length)
+    const place = chosen % graph.length
+    const taskId = graph[place]?.kind === "loop" ? `${nodeId(place)}.last` : nodeId(place)
     const options = { dagRunId: run.dagRunId, tasks: [{ taskId }], onlyFailed: false, downstream: true }
     const cleared = clear(run.store, { ...options, isDryRun: false, actor: "ann" })
     // One that has not started is refused, and nothing is done.

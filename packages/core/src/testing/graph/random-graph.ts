@@ -3,6 +3,7 @@ import * as fc from "fast-check"
 import {
   dag,
   type DagDefinition,
+  loop,
   setup,
   Skip,
   source,
@@ -20,12 +21,21 @@ export type Deed = "success" | "failed" | "skipped"
 
 /** A task, with the places of the tasks before it that it follows. */
 export interface GraphNode {
-  readonly kind: "task" | "branch" | "short_circuit" | "setup" | "teardown" | "expand" | "lazy" | "chain"
+  readonly kind:
+    | "task"
+    | "branch"
+    | "short_circuit"
+    | "setup"
+    | "teardown"
+    | "expand"
+    | "lazy"
+    | "chain"
+    | "loop"
   readonly after: readonly number[]
   readonly rule: TriggerRule
   /** How its instances end, over and over. */
   readonly deeds: readonly Deed[]
-  /** Of an expanded list or of its own source: how many items it has. */
+  /** Of an expanded list or of its own source: how many items it has. Of a loop: how many iterations it may have, less one. */
   readonly length: number
   /** Of a map over another's results: the place of that one. */
   readonly reads: number | null
@@ -33,7 +43,10 @@ export interface GraphNode {
   readonly sourceAfter: readonly number[]
   /** Of a branch: for each task that directly follows it, in their order, whether it is chosen. */
   readonly chooses: readonly boolean[]
-  /** Of a short circuit: whether it goes on, and whether it skips everything. Of a teardown the first: it fails the run. */
+  /**
+   * Of a short circuit: whether it goes on, and whether it skips everything. Of a teardown the first: it fails the run. Of a
+   * loop: whether `until` holds of the last result that it may have, and whether a task stands beside the one of its result.
+   */
   readonly flags: readonly [boolean, boolean]
 }
 
@@ -43,10 +56,9 @@ export type Graph = readonly GraphNode[]
 const drawn = fc.record({
   kind: fc.oneof(
     { weight: 4, arbitrary: fc.constant("task" as const) },
-    ...(["branch", "short_circuit", "setup", "teardown", "expand", "lazy", "chain"] as const).map((kind) => ({
-      weight: 1,
-      arbitrary: fc.constant(kind),
-    })),
+    ...(["branch", "short_circuit", "setup", "teardown", "expand", "lazy", "chain", "loop"] as const).map(
+      (kind) => ({ weight: 1, arbitrary: fc.constant(kind) }),
+    ),
   ),
   after: fc.array(fc.nat(), { maxLength: 3 }),
   rule: fc.oneof(fc.constant("all_success" as const), fc.constantFrom(...triggerRules)),
@@ -91,15 +103,23 @@ export function isMap(kind: GraphNode["kind"]): boolean {
   return kind === "expand" || kind === "lazy" || kind === "chain"
 }
 
-/** The task id of a node, and of the source of a lazy one. */
+/** The task id of a node, and of the source of a lazy one. A loop has tasks of its own, behind the node's id. */
 export const nodeId = (place: number) => `n${place}`
 export const sourceId = (place: number) => `s${place}`
+
+/** The task of a node that stands where others follow it. */
+export const lastIdOf = (graph: Graph, place: number) =>
+  graph[place]?.kind === "loop" ? `${nodeId(place)}.result` : nodeId(place)
+
+/** The task of a node that stands where it follows others. */
+const firstIdOf = (graph: Graph, place: number) =>
+  graph[place]?.kind === "loop" ? `${nodeId(place)}.iterations` : nodeId(place)
 
 /** What directly follows a node, by task id: a source follows in the place of its map. */
 function idsAfter(graph: Graph, place: number): string[] {
   return graph.flatMap((node, other) => [
     ...(node.sourceAfter.includes(place) ? [sourceId(other)] : []),
-    ...(node.after.includes(place) || node.reads === place ? [nodeId(other)] : []),
+    ...(node.after.includes(place) || node.reads === place ? [firstIdOf(graph, other)] : []),
   ])
 }
 
@@ -143,6 +163,8 @@ function buildNode(
       return setup(id, run, options)(undefined)
     case "teardown":
       return teardown(id, run, { onFailureFailDagRun: node.flags[0] })(undefined)
+    case "loop":
+      return buildLoop(node, id)
     case "branch":
       return branch(id, () => (act(node, -1), chosenIds(graph, place)), options)()
     case "short_circuit": {
@@ -156,6 +178,19 @@ function buildNode(
       return stream
     }
   }
+}
+
+/** A loop that counts its iterations; the task beside takes what that of the result leaves. */
+function buildLoop(node: GraphNode, id: string): Orderable {
+  const run = (_: unknown, ctx: { readonly mapIndex: number }) => act(node, ctx.mapIndex)
+  const body = () => {
+    const last = task("last", run)(undefined)
+    if (node.flags[1]) task("beside", () => "beside", { triggerRule: "all_done" })().after(last)
+    return last
+  }
+  const until = (_: unknown, { iteration }: { readonly iteration: number }) =>
+    node.flags[0] && iteration > node.length
+  return loop(id, body, { until, maxIterations: node.length + 1, triggerRule: node.rule })()
 }
 
 function buildMap(

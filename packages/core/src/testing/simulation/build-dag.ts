@@ -1,4 +1,5 @@
 import { dag } from "../../dag/dag.ts"
+import { loop } from "../../dag/loop.ts"
 import type { DagDefinition } from "../../dag/dag-definition.ts"
 import type { Resumed } from "../../dag/deferral.ts"
 import { source } from "../../dag/source.ts"
@@ -11,6 +12,7 @@ import { page } from "../../stream/page.ts"
 import type {
   DagSpec,
   ExpandSpec,
+  LoopSpec,
   MapSpec,
   NodeSpec,
   PipelineSpec,
@@ -18,7 +20,15 @@ import type {
   SourceSpec,
   ValueSpec,
 } from "./dag-spec.ts"
-import { keyOf, listOf, pipelineFunctions, resultOf, retriesOfAll, sourceItems } from "./user-code.ts"
+import {
+  keyOf,
+  listOf,
+  pipelineFunctions,
+  resultOf,
+  retriesOfAll,
+  sourceItems,
+  startOf,
+} from "./user-code.ts"
 
 /** What the functions of a simulated DAG do besides computing: take time, fail, open and close things. */
 export interface Doings {
@@ -73,6 +83,7 @@ class Built {
     if (node.kind === "source") this.#streams.set(node.id, this.#source(node))
     else if (node.kind === "map") this.#streams.set(node.id, this.#map(node))
     else if (node.kind === "expand") this.#streams.set(node.id, this.#expand(node))
+    else if (node.kind === "loop") this.#streams.set(node.id, this.#loop(node))
     else this.#values.set(node.id, node.kind === "value" ? this.#value(node) : this.#reduce(node))
   }
 
@@ -102,6 +113,20 @@ class Built {
     const run = this.#task(node, this.#run(node.id))
     const of = typeof node.of === "number" ? listOf(node.id, node.of, null) : this.#valueOf(node.of)
     return this.#ordered(node, run.expand(of as readonly unknown[], boundsOf(node)))
+  }
+
+  #loop(node: LoopSpec): LazyXCom<unknown> {
+    const part = (id: string) => this.#task({ ...node, id }, this.#run(`${node.id}.${id}`))
+    const body = (input: XCom<unknown>) => {
+      const first = part("first")(input)
+      if (node.hasSide) part("side")(first)
+      return part("second")(first)
+    }
+    const { doneAt, maxIterations, onLimit, delayMs: delay } = node
+    const until = (_: unknown, { iteration }: { readonly iteration: number }) => iteration >= doneAt
+    const given = { until, maxIterations, onLimit, delay, defaultTaskOptions: options }
+    const start = node.takes === null ? startOf(node) : this.#valueOf(node.takes)
+    return loop(node.id, body, given)(start).iterations
   }
 
   #value(node: ValueSpec): XCom<unknown> {

@@ -13,7 +13,7 @@ export interface DagSpec {
   readonly instanceMsMax: number
 }
 
-export type NodeSpec = SourceSpec | MapSpec | ExpandSpec | ValueSpec | ReduceSpec
+export type NodeSpec = SourceSpec | MapSpec | ExpandSpec | ValueSpec | ReduceSpec | LoopSpec
 
 interface NodeBase {
   readonly id: string
@@ -80,6 +80,20 @@ export interface ReduceSpec extends NodeBase {
   readonly over: PipelineSpec
 }
 
+/** A loop of two tasks, of which one takes what the other leaves, and maybe of a third beside them. */
+export interface LoopSpec extends NodeBase {
+  readonly kind: "loop"
+  /** A task whose value it begins with; null: one of its own. */
+  readonly takes: string | null
+  /** The iteration, counted from 1, from which on `until` holds. */
+  readonly doneAt: number
+  readonly maxIterations: number
+  readonly onLimit: "fail" | "succeed"
+  readonly hasSide: boolean
+  /** Virtual milliseconds between two iterations. */
+  readonly delayMs: number
+}
+
 /** A pipeline over what sources and mapped tasks leave. */
 export type PipelineSpec =
   | { readonly op: "stream"; readonly id: string }
@@ -136,6 +150,31 @@ export function drawOrder(spec: DagSpec, random: SeededRandom): DagSpec {
     return above.has(node.id) && "bounds" in changed ? { ...changed, bounds } : changed
   }
   return { ...spec, nodes: spec.nodes.map(reordered) }
+}
+
+/** Adds a loop to some DAGs, with a map and a reduce over its iterations. */
+export function drawLoops(spec: DagSpec, random: SeededRandom): DagSpec {
+  if (!random.chance(0.4)) return spec
+  const values = spec.nodes.flatMap(({ id, kind }) => (kind === "value" || kind === "reduce" ? [id] : []))
+  const id = `loop_${spec.nodes.length}`
+  const loop: LoopSpec = {
+    ...{ id, kind: "loop", rule: "all_success", after: [] },
+    takes: values.length > 0 && random.chance(0.4) ? random.pick(values) : null,
+    doneAt: random.integer(1, 7),
+    maxIterations: random.integer(1, 7),
+    onLimit: random.pick(["fail", "succeed"] as const),
+    hasSide: random.chance(0.4),
+    delayMs: random.pick([0, 0, 30]),
+  }
+  const over = { op: "stream", id } as const
+  const map: MapSpec = {
+    ...{ id: `map_of_${id}`, kind: "map", rule: "all_success", after: [], over, beside: null, keys: null },
+    ...{ isUnordered: false, concurrency: null, deferredMax: null },
+    bounds: { window: random.integer(1, 4), pageSize: 1 },
+  }
+  const reduce: ReduceSpec = { id: `reduce_of_${id}`, kind: "reduce", rule: "all_done", after: [], over }
+  const readers = [map, reduce].filter(() => random.chance(0.5))
+  return { ...spec, nodes: [...spec.nodes, loop, ...readers] }
 }
 
 /** The tasks whose streams or values a task reads. */

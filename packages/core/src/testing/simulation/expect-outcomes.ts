@@ -34,10 +34,8 @@ function wrongRun(run: RunRecord, expected: ExpectedRun, ledger: CodeLedger): st
     }
     const past = wentPastLimit(expansion, task)
     if (past !== null) return `${task.taskId} was not stopped: ${past}`
-    const wrong = wrongTask(
-      expansion,
-      task,
-      (mapIndex) => ledger.executions.get(instanceName(run.runId, task.taskId, mapIndex)) ?? 0,
+    const wrong = wrongTask(expansion, task, (mapIndex) =>
+      task.isOurs === true ? 1 : (ledger.executions.get(instanceName(run.runId, task.taskId, mapIndex)) ?? 0),
     )
     if (wrong !== null) return `${task.taskId}: ${wrong}`
   }

@@ -1,4 +1,5 @@
 import { crossedTolerance } from "../../state/failure-tolerance.ts"
+import { loopOf } from "../../dag/loop-of.ts"
 import type { ExpansionRecord, RunRecord } from "../../store/memory/state.ts"
 import type { ExpectedTask } from "./model.ts"
 
@@ -11,8 +12,12 @@ export function looseTasks({ expansions, version }: RunRecord): ReadonlySet<stri
   const stopped = expansions.filter(({ stopReason }) => stopReason !== null)
   const loose = new Set(stopped.map(({ task }) => task.taskId))
   // A set yields what is added while it is walked, so it is its own queue.
-  for (const taskId of loose)
+  for (const taskId of loose) {
     for (const { upstream, downstream } of edges) if (upstream === taskId) loose.add(downstream)
+    // How often a loop goes round depends on each of its tasks.
+    const loop = loopOf(version.dag, taskId)
+    if (loop !== undefined) loose.add(loop.iterations)
+  }
   const fused = tasks.filter(
     ({ taskId, kind }) =>
       kind === "fused" &&

@@ -3,9 +3,9 @@ import { type FinalExpansionState, isFinalExpansionState } from "../../state/exp
 import { decideExpansion } from "../../state/expansion-outcome.ts"
 import { decideTrigger } from "../../state/trigger-rule.ts"
 import type { UpstreamCounts } from "../../state/trigger-rule.ts"
-import type { DagSpec, NodeSpec, PipelineSpec, SourceSpec } from "./dag-spec.ts"
+import type { DagSpec, LoopSpec, NodeSpec, PipelineSpec, SourceSpec } from "./dag-spec.ts"
 import { gapIn, isPlaceGap, pipelineItems, type PlaceGap } from "./pipeline-items.ts"
-import { deedOf, keyOf, listOf, resultOf, sourceItems } from "./user-code.ts"
+import { deedOf, keyOf, listOf, resultOf, sourceItems, startOf } from "./user-code.ts"
 
 /** How one instance must end. */
 export interface ExpectedInstance {
@@ -22,6 +22,8 @@ export interface ExpectedTask {
   readonly instances: readonly ExpectedInstance[]
   /** The items that a shared source stores. */
   readonly items: readonly unknown[]
+  /** Set where its code is not the author's: nobody sees it run. */
+  readonly isOurs?: boolean
 }
 
 /** How a run must end, whatever happens on the way. */
@@ -67,6 +69,12 @@ interface LeftStream {
   readonly isBroken: boolean
 }
 
+/** How a loop has gone: what each iteration took, and the instances of each of its tasks. */
+interface PlayedLoop {
+  readonly items: readonly unknown[]
+  readonly instances: ReadonlyMap<string, readonly ExpectedInstance[]>
+}
+
 class Model {
   readonly tasks = new Map<string, ExpectedTask>()
   readonly #spec: DagSpec
@@ -74,6 +82,7 @@ class Model {
   readonly #nodes: ReadonlyMap<string, NodeSpec>
   readonly #streams = new Map<string, LeftStream>()
   readonly #opened = new Set<string>()
+  readonly #loops = new Map<string, PlayedLoop>()
 
   readonly #mended: (MendedRun & { readonly before: Model }) | null
 
@@ -95,7 +104,7 @@ class Model {
 
   compute(taskId: string): void {
     const task = this.#serialized.tasks.find((each) => each.taskId === taskId)
-    const node = this.#nodes.get(taskId)
+    const node = this.#nodes.get(taskId) ?? this.#nodes.get(taskId.split(".")[0] ?? "")
     if (task === undefined || node === undefined) throw new Error(`the model knows no task ${taskId}`)
     const upstream = this.#upstreamOf(taskId)
     const decision = decideTrigger(task.triggerRule, upstream)
@@ -106,7 +115,7 @@ class Model {
       return
     }
     this.#opened.add(taskId)
-    this.tasks.set(taskId, this.#run(node))
+    this.tasks.set(taskId, node.kind === "loop" ? this.#loopTask(node, taskId) : this.#run(node))
   }
 
   /** A fused source ends as its reader found it; one whose reader never started has nothing against it. */
@@ -132,7 +141,7 @@ class Model {
     return counts
   }
 
-  #run(node: NodeSpec): ExpectedTask {
+  #run(node: Exclude<NodeSpec, LoopSpec>): ExpectedTask {
     if (node.kind === "source") return this.#source(node)
     if (node.kind === "map") return this.#map(node.id, this.#mappedInputs(node), this.#isBroken(node.over))
     if (node.kind === "expand") {
@@ -183,7 +192,14 @@ class Model {
   }
 
   #map(taskId: string, inputs: readonly unknown[], isBroken: boolean): ExpectedTask {
-    const instances = inputs.map((input, mapIndex) => this.#instance(taskId, mapIndex, input))
+    return this.#mapOf(
+      taskId,
+      inputs.map((input, mapIndex) => this.#instance(taskId, mapIndex, input)),
+      isBroken,
+    )
+  }
+
+  #mapOf(taskId: string, instances: readonly ExpectedInstance[], isBroken: boolean): ExpectedTask {
     this.#streams.set(taskId, { items: instances.map(leftBy), isBroken })
     const count = (state: string) => instances.filter((instance) => instance.state === state).length
     const state = decideExpansion({
@@ -216,6 +232,57 @@ class Model {
       default:
         return { state: "failed", value: undefined }
     }
+  }
+
+  /** What a loop goes round with decides how often its tasks run; so with it all of them are known. */
+  #loopTask(node: LoopSpec, taskId: string): ExpectedTask {
+    const part = taskId.slice(node.id.length + 1)
+    if (part === "iterations") this.#loops.set(node.id, this.#playLoop(node))
+    // A loop that never began has no iteration.
+    const played = this.#loops.get(node.id) ?? { items: [], instances: new Map() }
+    if (part === "iterations") return { taskId, state: "success", instances: [], items: played.items }
+    if (part === "result") return this.#loopResult(node, taskId, played)
+    const task = this.#mapOf(taskId, played.instances.get(part) ?? [], false)
+    if (part === "second") this.#streams.set(node.id, { items: task.instances.map(leftBy), isBroken: false })
+    return part === "delay" ? { ...task, isOurs: true } : task
+  }
+
+  #playLoop(node: LoopSpec): PlayedLoop {
+    const parts = ["delay", "first", "side", "second"]
+    const instances = new Map(parts.map((part) => [part, [] as ExpectedInstance[]]))
+    const items: unknown[] = []
+    const play = (part: string, input: unknown) => {
+      const mapIndex = items.length - 1
+      const instance =
+        part === "delay"
+          ? { mapIndex, state: "success" as const, value: input }
+          : this.#instance(`${node.id}.${part}`, mapIndex, input)
+      instances.get(part)?.push(instance)
+      return instance
+    }
+    for (let input = node.takes === null ? startOf(node) : this.#valueOf(node.takes); ;) {
+      items.push(input)
+      if (node.delayMs > 0) play("delay", input)
+      const first = leftBy(play("first", input))
+      const side = node.hasSide ? play("side", first) : null
+      const second = play("second", first)
+      const hasFailed = side?.state === "failed" || side?.state === "upstream_failed"
+      const isLast = items.length >= Math.min(node.doneAt, node.maxIterations)
+      if (second.state !== "success" || hasFailed || isLast) return { items, instances }
+      input = second.value
+    }
+  }
+
+  #loopResult(
+    { doneAt, maxIterations, onLimit }: LoopSpec,
+    taskId: string,
+    played: PlayedLoop,
+  ): ExpectedTask {
+    const last = played.instances.get("second")?.at(-1)
+    const isDone = onLimit === "succeed" || played.items.length < maxIterations || doneAt <= maxIterations
+    const state = last?.state !== "success" ? "skipped" : isDone ? "success" : "failed"
+    const value = state === "success" ? last?.value : undefined
+    return { taskId, state, instances: [{ mapIndex: -1, state, value }], items: [], isOurs: true }
   }
 
   #unmapped(node: Extract<NodeSpec, { kind: "value" | "reduce" }>): ExpectedTask {

@@ -7,7 +7,7 @@
 import { Effect } from "effect"
 import { buildDag } from "./build-dag.ts"
 import { drawControl, drawLimits, startControl } from "./control-plan.ts"
-import { type DagSpec, drawDag, drawKeys, drawOrder } from "./dag-spec.ts"
+import { type DagSpec, drawDag, drawKeys, drawLoops, drawOrder } from "./dag-spec.ts"
 import { EngineProcess } from "./engine-process.ts"
 import { drawEngines } from "./engines.ts"
 import { wrongOutcome } from "./expect-outcomes.ts"
@@ -66,7 +66,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const plan = drawFaults(randomFor(seed, "faults"), { isFlickering })
   const world = makeWorld({ seed, plan, keepsAll: options.keepsAll ?? false })
   const keyed = drawKeys(drawDag(randomFor(seed, "dag")), randomFor(seed, "keys"))
-  const ordered = drawOrder(keyed, randomFor(seed, "order of results"))
+  const ordered = drawLoops(drawOrder(keyed, randomFor(seed, "order of results")), randomFor(seed, "loops"))
   const spec = isSteeredWorld(seed) ? drawLimits(ordered, randomFor(seed, "limits")) : ordered
   let endedMs = -1
   try {

@@ -33,7 +33,7 @@ function defer(trigger: Trigger, { resume, state, timeout }: DeferOptions): neve
   const recorded: RecordedDeferral = {
     trigger: spec,
     resume,
-    state: JSON.stringify(state),
+    state: JSON.stringify(state ?? null),
     timeoutMs: typeof timeout === "number" ? timeout : null,
   }
   throw new Deferral(recorded)

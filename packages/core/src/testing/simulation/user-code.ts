@@ -1,4 +1,4 @@
-import type { DagSpec, SourceSpec } from "./dag-spec.ts"
+import type { DagSpec, LoopSpec, SourceSpec } from "./dag-spec.ts"
 import { hashOf } from "./random.ts"
 
 /** Tries that every task has beyond those its own failures need: what host deaths may cost it. */
@@ -76,6 +76,11 @@ export function keyOf(item: unknown, keys: number): string {
 export function listOf(taskId: string, length: number, taken: unknown): string[] {
   const of = hashOf(textOf(taken)).toString(16)
   return Array.from({ length }, (_, at) => `${taskId}[${at}]${of}`)
+}
+
+/** What a loop begins with that takes nothing. */
+export function startOf({ id }: LoopSpec): string {
+  return `${id}#start`
 }
 
 /** The items of a page of a source. */
