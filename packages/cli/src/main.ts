@@ -50,6 +50,7 @@ import { usersCreate } from "./commands/users-create.ts"
 import { usersDelete } from "./commands/users-delete.ts"
 import { dagsSet } from "./commands/dags-set.ts"
 import { tasksSet } from "./commands/tasks-set.ts"
+import { pruner } from "./commands/pruner.ts"
 import { poolsDelete } from "./commands/pools-delete.ts"
 import { poolsList } from "./commands/pools-list.ts"
 import { poolsSet } from "./commands/pools-set.ts"
@@ -65,6 +66,7 @@ const commands: readonly Command[] = [
   run,
   dev,
   engine,
+  pruner,
   dagProcessor,
   roles,
   dagsList,

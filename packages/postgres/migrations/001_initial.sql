@@ -473,6 +473,7 @@ create table dag_run (
 -- Its size can be known without reading it: lists leave out what is large.
 alter table dag_run alter column conf set storage external;
 create index dag_run_of_dag on dag_run (dag_id, id);
+create index dag_run_ended on dag_run (dag_id, ended_at, id) where ended_at is not null;
 create index dag_run_of_version on dag_run (dag_version_id);
 create index dag_run_of_backfill on dag_run (backfill_id) where backfill_id is not null;
 create index dag_run_timeout on dag_run (timeout_at) where state = 'running' and timeout_at is not null;

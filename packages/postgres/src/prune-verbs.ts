@@ -4,6 +4,7 @@ import {
   type NotAllowed,
   NotFound,
   type PruneStore,
+  type RetentionStore,
   unfinishedRun,
 } from "@sluice/core/store"
 import { Effect } from "effect"
@@ -11,6 +12,7 @@ import type { Client } from "./client.ts"
 import * as dags from "./sql/dag-deletion.ts"
 import { dagExists, selectDagRunById } from "./sql/dag-run.ts"
 import * as deletions from "./sql/deletion.ts"
+import * as retention from "./sql/retention.ts"
 import { call } from "./store-call.ts"
 
 /** Deletion, over one client: a hot one, since it goes by places and keys alone. */
@@ -47,5 +49,17 @@ export function pruneVerbs(client: Client): PruneStore {
         const definitions = hasDags ? await dags.removeDefinitions(sql, options) : 0
         return { removed: definitions, isDone: definitions === 0 }
       }),
+  }
+}
+
+/** Retention, over one client. */
+export function retentionVerbs(client: Client): RetentionStore {
+  return {
+    expireRuns: (options) => call(client, "expireRuns", (sql) => retention.expireRuns(sql, options)),
+    expireEvents: (options) => call(client, "expireEvents", (sql) => retention.expireEvents(sql, options)),
+    expireAssetEvents: (options) =>
+      call(client, "expireAssetEvents", (sql) => retention.expireAssetEvents(sql, options)),
+    expireVersions: (options) =>
+      call(client, "expireVersions", (sql) => retention.expireVersions(sql, options)),
   }
 }

@@ -22,7 +22,7 @@ import { controlVerbs } from "./control-verbs.ts"
 import { selectLiveCounts } from "./sql/live.ts"
 import { parseVerbs } from "./parse-verbs.ts"
 import { poolVerbs } from "./pool-verbs.ts"
-import { pruneVerbs } from "./prune-verbs.ts"
+import { pruneVerbs, retentionVerbs } from "./prune-verbs.ts"
 import { triggerVerbs } from "./trigger-verbs.ts"
 import { plannerVerbs } from "./planner-verbs.ts"
 import { call, failure, orLost, orNotFound } from "./store-call.ts"
@@ -72,6 +72,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     instanceWait: (options) => call(clients.cold, "instanceWait", (sql) => selectInstanceWait(sql, options)),
     ...poolVerbs(clients.cold),
     ...pruneVerbs(clients.hot),
+    ...retentionVerbs(clients.hot),
     ...catalogVerbs(clients.cold),
     ...eventVerbs(clients.cold),
     ...vaultVerbs(clients.cold),

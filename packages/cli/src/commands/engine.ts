@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, portNumber, wholeNumber } from "../options.ts"
 import { exitCodes } from "../problem.ts"
+import { retentionHelp } from "../run/retention-help.ts"
 
 interface EngineCommandOptions extends DatabaseFlag {
   readonly roles?: string
@@ -21,7 +22,8 @@ export const engine = defineCommand<EngineCommandOptions>({
     "Plays some roles of the engine until it is told to stop. Any number of these share a database, on any number of machines,\n" +
     "and `sluice run` works beside them.\n" +
     "SIGTERM or Ctrl-C: it takes nothing new, lets what runs end within the grace, and gives the rest back at once. A second\n" +
-    "signal stops it where it stands; others then take over what it held.",
+    "signal stops it where it stands; others then take over what it held.\n" +
+    retentionHelp,
   options: [
     {
       flags: "--roles <names>",

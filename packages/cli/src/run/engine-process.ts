@@ -9,6 +9,7 @@ import type { EngineLog } from "../engine-log.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
 import { openHosts, type Session, type SessionOptions, startEngine, withSession } from "../session.ts"
 import type { DagFileNews, DagFolder } from "./dag-files.ts"
+import { readRetention } from "./retention.ts"
 import type { ApiOptions } from "./serve-api.ts"
 import { openTelemetry, openTraced, startMetrics, type Telemetry } from "./telemetry.ts"
 import { listenForInterrupts, untilAborted } from "./interrupts.ts"
@@ -46,6 +47,7 @@ const rolesWithHosts: readonly EngineRole[] = ["expander", "worker", "triggerer"
 
 /** Runs it; resolves when it has stopped in order. */
 export async function runEngineProcess(context: CliContext, options: EngineProcessOptions): Promise<void> {
+  const retention = readRetention(context.env)
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.interrupted))
   try {
     await withSession(options.session, async (opened) => {
@@ -75,6 +77,7 @@ export async function runEngineProcess(context: CliContext, options: EngineProce
       const engine = startEngine(session, hosts, log, {
         name,
         roles,
+        retention,
         drain: interrupts.signal,
         ...(concurrency !== undefined && { concurrency }),
         ...(telemetry !== null && { turns: telemetry.turns }),

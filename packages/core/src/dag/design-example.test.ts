@@ -85,6 +85,7 @@ it("serializes the example of the design", () => {
         "catchup": false,
         "endDate": null,
         "jitterMs": 0,
+        "keepRuns": null,
         "maxActiveRuns": 16,
         "maxActiveTasks": null,
         "startDate": null,

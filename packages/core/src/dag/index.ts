@@ -72,7 +72,7 @@ export type {
   Schedule,
   ScheduleOption,
 } from "./schedule.ts"
-export type { PlanningOptions } from "./planning-options.ts"
+export { keepRunsCountMax, keepRunsDaysMax, type PlanningOptions } from "./planning-options.ts"
 export { setup, teardown, type ScopeTask, type TeardownOptions } from "./setup.ts"
 export type { Connection } from "./connection.ts"
 export { source } from "./source.ts"

@@ -160,3 +160,26 @@ describe("the planning of a DAG", () => {
     expect(planned({ schedule: "@daily", paramsSchema, params: { b: 2, c: 3 } }).schedule).toBe("@daily")
   })
 })
+
+describe("how long runs are kept", () => {
+  it.each([
+    ["nothing", undefined, null],
+    ["all", "all", { days: null, count: null }],
+    ["days", { days: 30 }, { days: 30, count: null }],
+    ["both", { days: 30, count: 500 }, { days: 30, count: 500 }],
+  ])("is %s", (_, keepRuns, kept) => {
+    expect(planned(keepRuns === undefined ? {} : { keepRuns })).toMatchObject({ keepRuns: kept })
+  })
+
+  it.each([
+    [{}],
+    [{ days: 0 }],
+    [{ days: 1.5 }],
+    [{ count: 10_001 }],
+    [{ hours: 3, days: 1 }],
+    ["none"],
+    [7],
+  ])("is refused when it is %j", (keepRuns) => {
+    expect(() => planned({ keepRuns })).toThrow(/keepRuns.*"all", or \{ days, count \}/s)
+  })
+})

@@ -1,8 +1,9 @@
-import { type SerializedPlanning, planningDefaults } from "../time/timetable.ts"
+import { type KeepRuns, type SerializedPlanning, planningDefaults } from "../time/timetable.ts"
 import type { DagSettings } from "./dag-options.ts"
 import { dateCheck } from "./date-check.ts"
 import { DagDefinitionError } from "./definition-error.ts"
 import type { Duration } from "./duration.ts"
+import { isPlainObject } from "./input-plan.ts"
 import {
   booleanCheck,
   type CheckedOptions,
@@ -30,10 +31,36 @@ export interface PlanningOptions {
   readonly maxActiveRuns?: number
   /** The most instances of all tasks of one run at once. Default null: as many as the workers have slots. */
   readonly maxActiveTasks?: number | null
+  /**
+   * How long runs are kept that have ended: for so many days, and so many of them, whichever is less; then the pruner deletes them.
+   * `"all"`: for ever. Default: as the pruner is configured (`SLUICE_KEEP_RUNS_DAYS`, `SLUICE_KEEP_RUNS`), and where it is not, for ever.
+   *
+   * @example
+   * dag("users_sync", { schedule: "@hourly", keepRuns: { days: 30, count: 500 } }, () => { ... })
+   */
+  readonly keepRuns?: { readonly days?: number; readonly count?: number } | "all"
 }
 
 /** The most runs of one DAG at once that can be asked for. */
 const activeRunsMax = 10_000
+
+/** The longest, and the most, that ended runs can be kept, short of for ever. */
+export const keepRunsDaysMax = 36_500
+export const keepRunsCountMax = 10_000
+
+const keepRunsCheck: OptionCheck<KeepRuns> = {
+  expected: `"all", or { days, count } with days from 1 to ${keepRunsDaysMax}, count from 1 to ${keepRunsCountMax}, or one of both`,
+  read: (value) => {
+    if (value === "all") return { days: null, count: null }
+    if (!isPlainObject(value)) return undefined
+    const { days, count, ...others } = value
+    const areFitting =
+      (days === undefined || integerCheck(1, keepRunsDaysMax).read(days) !== undefined) &&
+      (count === undefined || integerCheck(1, keepRunsCountMax).read(count) !== undefined)
+    if (!areFitting || Object.keys(others).length > 0 || (days ?? count) === undefined) return undefined
+    return { days: (days as number | undefined) ?? null, count: (count as number | undefined) ?? null }
+  },
+}
 
 /** The checks of the planning options; `schedule` has its own. */
 export const planningChecks = {
@@ -44,6 +71,7 @@ export const planningChecks = {
   jitter: durationCheck(0),
   maxActiveRuns: integerCheck(1, activeRunsMax),
   maxActiveTasks: orNullCheck(integerCheck(1)),
+  keepRuns: keepRunsCheck,
 }
 
 /** Puts checked planning options together with their defaults. */
@@ -61,6 +89,7 @@ export function planningOf(
     jitterMs: checked.jitter ?? planningDefaults.jitterMs,
     maxActiveRuns: checked.maxActiveRuns ?? planningDefaults.maxActiveRuns,
     maxActiveTasks: checked.maxActiveTasks ?? planningDefaults.maxActiveTasks,
+    keepRuns: checked.keepRuns ?? planningDefaults.keepRuns,
   }
   refuseEndBeforeStart(planning, dagId)
   return { schedule: summary, planning, awaited: assets?.definitions ?? [] }

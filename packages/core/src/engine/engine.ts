@@ -23,7 +23,7 @@ import { admitOnce } from "./admission.ts"
 import { beatMsOf, heartbeats } from "./heartbeats.ts"
 import { Hosts } from "./hosts.ts"
 import { makePlanner } from "./planner.ts"
-import { makePruner } from "./pruner.ts"
+import { makePruner, type Retention, retentionDefaults } from "./pruner.ts"
 import { rescueOnce } from "./rescuer.ts"
 import { roleLoop } from "./role-loop.ts"
 import { scheduleOnce } from "./scheduler.ts"
@@ -69,6 +69,8 @@ export interface EngineOptions {
   readonly outside: Outside
   /** Opens the variables and connections that user code reads. Default: without a key. */
   readonly vault: Vault
+  /** How long the pruner keeps what has ended. Default: for ever, but for what DAGs say of their runs. */
+  readonly retention: Retention
   /** Aborted to let the engine run out: it takes nothing new, and ends when what it holds is recorded. Default: never. */
   readonly drain?: AbortSignal
 }
@@ -85,6 +87,7 @@ export const engineDefaults: EngineOptions = {
   stopGraceMs: 10_000,
   outside: realOutside,
   vault: makeVault(null),
+  retention: retentionDefaults,
   name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
 }
 
@@ -319,7 +322,7 @@ const plannerRole = Effect.fnUntraced(function* ({ store, options }: Parts) {
 })
 
 const prunerRole = Effect.fnUntraced(function* ({ store, options }: Parts) {
-  const pruner = yield* makePruner(store, options.name)
+  const pruner = yield* makePruner(store, options.name, options.retention)
   yield* Effect.addFinalizer(() => pruner.resign)
   const takes = yield* taking("pruner", pruner.turn, options)
   return { loop: takes.loop, drained: Effect.andThen(takes.over, pruner.resign) } satisfies Role

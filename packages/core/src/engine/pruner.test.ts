@@ -4,6 +4,7 @@ import { expect, it } from "vitest"
 import { makeMemoryStore } from "../store/memory.ts"
 import { createRun, items, openMap } from "../testing/store-contract/index.ts"
 import {
+  makeExpiry,
   makePruner,
   nextPruneSize,
   prunedRowsMax,
@@ -64,6 +65,24 @@ it("never takes more rows after a slow statement, nor fewer after a fast one, an
       else expect(next).toBeGreaterThanOrEqual(size)
     }),
   )
+})
+
+it("looks at everything that may be old in turn, and then rests", async () => {
+  const store = makeMemoryStore()
+  const { run: made } = await createRun({ store } as never, { tasks: [] })
+  await run(store.finishDagRun({ dagRunId: made.id, state: "success", reopenings: 0 }))
+  const epoch = (await run(store.lead({ role: "pruner", holder: "p", leaseSeconds: 60 })))!
+  const leadership = { role: "pruner", holder: "p", epoch }
+  const keep = { runs: { days: 0, count: null }, eventsDays: 1, assetEventsDays: null, versionsDays: 1 }
+  const expire = makeExpiry(store, keep)
+  const turns = []
+  for (let turn = 0; turn < 4; turn++) turns.push(await run(expire(leadership)))
+  expect(turns).toEqual([
+    { removed: 1, hasMore: true },
+    { removed: 0, hasMore: true },
+    { removed: 0, hasMore: false },
+    { removed: 0, hasMore: true },
+  ])
 })
 
 it("has nothing to do where nothing was deleted", async () => {

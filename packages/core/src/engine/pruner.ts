@@ -1,5 +1,5 @@
 /**
- * The pruner: removes what deleted runs have left.
+ * The pruner: removes what deleted runs have left, and deletes what has been kept for long enough.
  *
  * Of all pruners one leads, and what it removes is fenced by its epoch. A run is out of sight when it is deleted; from then on
  * only its rows are left, which nobody reads. They are removed some at a time, from where the last statement ended, whoever
@@ -7,7 +7,10 @@
  * how long the last one took, so that no statement holds the database up for long, however large values are.
  */
 import { Effect } from "effect"
+import type { StoreError } from "../store/errors.ts"
 import type { Leadership } from "../store/planner-store.ts"
+import type { Expired, ExpireOptions } from "../store/prune-store.ts"
+import type { KeepRuns } from "../time/timetable.ts"
 import type { StoreService } from "../store/store.ts"
 import { idly } from "../store/turn.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
@@ -45,19 +48,82 @@ export const pruneOnce = Effect.fnUntraced(function* (
   return { removed, isDone, size: nextPruneSize(size, performance.now() - startedAt) }
 })
 
+/** How long what ends is kept; null: for ever. What a DAG says of its runs comes before `runs`. */
+export interface Retention {
+  readonly runs: KeepRuns | null
+  readonly eventsDays: number | null
+  readonly assetEventsDays: number | null
+  readonly versionsDays: number | null
+}
+
+/** Everything is kept, but for the runs of DAGs that say otherwise. */
+export const retentionDefaults: Retention = {
+  runs: null,
+  eventsDays: null,
+  assetEventsDays: null,
+  versionsDays: null,
+}
+
+/** How often what is old is looked for. */
+const expireEveryMs = 60_000
+/** The most runs, and the most other rows, that one statement of retention looks at. */
+export const expiredRunsMax = 20
+const expiredRowsMax = 1_000
+
+/**
+ * Makes what looks at all that may be old, a statement each time that it is run; that says whether there is more to look at, and
+ * how much went. A look where nothing is old costs what there are DAGs and versions.
+ */
+export function makeExpiry(store: StoreService, keep: Retention) {
+  const aged = (days: number | null, verb: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>) =>
+    days === null
+      ? []
+      : [(leadership: Leadership, after: string) => verb({ leadership, days, after, limit: expiredRowsMax })]
+  const walks = [
+    (leadership: Leadership, after: string) =>
+      store.expireRuns({ leadership, keep: keep.runs, after, limit: expiredRunsMax }),
+    ...aged(keep.eventsDays, store.expireEvents),
+    ...aged(keep.assetEventsDays, store.expireAssetEvents),
+    ...aged(keep.versionsDays, store.expireVersions),
+  ]
+  let walk = 0
+  let after = ""
+  return Effect.fnUntraced(function* (leadership: Leadership) {
+    const { removed, next } = yield* walks[walk]?.(leadership, after) ?? Effect.succeed(nothing)
+    after = next ?? ""
+    if (next === null) walk = (walk + 1) % walks.length
+    return { removed, hasMore: next !== null || walk > 0 }
+  })
+}
+
+const nothing: Expired = { removed: 0, next: null }
+
 /** A pruner with its turn: it removes what is left while it leads, and otherwise waits for the lead. */
-export const makePruner = Effect.fnUntraced(function* (store: StoreService, name: string) {
+export const makePruner = Effect.fnUntraced(function* (
+  store: StoreService,
+  name: string,
+  keep: Retention = retentionDefaults,
+) {
   const gate = yield* makeWakeGate(store, ["prune"])
   let epoch: number | null = null
   let size = prunedRowsFirst
+  const expire = makeExpiry(store, keep)
+  let expiresAt = -Infinity
   const turn = Effect.gen(function* () {
     const seen = gate.version()
     epoch = yield* store.lead({ role: prunerRoleName, holder: name, leaseSeconds: leadSeconds })
     const renewMs = (leadSeconds * 1000) / 3
     if (epoch === null) return yield* idly(Effect.sleep(renewMs))
-    const turned = yield* pruneOnce(store, { role: prunerRoleName, holder: name, epoch }, size)
+    const leadership = { role: prunerRoleName, holder: name, epoch }
+    const turned = yield* pruneOnce(store, leadership, size)
     size = turned.size
-    if (turned.isDone) yield* gate.wait(seen, Math.min(prunePollMs, renewMs))
+    if (!turned.isDone) return
+    if (performance.now() >= expiresAt) {
+      const { removed, hasMore } = yield* expire(leadership)
+      if (!hasMore) expiresAt = performance.now() + expireEveryMs
+      if (hasMore || removed > 0) return
+    }
+    yield* gate.wait(seen, Math.min(prunePollMs, renewMs))
   })
   const resign = Effect.suspend(() =>
     epoch === null ? Effect.void : store.resign({ role: prunerRoleName, holder: name, epoch }),

@@ -17,6 +17,7 @@ export const eventNames = [
   "dag_run_cancelled",
   "dag_run_resumed",
   "dag_run_deleted",
+  "dag_runs_expired",
   "map_paused",
   "map_resumed",
   "map_changed",

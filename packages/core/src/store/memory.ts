@@ -14,6 +14,7 @@ import { planner } from "./memory/planner.ts"
 import { live } from "./memory/live.ts"
 import { parses } from "./memory/parses.ts"
 import { pools } from "./memory/pools.ts"
+import { retention } from "./memory/retention.ts"
 import { prune } from "./memory/prune.ts"
 import { vault } from "./memory/vault.ts"
 import { reads } from "./memory/reads.ts"
@@ -57,6 +58,7 @@ export function memoryStoreOver(state: MemoryState): StoreService {
     ...live(state),
     ...pools(state),
     ...prune(state),
+    ...retention(state),
     ...vault(state),
     ...catalog(state),
     ...events(state),

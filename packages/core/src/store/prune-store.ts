@@ -1,5 +1,6 @@
 import type { Effect } from "effect"
 import { NotAllowed, type NotFound, type StoreError } from "./errors.ts"
+import type { KeepRuns } from "../time/timetable.ts"
 import type { Leadership } from "./planner-store.ts"
 import type { DagRunRow } from "./run-store.ts"
 
@@ -33,6 +34,41 @@ export interface PruneStore {
     leadership: Leadership
     limit: number
   }) => Effect.Effect<{ readonly removed: number; readonly isDone: boolean }, StoreError>
+}
+
+/** Retention: what has been there for as long as it is to be kept goes. Each call looks at a bounded part, and says where the next begins. */
+export interface RetentionStore {
+  /**
+   * Deletes ended runs that need not be kept any more, at most `limit`, of the DAGs that come next by their ids; `keep` counts for
+   * those that say nothing themselves. O(DAGs looked at + what goes + runs that `count` keeps).
+   */
+  readonly expireRuns: (options: {
+    leadership: Leadership
+    keep: KeepRuns | null
+    after: string
+    limit: number
+  }) => Effect.Effect<Expired, StoreError>
+  /** Removes entries of the event log that are so many days old, the oldest first. */
+  readonly expireEvents: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
+  /** Removes asset events that are so many days old; not those that a DAG was told of, and still waits with for others. */
+  readonly expireAssetEvents: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
+  /** Removes versions of DAGs that are so many days old, have no run (any more), and are not the newest, with unused code. */
+  readonly expireVersions: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
+}
+
+/** What goes, and where to look. */
+export interface ExpireOptions {
+  readonly leadership: Leadership
+  readonly days: number
+  /** Where to look from: the empty text, or what the last call gave. */
+  readonly after: string
+  readonly limit: number
+}
+
+/** How much went, and from where the next call looks; null: the end was reached. */
+export interface Expired {
+  readonly removed: number
+  readonly next: string | null
 }
 
 type Named = Pick<DagRunRow, "dagId" | "runId" | "state">

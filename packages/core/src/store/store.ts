@@ -14,7 +14,7 @@ import type { LeaseStore } from "./lease-store.ts"
 import type { LeaderStore, PlannerStore } from "./planner-store.ts"
 import type { ParseStore } from "./parse-store.ts"
 import type { PoolStore } from "./pool-store.ts"
-import type { PruneStore } from "./prune-store.ts"
+import type { PruneStore, RetentionStore } from "./prune-store.ts"
 import type { ReadStore, RoleStore } from "./read-store.ts"
 import type { RedriveStore } from "./redrive-store.ts"
 import type { RunStore } from "./run-store.ts"
@@ -46,6 +46,7 @@ export interface StoreService
     IdentityStore,
     PoolStore,
     PruneStore,
+    RetentionStore,
     CatalogStore,
     EventStore,
     ControlStore,

@@ -32,7 +32,15 @@ export type SerializedTimetable =
  */
 export type DataIntervalRule = "since_previous" | "none"
 
-/** Everything about a DAG that says which runs are made and how many run at once. */
+/** How long ended runs are kept; null: that is no reason to delete one. Either reason is enough. */
+export interface KeepRuns {
+  /** Days after their end. */
+  readonly days: number | null
+  /** How many of them, the newest. */
+  readonly count: number | null
+}
+
+/** Everything about a DAG that says which runs are made, how many run at once, and how long they are kept. */
 export interface SerializedPlanning {
   readonly timetable: SerializedTimetable
   /** After which assets runs are made besides; null: after none. */
@@ -49,6 +57,8 @@ export interface SerializedPlanning {
   readonly maxActiveRuns: number
   /** The most instances of one run at once; null: no limit. */
   readonly maxActiveTasks: number | null
+  /** Null: as the pruner is configured. */
+  readonly keepRuns: KeepRuns | null
 }
 
 /** What a DAG does that says nothing of its planning. */
@@ -62,4 +72,5 @@ export const planningDefaults: SerializedPlanning = {
   // Airflow's.
   maxActiveRuns: 16,
   maxActiveTasks: null as number | null,
+  keepRuns: null,
 }

@@ -56,7 +56,7 @@ function addVersion(
   const version: DagVersion = {
     id: String(nextNumber(state)),
     dagId: dag.dagId,
-    versionNumber: (record?.versions.size ?? 0) + 1,
+    versionNumber: 1 + Math.max(0, ...[...(record?.versions.values() ?? [])].map((one) => one.versionNumber)),
     bundleHash,
     dag,
     createdAt: new Date(state.now()),

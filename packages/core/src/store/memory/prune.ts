@@ -72,7 +72,7 @@ function pruneDagRuns(state: MemoryState, limit: number): number {
 }
 
 /** Versions of DAGs that are not there, and that no run has, with their code. */
-function pruneVersions(state: MemoryState): void {
+export function pruneVersions(state: MemoryState): void {
   const current = [...state.dags.values()].flatMap(({ versions }) => [...versions.values()])
   const kept = new Set([...current, ...state.runs.map(({ version }) => version)].map(({ id }) => id))
   for (const id of state.versions.keys()) if (!kept.has(id)) state.versions.delete(id)
@@ -80,14 +80,15 @@ function pruneVersions(state: MemoryState): void {
   for (const hash of state.bundles.keys()) if (!used.has(hash)) state.bundles.delete(hash)
 }
 
-function isAwaited(state: MemoryState, { dagId, runId }: RunRecord): boolean {
+/** Whether somebody waits for a run's end. */
+export function isAwaited(state: MemoryState, { dagId, runId }: RunRecord): boolean {
   return [...state.triggers.values()].some(
     ({ trigger }) => trigger.kind === "run" && trigger.dagId === dagId && trigger.runId === runId,
   )
 }
 
 /** Takes a run out of sight; says by a number how much it leaves. */
-function removeRun(state: MemoryState, run: RunRecord): void {
+export function removeRun(state: MemoryState, run: RunRecord): void {
   state.runs.splice(state.runs.indexOf(run), 1)
   state.runsById.delete(run.id)
   state.runsByName.delete(nameOf(run.dagId, run.runId))
@@ -129,8 +130,8 @@ function emptyExpansion(state: MemoryState, expansion: ExpansionRecord): number 
   return left
 }
 
-/** What was done to the run stays known, by its names. */
-function unlink(state: MemoryState, run: RunRecord): void {
+/** Lets what was done to a run stay known, by its names. */
+export function unlink(state: MemoryState, run: RunRecord): void {
   for (const [place, event] of state.events.entries())
     if (event.dagRunId === run.id) state.events[place] = { ...event, dagRunId: null, expansionId: null }
 }

@@ -2,6 +2,8 @@ import fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { withCaptured } from "../../host/captured-bundle.ts"
 import type { Leadership } from "../../store/planner-store.ts"
+import type { Expired } from "../../store/prune-store.ts"
+import type { KeepRuns } from "../../time/timetable.ts"
 import type { StoreService } from "../../store/store.ts"
 import { completeEdge, mapped, serializedDag, streamEdge } from "./dag-fixture.ts"
 import type { ContractOptions, OpenStore, StoreHarness } from "./harness.ts"
@@ -369,6 +371,130 @@ export function deletionContract(open: OpenStore, options: ContractOptions): voi
       expect(await runEffect(store.fireEndedRuns({ limit: 10 }))).toBe(1)
       await pruneAll(store, leadership)
       expect(await failureOf(store.dagRunById(run.id))).toMatchObject({ _tag: "NotFound" })
+    })
+  })
+
+  describe("retention", () => {
+    const keeping = async (world: StoreHarness, dagId: string, keepRuns: KeepRuns | null, ends = 4) => {
+      const { store } = world
+      await register(store, serializedDag({ dagId, tasks: [{ taskId: "t" }], planning: { keepRuns } }))
+      for (let n = 0; n < ends; n++) {
+        const { id } = await newRun(store, { dagId, runId: `ended-${n}` })
+        await cancel(store, id)
+        await world.elapse(1)
+      }
+      await newRun(store, { dagId, runId: "running" })
+    }
+    const left = async (store: StoreService, dagId: string) =>
+      (await runEffect(store.listDagRuns({ dagId, limit: 100 }))).map(({ runId }) => runId)
+    const expire = async (store: StoreService, keep: KeepRuns | null, limit = 100) => {
+      const leadership = await leadPruning(store)
+      let removed = 0
+      for (let after: string | null = ""; after !== null;) {
+        const expired: Expired = await runEffect(store.expireRuns({ leadership, keep, after, limit }))
+        removed += expired.removed
+        after = expired.next
+      }
+      return removed
+    }
+
+    it("keeps all runs where nobody says otherwise", async () => {
+      const world = await openWorld(open)
+      await keeping(world, "d", null)
+      expect(await expire(world.store, null)).toBe(0)
+      expect(await expire(world.store, { days: 1, count: null })).toBe(0)
+      expect(await left(world.store, "d")).toHaveLength(5)
+    })
+
+    it("keeps the newest ended runs of each DAG, and every one that has not ended", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      await keeping(world, "as-said", { days: null, count: 1 })
+      await keeping(world, "by-default", null)
+      await keeping(world, "for-ever", { days: null, count: null })
+      expect(await expire(store, { days: null, count: 3 }, 1)).toBe(4)
+      expect(await left(store, "as-said")).toEqual(["running", "ended-3"])
+      expect(await left(store, "by-default")).toEqual(["running", "ended-3", "ended-2", "ended-1"])
+      expect(await left(store, "for-ever")).toHaveLength(5)
+      const events = await runEffect(store.listEvents({ dagId: "by-default", before: null, limit: 1 }))
+      expect(events).toMatchObject([{ event: "dag_runs_expired", actor: "sluice", detail: { runs: 1 } }])
+      await pruneAll(store, await leadPruning(store), 1000)
+      expect(await left(store, "by-default")).toHaveLength(4)
+    })
+
+    it("deletes ended runs that are old, a few at a time, and counts what comes first", async () => {
+      const world = await openWorld(open)
+      await keeping(world, "d", null)
+      expect(await expire(world.store, { days: 0, count: 100 }, 2)).toBe(4)
+      expect(await left(world.store, "d")).toEqual(["running"])
+    })
+
+    it("removes old events, and nothing for one who does not lead", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      await keeping(world, "d", null)
+      const leadership = await leadPruning(store)
+      const options = { leadership, days: 0, after: "", limit: 3 }
+      const stale = { ...options, leadership: { ...leadership, epoch: leadership.epoch + 1 } }
+      expect(await runEffect(store.expireEvents(stale))).toMatchObject({ removed: 0 })
+      expect(await runEffect(store.expireEvents({ ...options, days: 1 }))).toEqual({ removed: 0, next: null })
+      expect(await runEffect(store.expireEvents(options))).toEqual({ removed: 3, next: "" })
+      expect(await runEffect(store.expireEvents(options))).toEqual({ removed: 1, next: null })
+      expect(await runEffect(store.listEvents({ dagId: "d", before: null, limit: 9 }))).toEqual([])
+      expect(await runEffect(store.expireRuns({ ...stale, keep: { days: 0, count: 1 } }))).toMatchObject({
+        removed: 0,
+      })
+    })
+
+    it("removes old versions that no run has, with code that nothing uses, and never the newest", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const versionOf = async (description: string, hash: string) =>
+        (await register(store, { ...serializedDag({ dagId: "d", tasks: [] }), description }, hash))
+          .dagVersionId
+      const used = await versionOf("used", "code-1")
+      const { id } = await newRun(store, { dagId: "d", runId: "r" })
+      const [unused, newest] = [await versionOf("unused", "code-2"), await versionOf("newest", "code-3")]
+      const leadership = await leadPruning(store)
+      const expireVersions = (days: number) =>
+        runEffect(store.expireVersions({ leadership, days, after: "", limit: 100 }))
+      expect(await expireVersions(1)).toEqual({ removed: 0, next: null })
+      expect(await expireVersions(0)).toEqual({ removed: 1, next: null })
+      await pruneAll(store, leadership)
+      const gone = { _tag: "NotFound" }
+      expect(await failureOf(store.dagVersion(unused))).toMatchObject(gone)
+      expect(await failureOf(store.loadBundle("code-2"))).toMatchObject(gone)
+      expect((await runEffect(store.dagVersion(used))).id).toBe(used)
+      await runEffect(store.finishDagRun({ dagRunId: id, state: "success", reopenings: 0 }))
+      await deleteRun(store, id)
+      expect(await expireVersions(0)).toEqual({ removed: 1, next: null })
+      expect((await runEffect(store.dagVersion(newest))).versionNumber).toBe(3)
+      expect((await runEffect(store.dagVersion(await versionOf("next", "code-4")))).versionNumber).toBe(4)
+    })
+
+    it("removes asset events that all were told of, but not those that a DAG waits with", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const names = ["one", "two", "three"]
+      const assets = { all: [{ asset: "one" }, { asset: "two" }] }
+      const definitions = names.map((name) => ({ name, uri: name }))
+      await register(
+        store,
+        serializedDag({ dagId: "waiter", tasks: [], assets: definitions, planning: { assets } }),
+      )
+      for (const name of names) {
+        const { id: assetId } = await runEffect(store.asset({ name }))
+        await runEffect(store.emitAssetEvent({ assetId, extra: {}, actor: "tester" }))
+      }
+      const leadership = await leadPruning(store)
+      const expireEvents = (days: number) =>
+        runEffect(store.expireAssetEvents({ leadership, days, after: "", limit: 100 }))
+      expect(await expireEvents(0)).toEqual({ removed: 0, next: null })
+      await runEffect(store.takeAssetEvents({ leadership, limit: 100 }))
+      expect(await expireEvents(1)).toEqual({ removed: 0, next: null })
+      // The third is awaited by nobody.
+      expect((await expireEvents(0)).removed).toBe(1)
+      expect((await expireEvents(0)).removed).toBe(0)
     })
   })
 
