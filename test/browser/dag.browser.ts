@@ -140,6 +140,11 @@ describe("the administration", () => {
       await page.getByText(text).first().waitFor()
       await expectAccessible(name)
     }
+    await served.call("POST", "/dags/approval/dagRuns", { logical_date: null })
+    await page.getByRole("link", { name: "Triggers", exact: true }).click()
+    await page.getByRole("link", { name: "ask 2" }).waitFor()
+    await page.getByText("the database").first().waitFor()
+    await expectAccessible("the triggers")
     await page.getByRole("link", { name: "Audit", exact: true }).click()
     // The newest first: somebody has just signed in.
     await expect.poll(() => page.locator("main [data-row]").first().innerText()).toContain("signed_in")

@@ -64,6 +64,7 @@ try {
     "dag-events": "/dags/users_sync/events",
     assets: "/assets",
     "admin-health": "/admin/health",
+    "admin-triggers": "/admin/triggers",
     "admin-pools": "/admin/pools",
     "admin-variables": "/admin/variables",
     "admin-connections": "/admin/connections",

@@ -44,6 +44,7 @@ import { resultRoutes } from "./routes/results.ts"
 import { runWaitRoutes } from "./routes/run-wait.ts"
 import { taskInstanceRoutes } from "./routes/task-instances.ts"
 import { tokenRoutes } from "./routes/tokens.ts"
+import { triggerRoutes } from "./routes/triggers.ts"
 import { viewRoutes } from "./routes/views.ts"
 import { variableRoutes } from "./routes/variables.ts"
 import { xcomRoutes } from "./routes/xcoms.ts"
@@ -117,6 +118,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", jobRoutes())
     .route("/api/v2", poolRoutes())
     .route("/api/v2", viewRoutes())
+    .route("/api/v2", triggerRoutes())
     .route("/api/v2", eventLogRoutes())
     .route("/api/v2", configRoutes())
     .route("/api/v2", expansionInsightRoutes())

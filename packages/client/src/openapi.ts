@@ -1328,6 +1328,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What deferred instances wait for, those that wait longest first, by keyset */
+        get: operations["get_triggers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/users": {
         parameters: {
             query?: never;
@@ -2916,6 +2933,36 @@ export interface components {
             microseconds: number;
             seconds: number;
         } | null;
+        TriggerCollectionResponse: {
+            next_cursor: string | null;
+            triggers: {
+                dag_id: string;
+                dag_run_id: string;
+                /** Format: date-time */
+                fires_at: string | null;
+                id: string;
+                /** @description Its run is cancelled: it fires when that is taken up again. */
+                is_parked: boolean;
+                map_index: number;
+                name: string;
+                parameters: {
+                    [key: string]: unknown;
+                };
+                resume: string;
+                /** Format: date-time */
+                since: string;
+                task_id: string;
+                /** Format: date-time */
+                timeout_at: string | null;
+                trigger: string;
+                triggerer: {
+                    hostname: string;
+                    id: string;
+                    pid: number;
+                } | null;
+                try_number: number;
+            }[];
+        };
         TriggerDAGRunPostBody: {
             conf?: {
                 [key: string]: unknown;
@@ -5678,6 +5725,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_triggers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Triggers, secrets hidden, and where to go on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerCollectionResponse"];
+                };
             };
             default: components["responses"]["Error"];
         };

@@ -41,7 +41,7 @@ import * as rows from "./sql/rows.ts"
 import * as scheduling from "./sql/scheduling.ts"
 import * as streams from "./sql/stream.ts"
 import * as views from "./sql/view.ts"
-import { selectInstanceWait } from "./sql/wait.ts"
+import { selectDeferrals, selectInstanceWait } from "./sql/wait.ts"
 
 /** The connections a store works with. */
 export interface StoreClients {
@@ -70,6 +70,7 @@ export function makePostgresStore(clients: StoreClients, wakeups: Wakeups): Stor
     ...identityVerbs(clients.cold),
     liveCounts: call(clients.cold, "liveCounts", selectLiveCounts),
     instanceWait: (options) => call(clients.cold, "instanceWait", (sql) => selectInstanceWait(sql, options)),
+    listDeferrals: (options) => call(clients.cold, "listDeferrals", (sql) => selectDeferrals(sql, options)),
     ...poolVerbs(clients.cold),
     ...pruneVerbs(clients.hot),
     ...retentionVerbs(clients.hot),

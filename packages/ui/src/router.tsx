@@ -224,6 +224,12 @@ const adminHealth = createRoute({
   component: lazyRouteComponent(() => import("./views/admin-health.tsx"), "AdminHealth"),
 })
 
+const adminTriggers = createRoute({
+  getParentRoute: () => admin,
+  path: "/triggers",
+  component: lazyRouteComponent(() => import("./views/admin-triggers.tsx"), "AdminTriggers"),
+})
+
 const adminPools = createRoute({
   getParentRoute: () => admin,
   path: "/pools",
@@ -305,6 +311,7 @@ const tree = root.addChildren([
       adminIndex,
       adminHealth,
       adminPools,
+      adminTriggers,
       adminVariables,
       adminConnections,
       adminUsers,

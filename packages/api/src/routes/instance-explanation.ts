@@ -4,7 +4,7 @@ import type { DeferralView, InstanceWait } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { Services } from "../environment.ts"
-import { showTrigger } from "../explanation/deferral.ts"
+import { deferralSchema, showDeferral } from "../explanation/shown-deferral.ts"
 import type { Involved, Situation } from "../explanation/situation.ts"
 import { type Obstacle, waitKinds, whatItWaitsFor } from "../explanation/what-it-waits-for.ts"
 import { endKinds, type EndReason, whyEnded } from "../explanation/why-ended.ts"
@@ -48,18 +48,7 @@ export const explanationSchema = z
         actor: z.string().nullable(),
       }),
     ),
-    deferral: z
-      .object({
-        trigger: z.string(),
-        name: z.string(),
-        parameters: z.record(z.string(), z.unknown()),
-        resume: z.string(),
-        since: instant,
-        fires_at: instant.nullable(),
-        timeout_at: instant.nullable(),
-        triggerer: z.object({ id: z.string(), hostname: z.string(), pid: z.int() }).nullable(),
-      })
-      .nullable(),
+    deferral: deferralSchema.nullable(),
   })
   .openapi("InstanceExplanationResponse")
 
@@ -126,18 +115,7 @@ async function toDeferral(
   { store, readValue }: Services,
   deferral: DeferralView,
 ): Promise<NonNullable<Explanation["deferral"]>> {
-  const { kind, name, parameters } = showTrigger(deferral.trigger, readValue)
-  const { triggererId: id } = deferral
-  const roles = id === null ? [] : await Effect.runPromise(store.listRoles({ limit: rolesMax }))
-  const triggerer = roles.find(({ engine, role }) => engine === id && role === "triggerer")
-  return {
-    ...{ trigger: kind, name, parameters: parameters, resume: deferral.resume },
-    since: instantOf(deferral.since),
-    fires_at: instantOf(deferral.firesAt),
-    timeout_at: instantOf(deferral.timeoutAt),
-    triggerer:
-      triggerer === undefined || id === null
-        ? null
-        : { id, hostname: triggerer.hostname, pid: triggerer.pid },
-  }
+  const roles =
+    deferral.triggererId === null ? [] : await Effect.runPromise(store.listRoles({ limit: rolesMax }))
+  return showDeferral(deferral, roles, readValue)
 }

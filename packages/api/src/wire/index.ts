@@ -13,6 +13,7 @@ import type { dagChangesSchema } from "./dag-changes.ts"
 import type { dagVersionSchema } from "./dag-version.ts"
 import type { expansionSchema } from "./expansion.ts"
 import type { taskInstanceSchema, taskTriesSchema } from "./task-instance.ts"
+import type { triggersSchema } from "../routes/triggers.ts"
 import type { taskSchema } from "./task.ts"
 
 export type { UserRole } from "@sluice/core/store"
@@ -28,6 +29,7 @@ export type DagVersion = z.infer<typeof dagVersionSchema>
 export type Expansion = z.infer<typeof expansionSchema>
 export type TaskInstance = z.infer<typeof taskInstanceSchema>
 export type TaskTry = z.infer<typeof taskTriesSchema>["task_instances"][number]
+export type WaitingTrigger = z.infer<typeof triggersSchema>["triggers"][number]
 export type Task = z.infer<typeof taskSchema>
 export type DagStructure = z.infer<typeof structureSchema>
 export type DagCalendar = z.infer<typeof calendarSchema>

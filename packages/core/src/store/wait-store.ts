@@ -22,6 +22,18 @@ export interface DeferralView {
   readonly triggererId: string | null
 }
 
+/** A deferred instance by its names, and what it waits for. */
+export interface DeferralRow extends DeferralView {
+  readonly triggerId: string
+  readonly dagId: string
+  readonly runId: string
+  readonly taskId: string
+  readonly mapIndex: number
+  readonly tryNumber: number
+  /** Its run is cancelled: it fires when that is taken up again. */
+  readonly isParked: boolean
+}
+
 /** An instance of a task of the same run. */
 export interface InstancePosition {
   readonly ordinal: number
@@ -57,4 +69,10 @@ export interface WaitStore {
     expansionId: string
     mapIndex: number
   }) => Effect.Effect<InstanceWait, StoreError>
+  /** What deferred instances wait for, those that were deferred first before the others, after a trigger. */
+  readonly listDeferrals: (options: {
+    /** The trigger that was seen last; null: from the first. */
+    after: string | null
+    limit: number
+  }) => Effect.Effect<readonly DeferralRow[], StoreError>
 }

@@ -1,4 +1,4 @@
-import type { DeferralView, InstanceWait } from "@sluice/core/store"
+import type { DeferralRow, DeferralView, InstanceWait } from "@sluice/core/store"
 import { type Sql, toNumber } from "./row.ts"
 
 interface WaitRow {
@@ -104,4 +104,27 @@ function positionOf(ordinal: number | null, index: string | null) {
 
 function useOf(max: number | null, used: number) {
   return max === null ? null : { max, used }
+}
+
+/** Waiting triggers by keyset, each with the names of its instance: costs the page, by keys alone. */
+export async function selectDeferrals(
+  sql: Sql,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<DeferralRow[]> {
+  const rows = await sql<(Omit<DeferralRow, "mapIndex"> & { mapIndex: string })[]>`
+    with waiting as materialized (
+      select * from trigger
+      where id > ${after ?? "0"}
+      order by id
+      limit ${limit}
+    )
+    select waiting.id as trigger_id, dag_run.dag_id, dag_run.run_id, expansion.task_id, waiting.map_index,
+      waiting.try_number, waiting.is_parked, waiting.spec as trigger, waiting.resume, waiting.created_at as since,
+      waiting.fire_at as fires_at, waiting.timeout_at, waiting.owner_id as triggerer_id
+    from waiting
+    join expansion on expansion.id = waiting.expansion_id
+    join dag_run on dag_run.id = expansion.dag_run_id
+    order by waiting.id
+  `
+  return rows.map((row) => ({ ...row, mapIndex: toNumber(row.mapIndex) }))
 }

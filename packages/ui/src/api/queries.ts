@@ -20,6 +20,7 @@ import type {
   TaskInstance,
   TaskTry,
   UserRole,
+  WaitingTrigger,
 } from "@sluice/api/wire"
 import { api, path, type Query } from "./client.ts"
 
@@ -483,6 +484,19 @@ export const poolsQuery = queryOptions({
   queryFn: ({ signal }) =>
     api<{ pools: Pool[]; total_entries: number }>("/pools", { signal, query: { limit: 100 } }),
   refetchInterval: 5_000,
+})
+
+/** What deferred instances wait for, those that wait longest first. */
+export const triggersQuery = infiniteQueryOptions({
+  queryKey: ["triggers"],
+  initialPageParam: null as string | null,
+  queryFn: ({ signal, pageParam }) =>
+    api<{ triggers: WaitingTrigger[]; next_cursor: string | null }>("/triggers", {
+      signal,
+      query: { limit: listPageSize, cursor: pageParam },
+    }),
+  getNextPageParam: (last) => last.next_cursor ?? undefined,
+  refetchInterval: 10_000,
 })
 
 /** Someone who may sign in. */

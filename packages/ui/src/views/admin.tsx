@@ -7,6 +7,7 @@ import { useDenied } from "../components/role.ts"
 const tabs = [
   { to: "/admin/health", label: "Health", reads: "get_jobs" },
   { to: "/admin/pools", label: "Pools", reads: "get_pools" },
+  { to: "/admin/triggers", label: "Triggers", reads: "get_triggers" },
   { to: "/admin/variables", label: "Variables", reads: "get_variables" },
   { to: "/admin/connections", label: "Connections", reads: "get_connections" },
   { to: "/admin/users", label: "Users", reads: "get_users" },

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
-import type { InstancePosition, InstanceWait, LimitUse, WaitStore } from "../wait-store.ts"
+import type { DeferralView, InstancePosition, InstanceWait, LimitUse, WaitStore } from "../wait-store.ts"
 import { runningOf, sumOfRunning } from "./expansion-view.ts"
-import { type ExpansionRecord, type MemoryState, dateOf, expansionOf } from "./state.ts"
+import { type ExpansionRecord, type MemoryState, type TriggerRecord, dateOf, expansionOf } from "./state.ts"
 
 /** What instances wait for, over a memory state. */
 export function waits(state: MemoryState): WaitStore {
@@ -17,6 +17,19 @@ export function waits(state: MemoryState): WaitStore {
           limits: limitsOf(state, expansion),
         }
       }),
+    listDeferrals: ({ after, limit }) =>
+      Effect.sync(() =>
+        [...state.triggers.values()]
+          .filter(({ id }) => after === null || BigInt(id) > BigInt(after))
+          .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+          .slice(0, limit)
+          .map((found) => ({
+            ...{ triggerId: found.id, isParked: found.isParked, tryNumber: found.tryNumber },
+            ...{ dagId: found.expansion.run.dagId, runId: found.expansion.run.runId },
+            ...{ taskId: found.expansion.task.taskId, mapIndex: found.mapIndex },
+            ...viewOf(found),
+          })),
+      ),
   }
 }
 
@@ -26,8 +39,10 @@ function offerOf({ offers }: ExpansionRecord, mapIndex: number) {
 
 function deferralOf({ triggers }: ExpansionRecord, mapIndex: number): InstanceWait["deferral"] {
   const found = [...triggers].find((trigger) => trigger.mapIndex === mapIndex)
-  if (found === undefined) return null
-  const { trigger, resume, since, fireAt, timeoutAt, owner } = found
+  return found === undefined ? null : viewOf(found)
+}
+
+function viewOf({ trigger, resume, since, fireAt, timeoutAt, owner }: TriggerRecord): DeferralView {
   return {
     ...{ trigger, resume, since: new Date(since), triggererId: owner },
     ...{ firesAt: dateOf(fireAt), timeoutAt: dateOf(timeoutAt) },

@@ -29,6 +29,26 @@ export function waitContract(open: OpenStore): void {
       })
     })
 
+    it("is listed for all that are deferred, those first that were first, by keyset", async () => {
+      const { store } = await openWorld(open)
+      const { map } = await openedMap({ store })
+      const timer = { kind: "delay", ms: 60_000 } as const
+      await complete(store, await claimOne(store), {
+        exceptions: [retried(0), deferred(1, { timeoutMs: 90_000 }), deferred(2, { trigger: timer })],
+      })
+      await runEffect(store.leaseTriggers({ triggererId: "t-1", capacity: 10, leaseSeconds: 30 }))
+      const all = await runEffect(store.listDeferrals({ after: null, limit: 10 }))
+      expect(all).toMatchObject([
+        { mapIndex: 1, tryNumber: 1, triggererId: "t-1", firesAt: null, isParked: false },
+        { mapIndex: 2, triggererId: null, timeoutAt: null, trigger: timer, firesAt: expect.any(Date) },
+      ])
+      const { dagId, runId } = await runEffect(store.dagRunById(String(BigInt(map.expansionId) / 4096n)))
+      expect(all[0]).toMatchObject({ dagId, runId, since: expect.any(Date), timeoutAt: expect.any(Date) })
+      const first = await runEffect(store.listDeferrals({ after: null, limit: 1 }))
+      const rest = await runEffect(store.listDeferrals({ after: first[0]!.triggerId, limit: 10 }))
+      expect([...first, ...rest]).toEqual(all)
+    })
+
     it("is its next try, or its event, with who watches for it", async () => {
       const { store } = await openWorld(open)
       const { map } = await openedMap({ store })
