@@ -1982,6 +1982,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             } | null;
+            /** @enum {string} */
+            parse: "on-change" | "every-run";
             relative_fileloc: string | null;
             render_template_as_native_obj: boolean;
             /** Format: date-time */
@@ -2058,6 +2060,8 @@ export interface components {
             /** Format: date-time */
             next_dagrun_run_after: string | null;
             owners: string[];
+            /** @enum {string} */
+            parse: "on-change" | "every-run";
             relative_fileloc: string | null;
             tags: {
                 dag_display_name: string;
@@ -2105,6 +2109,7 @@ export interface components {
             state?: "queued" | "success" | "failed" | null;
         };
         DAGRunResponse: {
+            awaits_parse: boolean;
             bundle_version: string | null;
             conf: {
                 [key: string]: unknown;

@@ -32,6 +32,8 @@ export const dagRunSchema = z
     partition_key: z.string().nullable(),
     // What Airflow has not: a run that was ended by hand can be taken up again.
     is_cancelled: z.boolean(),
+    // It waits until its file is parsed anew, or ended since that failed: then it can be taken up again as well.
+    awaits_parse: z.boolean(),
     // A list gives no conf of more than 16 KiB (`conf` is null then), and says here where it is.
     conf_ref: z.string().nullable(),
   })
@@ -72,6 +74,7 @@ export function toDagRun(run: DagRunSummary): z.infer<typeof dagRunSchema> {
     dag_display_name: run.dagId,
     partition_key: null,
     is_cancelled: run.isCancelled,
+    awaits_parse: run.awaitsParse,
     conf_ref: run.isConfLeftOut
       ? `/api/v2/dags/${encodeURIComponent(run.dagId)}/dagRuns/${encodeURIComponent(run.runId)}`
       : null,

@@ -43,6 +43,8 @@ const dagFields = {
   allowed_run_types: z.array(z.enum(dagRunTypes)).nullable(),
   owners: z.array(z.string()),
   file_token: z.string(),
+  // What Airflow has not: whether the file is parsed anew for every run.
+  parse: z.enum(["on-change", "every-run"]),
 }
 
 /** A DAG in a list. */
@@ -115,6 +117,7 @@ export function toDag(dag: DagSummary): z.infer<typeof dagSchema> {
     allowed_run_types: null,
     owners: [],
     file_token: Buffer.from(dagId).toString("base64url"),
+    parse: dag.parse,
   }
 }
 

@@ -28,7 +28,9 @@ export const dagsTrigger = defineCommand<DagsTriggerOptions>({
     'sluice dags trigger users_sync --conf \'{"since": "2026-01-01"}\'',
   ],
   run: (context, options, [dagId = ""]) =>
-    withDatabase(context, options, async ({ store, call }) => {
+    withDatabase(context, options, async (session) => {
+      const { store, call } = session
+      const { parseWait } = await import("../run/parse-wait.ts")
       const { requestRun } = await import("@sluice/core/engine")
       const { runJson } = await import("../view/json-view.ts")
       const run = await call(
@@ -40,10 +42,11 @@ export const dagsTrigger = defineCommand<DagsTriggerOptions>({
         }),
       )
       store.wake("due")
+      const waits = await parseWait(session, run)
       await context.out.line(
         options.json === true
           ? JSON.stringify(runJson(run))
-          : `${run.runId} of DAG ${run.dagId} is ${run.state}`,
+          : `${run.runId} of DAG ${run.dagId} is ${run.state}${waits === null ? "" : `: it ${waits}`}`,
       )
       return exitCodes.success
     }),

@@ -19,14 +19,21 @@ export const runsShow = defineCommand<RunsShowOptions>({
   ],
   run: (context, options, [reference = ""]) =>
     withDatabase(context, options, async (session) => {
-      const [{ findRun }, { takeSnapshot, isEnded }, { readResult }, { summaryLines }, { resultJson }] =
-        await Promise.all([
-          import("../run/find-run.ts"),
-          import("../run/watch-run.ts"),
-          import("../run/run-result.ts"),
-          import("../view/summary.ts"),
-          import("../view/json-view.ts"),
-        ])
+      const [
+        { parseWait },
+        { findRun },
+        { takeSnapshot, isEnded },
+        { readResult },
+        { summaryLines },
+        { resultJson },
+      ] = await Promise.all([
+        import("../run/parse-wait.ts"),
+        import("../run/find-run.ts"),
+        import("../run/watch-run.ts"),
+        import("../run/run-result.ts"),
+        import("../view/summary.ts"),
+        import("../view/json-view.ts"),
+      ])
       const { out } = context
       const run = await findRun(session, reference)
       const { dag } = await session.call(session.store.dagVersion(run.dagVersionId))
@@ -34,7 +41,11 @@ export const runsShow = defineCommand<RunsShowOptions>({
       // An unfinished run has no outcome yet.
       const shown = isEnded(result.run) ? result : { ...result, outcome: "running" as const }
       if (options.json === true) await out.line(JSON.stringify(resultJson(shown)))
-      else for (const line of summaryLines(shown, out.style)) await out.line(line)
+      else {
+        for (const line of summaryLines(shown, out.style)) await out.line(line)
+        const waits = await parseWait(session, run)
+        if (waits !== null) await out.line(waits)
+      }
       return exitCodes.success
     }),
 })

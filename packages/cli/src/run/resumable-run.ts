@@ -43,6 +43,6 @@ async function newestResumable({ store, call }: Session, dagId: string): Promise
 }
 
 /** An unfinished run's process has died, or works on it still: both is fine. */
-export function isResumable(run: Pick<DagRunRow, "state" | "isCancelled">): boolean {
-  return run.state === "queued" || run.state === "running" || run.isCancelled
+export function isResumable(run: Pick<DagRunRow, "state" | "isCancelled" | "awaitsParse">): boolean {
+  return run.state === "queued" || run.state === "running" || run.isCancelled || run.awaitsParse
 }

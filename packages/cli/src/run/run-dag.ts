@@ -157,7 +157,7 @@ async function resumeRun(
   const dagId = options.dagId ?? chooseDag(loaded?.dags ?? [], undefined, options.file).dagId
   const found = await findResumable(session, { dagId, runId: options.runId })
   await forgetDeadEngines(session)
-  if (found.isCancelled) {
+  if (found.isCancelled || (found.awaitsParse && found.state === "failed")) {
     await call(store.resumeDagRun({ dagRunId: found.id, actor: actorOf({}, process.env) }))
     store.wake("parse")
   }

@@ -10,6 +10,7 @@ export function runJson(run: DagRunRow) {
     run_id: run.runId,
     state: run.state,
     is_cancelled: run.isCancelled,
+    awaits_parse: run.awaitsParse,
     run_type: run.runType,
     conf: run.conf,
     is_conf_left_out: run.isConfLeftOut,

@@ -28,6 +28,7 @@ export function summaryLines(result: ShownResult, style: Output["style"]): strin
     ...tableLines(summaryColumns(tasks), tasks).map((line) => `  ${line}`),
     ...failureLines(result, style),
     ...valueLines(result),
+    ...(run.awaitsParse && run.note !== null ? [run.note] : []),
     ...(isTimedOut(run) ? [`${run.note ?? ""}; --resume goes on where it stood`] : []),
     ...(outcome === "cancelled" ? ["run it again with --resume to go on where it stood"] : []),
   ]

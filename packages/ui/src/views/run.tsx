@@ -86,6 +86,7 @@ function RunHead({ name, run }: { readonly name: RunName; readonly run: DagRun }
             </span>
           )}
           <span>version {run.dag_versions[0]?.version_number}</span>
+          {!isOver && run.awaits_parse && <span>waits until its DAG file has been parsed for it</span>}
           {run.note !== null && <span className="text-soft italic">{run.note}</span>}
         </>
       }
@@ -117,7 +118,7 @@ function RunActions({ name, run }: { readonly name: RunName; readonly run: DagRu
   })
   return (
     <>
-      {isOver && run.is_cancelled && (
+      {isOver && (run.is_cancelled || run.awaits_parse) && (
         <Button look="primary" denied={denied} onClick={() => change.mutate({ state: "queued" })}>
           <Play size={14} aria-hidden /> Take up again
         </Button>
