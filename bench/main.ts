@@ -12,6 +12,7 @@ import { type Bench, runBench } from "./harness/bench.ts"
 import { type BenchServer, startServer } from "./harness/database.ts"
 import * as limit from "./limit.ts"
 import * as load from "./load.ts"
+import * as loop from "./loop.ts"
 import * as memory from "./memory.ts"
 import * as redrive from "./redrive.ts"
 import { smoke } from "./smoke.ts"
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   fairness,
   deferral,
   redrive,
+  loop,
   assets,
   load,
   api,

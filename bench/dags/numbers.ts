@@ -1,5 +1,5 @@
 /** The DAGs that benches run; how much there is to do comes with the run's conf. */
-import { after, dag, page, source, task } from "sluice"
+import { after, dag, loop, page, source, task, type XCom } from "sluice"
 import type { TaskContext } from "sluice"
 import { type Amount, doNothing, type Item, readPages, wait } from "./work.ts"
 import { untilTold } from "./until-told.ts"
@@ -113,3 +113,16 @@ export const eager = dag("eager", {}, () => {
 function amountOf(ctx: TaskContext): Amount {
   return ctx.params as unknown as Amount
 }
+
+/** Counts to the number of items, one an iteration. */
+export const counting = dag("counting", { params: { items: 1 } }, () => {
+  const inc = task("inc", async ({ n }: { n: number; items: number }, ctx) => ({
+    n: n + 1,
+    items: amountOf(ctx).items,
+  }))
+  const count = loop("count", (count: XCom<{ n: number; items: number }>) => inc(count), {
+    until: ({ n, items }) => n >= items,
+    maxIterations: 1_000_000,
+  })
+  count({ n: 0, items: 0 })
+})

@@ -145,6 +145,12 @@ describe("a loop is refused", () => {
       {},
       /branch\(\) made/,
     ],
+    [
+      "with a task that is called as one of its own",
+      (n: XCom<number>) => inc.withId("iterations")(n),
+      {},
+      /task "l.iterations".*one of the loop's own/,
+    ],
     ["with a loop in it", () => counting(() => true)(1), {}, /a loop was called in a loop.*triggerRun/s],
     ["without a task", () => one, {}, /the group has no task/],
     [

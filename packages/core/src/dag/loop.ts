@@ -11,13 +11,13 @@ import { edgesInto } from "./edges.ts"
 import { leavesOf, refuseUseless, rootsOf } from "./group.ts"
 import { type InputPlace, planSourceInput } from "./input-plan.ts"
 import { holds, type LoopRules, loopStream, type Until } from "./loop-stream.ts"
-import { MappedScope, nestedMapping, resultsOf } from "./mapped-scope.ts"
+import { loopTasks, MappedScope, nestedMapping, resultsOf } from "./mapped-scope.ts"
 import { checkOptions, durationCheck, functionCheck, integerCheck, oneOfCheck } from "./option-check.ts"
 import { loopDefaults, loopIterationsMax } from "./option-defaults.ts"
 import { checkDefaultTaskOptions, type GivenTaskOptions, type TaskOptions } from "./options.ts"
 import { addSource } from "./source-node.ts"
 import { sourceStream } from "./source-stream.ts"
-import { defineTask } from "./task.ts"
+import { defineTask, loopCall } from "./task.ts"
 import type { TaskContext } from "./task-context.ts"
 import { requireId } from "./task-id.ts"
 import type { NodeLoop, TaskNode } from "./task-node.ts"
@@ -91,7 +91,7 @@ export function loop<Input, Result extends Input>(
   options: LoopOptions<Result>,
 ): Loop<[input: Input | XCom<Input>], Result>
 export function loop(id: string, build: unknown, options: LoopOptions<never>): Loop<never, unknown> {
-  requireId(id, "loop()")
+  requireId(id, loopCall)
   if (typeof build !== "function") throw notAFunction(id, build)
   return makeLoop(id, { build: build as LoopParts["build"], ...checkLoopOptions(options, id) })
 }
@@ -130,7 +130,7 @@ function addLoop(builder: DagBuilder, loop: NamedLoop, given: unknown) {
   const body: TaskNode[] = []
   const ends: TaskNode[] = []
   const items = addIterations(builder, loop, { given, body, ends })
-  const scope = new MappedScope({ kind: "iterate", items, options: {}, isLoop: true })
+  const scope = new MappedScope({ kind: "iterate", items, options: {}, loopId: loop.loopId })
   const built = builder.mappedBy(scope, () => {
     if (loop.delayMs > 0) scope.takeItemsFrom(waitBetween(loop.delayMs)(scope.item()))
     const before = scope.nodes.length
@@ -153,7 +153,7 @@ function addIterations(
   loop: NamedLoop,
   { given, body, ends }: Pick<NodeLoop, "body" | "ends"> & { readonly given: unknown },
 ): LazyXCom<unknown> {
-  const taskId = builder.idOf("iterations")
+  const taskId = builder.idOf(loopTasks.iterations)
   const { maxIterations, triggerRule } = loop
   const input = planSourceInput({ input: given }, { dagId: builder.dagId, taskId })
   const stream = sourceStream(input, (params) =>
@@ -168,7 +168,7 @@ function waitBetween(delayMs: number) {
   const wait = (input: unknown, ctx: TaskContext<string>) =>
     ctx.mapIndex === 0 ? input : ctx.defer(after(delayMs), { resume: "go_on" })
   const options = { triggerRule: "all_success", resume: { go_on: (input: unknown) => input } } as const
-  return defineTask("delay", wait, options, { call: "loop()" })
+  return defineTask(loopTasks.delay, wait, options, { call: loopCall })
 }
 
 /** What nothing of the body follows, and before it what the iteration results in, though something may follow that. */
@@ -191,7 +191,7 @@ function addResult(loop: NamedLoop, node: TaskNode): XCom<unknown> {
   }
   const stream = lastItem(resultStream<unknown>(node.taskId), maxIterations)
   const last = LazyXCom.from(stream, { node, kind: "result" })
-  return defineTask("result", run, { triggerRule: "none_failed" }, { call: "loop()" })({ last })
+  return defineTask(loopTasks.result, run, { triggerRule: "none_failed" }, { call: loopCall })({ last })
 }
 
 /** A loop has had all the iterations that it may have, and is not done. */
@@ -220,7 +220,7 @@ const loopChecks = {
 }
 
 function checkLoopOptions(options: unknown, loopId: string): Omit<LoopParts, "build"> {
-  const place = { call: "loop()", taskId: loopId }
+  const place = { call: loopCall, taskId: loopId }
   const given = checkOptions(options, loopChecks, place)
   const { until, delay, defaultTaskOptions, triggerRule = "all_success" } = given
   if (until === undefined)

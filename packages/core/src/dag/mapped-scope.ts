@@ -27,16 +27,20 @@ export interface Taken {
 export class MappedScope {
   readonly kind: NodeMapping["kind"]
   readonly options: GivenMapOptions
-  /** Of a loop there is one item at a time. */
-  readonly isLoop: boolean
+  /** The id of the loop's group; null: it is no loop. Of a loop there is one item at a time. */
+  readonly loopId: string | null
   #items: LazyXCom<unknown>
   readonly #taken = new Map<TaskNode, Taken>()
 
-  constructor(parts: Pick<MappedScope, "kind" | "items" | "options"> & { readonly isLoop?: boolean }) {
+  constructor(parts: Pick<MappedScope, "kind" | "items" | "options"> & { readonly loopId?: string }) {
     this.kind = parts.kind
     this.#items = parts.items
     this.options = parts.options
-    this.isLoop = parts.isLoop ?? false
+    this.loopId = parts.loopId ?? null
+  }
+
+  get isLoop(): boolean {
+    return this.loopId !== null
   }
 
   get items(): LazyXCom<unknown> {
@@ -150,6 +154,22 @@ function gapOf(values: readonly unknown[], isResult: readonly boolean[], rule: T
 /** The stream of what a task leaves, item by item. */
 export function resultsOf(node: TaskNode): LazyXCom<unknown> {
   return LazyXCom.from(resultStream<unknown>(node.taskId), { node, kind: "result" })
+}
+
+/** The names of the tasks that a loop has of its own: what it goes round with, what waits, what has its result. */
+export const loopTasks = { iterations: "iterations", delay: "delay", result: "result" } as const
+
+/** Refuses a task in a loop under the name of one of the loop's own. */
+export function refuseReserved(place: InputPlace, { loopId }: MappedScope): void {
+  const names = Object.values(loopTasks)
+  const name = names.find((each) => place.taskId === `${loopId}.${each}`)
+  if (name === undefined) return
+  throw new DagDefinitionError({
+    ...place,
+    problem: `a task in the loop is called "${name}", as one of the loop's own`,
+    expected: `none of the names ${names.join(", ")}`,
+    fix: `give it another id, as in someTask.withId("my_${name}")`,
+  })
 }
 
 /** Refuses to map within a mapped group or a loop. */

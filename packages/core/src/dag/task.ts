@@ -2,7 +2,7 @@ import { describeValue } from "../stream/describe-value.ts"
 import { LazyXCom } from "../stream/lazy-xcom.ts"
 import { resultStream } from "../stream/sources/result-stream.ts"
 import { type DagBuilder, requireDag } from "./dag-builder.ts"
-import { type MappedScope, nestedMapping } from "./mapped-scope.ts"
+import { type MappedScope, nestedMapping, refuseReserved } from "./mapped-scope.ts"
 import { refuseNestedXComs } from "./nested-xcom.ts"
 import type { ResumePoint } from "./deferral.ts"
 import { DagDefinitionError } from "./definition-error.ts"
@@ -65,6 +65,9 @@ export function task(
 ): AnyTask {
   return defineTask(id, run, options, { call: "task()" })
 }
+
+/** What makes the tasks that a loop has of its own. */
+export const loopCall = "loop()"
 
 /** Makes a task for a purpose of its own; `call` is what the author wrote, for messages. */
 export function defineTask(
@@ -157,6 +160,7 @@ function callPerItem(
 ): XCom<unknown> {
   const place = { dagId: builder.dagId, taskId }
   if (purpose !== undefined) throw notMappable(place, "iterate", call)
+  if (call !== loopCall) refuseReserved(place, scope)
   const taken = scope.partition(given, fixed)
   const input = planMappedInput(taken.constants, place)
   if (taken.whole !== undefined) refuseNestedXComs(taken.whole, "input", place)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { dag as definition, loop, serializeDag, task, type XCom } from "../../dag/index.ts"
 import type { SerializedDag } from "../../dag/serialized-dag.ts"
 import type { ExpansionView } from "../../store/expansion-store.ts"
 import {
@@ -98,6 +99,19 @@ describe("planning an extension", () => {
     const tasks = [fusedSource("s"), fusedMap("a", "s"), joined, { taskId: "report" }]
     const plan = setup(tasks, edges, { b: { stoppedBy: "take" } })("a")
     expect(plan.refusal).toContain('"b" reads through concat(), which cannot go on exactly')
+  })
+
+  it("refuses what a loop goes round with: its until has said where it ends", () => {
+    const dag = serializeDag(
+      definition("d", () => {
+        const inc = task("inc", (n: number) => n + 1)
+        loop("l", (n: XCom<number>) => inc(n), { until: (n) => n > 3 })(0)
+      }),
+    )
+    for (const taskId of ["l.iterations", "l.inc"]) {
+      const views = dag.tasks.map((task) => ({ taskId: task.taskId, kind: task.kind }) as ExpansionView)
+      expect(planExtension({ dag, views }, taskId).refusal).toContain(`"${taskId}" is of loop "l"`)
+    }
   })
 
   const error = { type: "Error", message: "503", stack: null }
