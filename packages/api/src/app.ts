@@ -138,21 +138,23 @@ function useGuards(app: ReturnType<typeof makeRouter>, options: ApiOptions): voi
   app.use(async (c, next) => {
     c.set("services", services)
     await next()
-    c.header("x-request-id", randomUUID())
+    // Not c.header: on an answer that is there, it makes a new one with the body as a stream.
+    c.res.headers.set("x-request-id", randomUUID())
   })
   app.use(secureHeaders())
   if (corsOrigins.length > 0) app.use(cors({ origin: [...corsOrigins], maxAge: 600 }))
-  app.use(
-    bodyLimit({
-      maxSize: bodyBytesMax,
-      onError: (c) => answerError(new ApiError(413, `the body is larger than ${bodyBytesMax} bytes`), c),
-    }),
-  )
+  const limitBody = bodyLimit({
+    maxSize: bodyBytesMax,
+    onError: (c) => answerError(new ApiError(413, `the body is larger than ${bodyBytesMax} bytes`), c),
+  })
+  // Looking for a body costs more than the rest of a small request, and these have none.
+  app.use((c, next) => (c.req.method === "GET" || c.req.method === "HEAD" ? next() : limitBody(c, next)))
   app.use(async (c, next) => {
     refuseUnreadable(new URL(c.req.url))
     await next()
     // What is read with a token is for its bearer alone; the pages, which are for anybody, say otherwise themselves.
-    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store")
+    const { headers } = c.res
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-store")
   })
 }
 

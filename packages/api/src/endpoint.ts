@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, type RouteConfig } from "@hono/zod-openapi"
+import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi"
 import { createMiddleware } from "hono/factory"
 import type { UserRole } from "@sluice/core/store"
 import { mayAct } from "./auth/roles.ts"
@@ -60,6 +60,8 @@ function errorsOf(config: EndpointConfig) {
  */
 export function endpoint<const R extends EndpointConfig>(config: R): R {
   const { role, ...rest }: EndpointConfig = config
+  checkAtOnce(config.request?.params)
+  checkAtOnce(config.request?.query)
   const isPublic = role === "public"
   const route = createRoute({
     ...rest,
@@ -84,6 +86,15 @@ export function rolesOfOperations(router: OpenAPIHono<ApiEnv>): ReadonlyMap<stri
       return [[operationId, role] as const]
     }),
   )
+}
+
+/**
+ * Has a schema's asynchronous check do the synchronous one, which zod compiles: the validators of Hono ask for the other,
+ * and no name and no parameter here has to be waited for.
+ */
+function checkAtOnce(schema: unknown): void {
+  if (!(schema instanceof z.ZodType)) return
+  schema.safeParseAsync = (...given) => Promise.resolve(schema.safeParse(...given))
 }
 
 function requireRole(needed: UserRole) {

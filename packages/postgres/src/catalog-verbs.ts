@@ -1,4 +1,4 @@
-import type { CatalogStore, DagRunSummary, DagSummary } from "@sluice/core/store"
+import type { CatalogStore, DagSummary } from "@sluice/core/store"
 import { NotFound } from "@sluice/core/store"
 import { Effect } from "effect"
 import type { Client } from "./client.ts"
@@ -59,16 +59,16 @@ function runVerbs(
   return {
     searchDagRuns: (options) =>
       call(client, "searchDagRuns", (sql) => runs.selectRuns(sql, options)).pipe(
-        Effect.map((found) => sliceOf(found, "id", toRunSummary)),
+        Effect.map((found) => sliceOf(found, "fields", runs.toRunSummary)),
       ),
     pageDagRuns: (options) =>
       call(client, "pageDagRuns", (sql) => runs.selectRunPage(sql, options)).pipe(
-        Effect.map((found) => found.map(toRunSummary)),
+        Effect.map((found) => found.map(runs.toRunSummary)),
       ),
     dagRunSummary: (options) =>
       call(client, "dagRunSummary", (sql) => runs.selectRun(sql, options)).pipe(
         orNotFound("run", `${options.dagId}/${options.runId}`),
-        Effect.map(toRunSummary),
+        Effect.map(runs.toRunSummary),
       ),
     setDagRunNote: (options) =>
       call(client, "setDagRunNote", (sql) => runs.updateRunNote(sql, options)).pipe(
@@ -126,23 +126,5 @@ function toDagSummary(row: dags.DagSummaryRow): DagSummary {
     nextRun: toPlannedRun(row),
     hasConcurrencyLimits: row.hasConcurrencyLimits,
     activeRuns: row.activeRuns,
-  }
-}
-
-function toRunSummary(row: runs.DagRunSummaryRow): DagRunSummary {
-  const { id, dagId, runId, dagVersionId, state, runType, conf, isConfLeftOut, logicalDate, queuedAt } = row
-  const { startedAt, endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt } = row
-  const { dataIntervalStart, dataIntervalEnd, runAfter, backfillId, awaitsParse } = row
-  return {
-    ...{ id, dagId, runId, dagVersionId, state, runType, conf, isConfLeftOut, logicalDate, queuedAt },
-    ...{ startedAt, endedAt, note, isCancelled, triggeredBy, triggeringUser, timeoutAt },
-    ...{ dataIntervalStart, dataIntervalEnd, runAfter, backfillId, awaitsParse },
-    version: {
-      id: dagVersionId,
-      dagId,
-      versionNumber: row.versionNumber,
-      bundleHash: row.bundleHash,
-      createdAt: row.versionCreatedAt,
-    },
   }
 }

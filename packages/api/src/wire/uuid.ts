@@ -3,12 +3,12 @@ const kinds = { instance: 0, version: 1 } as const
 
 /** A UUID (version 8) that says which instance it is: the expansion's number and the map index, readable in it. */
 export function instanceUuid(expansionId: string, mapIndex: number): string {
-  return uuidOf(kinds.instance, BigInt(expansionId), BigInt(mapIndex + 1))
+  return uuidOf(kinds.instance, BigInt(expansionId), mapIndex + 1)
 }
 
 /** A UUID (version 8) for a version of a DAG. */
 export function versionUuid(dagVersionId: string): string {
-  return uuidOf(kinds.version, BigInt(dagVersionId), 0n)
+  return uuidOf(kinds.version, BigInt(dagVersionId), 0)
 }
 
 /**
@@ -16,11 +16,13 @@ export function versionUuid(dagVersionId: string): string {
  *
  * The same thing always has the same UUID, without a column or an index for it.
  */
-function uuidOf(kind: number, number: bigint, index: bigint): string {
-  const high = number >> 15n
-  const middle = (number >> 3n) & 0xfffn
-  const low = ((number & 0x7n) << 59n) | (BigInt(kind) << 48n) | (index & 0xffff_ffff_ffffn)
-  const bits = (high << 80n) | (0x8n << 76n) | (middle << 64n) | (0x2n << 62n) | low
-  const hex = bits.toString(16).padStart(32, "0")
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")
+function uuidOf(kind: number, number: bigint, index: number): string {
+  const high = hex(Number(number >> 15n), 12)
+  const middle = hex(Number((number >> 3n) & 0xfffn), 3)
+  const low = hex(0x8000 | (Number(number & 0x7n) << 11) | kind, 4)
+  return `${high.slice(0, 8)}-${high.slice(8)}-8${middle}-${low}-${hex(index, 12)}`
+}
+
+function hex(number: number, digits: number): string {
+  return number.toString(16).padStart(digits, "0")
 }

@@ -56,22 +56,22 @@ export async function selectAsset(
 /** A slice of the assets, in an order. */
 export function searchAssets(sql: Sql, options: AssetSearch): Promise<StoredAsset[]> {
   const columns = {
-    id: sql`id`,
-    name: sql`name`,
-    uri: sql`uri`,
-    created_at: sql`created_at`,
-    updated_at: sql`updated_at`,
+    id: "id",
+    name: "name",
+    uri: "uri",
+    created_at: "created_at",
+    updated_at: "updated_at",
   }
   const keys = options.orderBy.map(({ by, isDescending }) => ({ expression: columns[by], isDescending }))
   return sql<StoredAsset[]>`
     with asset as materialized (
       select * from asset
       where true ${fits(sql, options.filter)}
-      ${orderBy(sql, [...keys, { expression: sql`id`, isDescending: false }])}
+      ${orderBy(sql, [...keys, { expression: "id", isDescending: false }])}
       limit ${options.limit} offset ${options.skip}
     )
     select ${assetColumns(sql)} from asset
-    ${orderBy(sql, [...keys, { expression: sql`id`, isDescending: false }])}
+    ${orderBy(sql, [...keys, { expression: "id", isDescending: false }])}
   `
 }
 
@@ -85,12 +85,12 @@ export async function countAssets(sql: Sql, filter: AssetSearch["filter"]): Prom
 
 function fits(sql: Sql, filter: AssetSearch["filter"]) {
   const used = (of: readonly string[] | undefined) => sql`and (
-    exists (select from asset_waiter where asset_id = asset.id ${oneOf(sql, sql`dag_id`, of)})
-      or exists (select from asset_maker where asset_id = asset.id ${oneOf(sql, sql`dag_id`, of)})
+    exists (select from asset_waiter where asset_id = asset.id ${oneOf(sql, "dag_id", of)})
+      or exists (select from asset_maker where asset_id = asset.id ${oneOf(sql, "dag_id", of)})
   )`
   return sql`
-    ${likeAny(sql, sql`name`, filter.namePatterns)}
-    ${likeAny(sql, sql`uri`, filter.uriPatterns)}
+    ${likeAny(sql, "name", filter.namePatterns)}
+    ${likeAny(sql, "uri", filter.uriPatterns)}
     ${filter.onlyActive === true ? used(undefined) : sql``}
     ${filter.dagIds === undefined ? sql`` : used(filter.dagIds)}
   `
@@ -146,7 +146,7 @@ function fitsEvent(sql: Sql, filter: EventSearch["filter"]) {
     ${runId === undefined ? sql`` : sql`and source_run_id = ${runId}`}
     ${taskId === undefined ? sql`` : sql`and source_task_id = ${taskId}`}
     ${mapIndex === undefined ? sql`` : sql`and source_map_index = ${mapIndex}`}
-    ${within(sql, sql`asset_event.at`, at)}
+    ${within(sql, "asset_event.at", at)}
   `
 }
 

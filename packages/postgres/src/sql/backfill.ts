@@ -137,10 +137,10 @@ export async function selectBackfillSlice(
     from (select count(*) as fitting from fitting) counted
     left join (
       select ${columns(sql)} from fitting backfill
-      ${orderBy(sql, [{ expression: sql`id`, isDescending }])}
+      ${orderBy(sql, [{ expression: "id", isDescending }])}
       limit ${options.limit} offset ${options.skip}
     ) row on true
-    ${orderBy(sql, [{ expression: sql`row.id`, isDescending }])}
+    ${orderBy(sql, [{ expression: "row.id", isDescending }])}
   `
   return {
     total: toNumber(rows[0]?.fitting ?? 0),

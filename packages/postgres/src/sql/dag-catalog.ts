@@ -1,7 +1,7 @@
 import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary, RunsByDay } from "@sluice/core/store"
 import type { DagRunState } from "@sluice/core/state"
 import { nextRunColumns, type PlannedColumns } from "./dag.ts"
-import { type Counted, type Piece, likeAny, oneOf, orderBy, within, orderByNames } from "./filter.ts"
+import { type Counted, likeAny, oneOf, orderBy, within, orderByNames } from "./filter.ts"
 import type { Sql } from "./row.ts"
 import { toNumber } from "./row.ts"
 
@@ -70,10 +70,10 @@ export function selectDags(sql: Sql, options: Options<"searchDags">): Promise<Co
 
 function orderOf(sql: Sql, asked: readonly DagOrder[]) {
   const expressions = {
-    dag_id: sql`dag_id collate "C"`,
-    is_paused: sql`is_paused`,
-    last_run_state: sql`state::text collate "C"`,
-    last_run_start_date: sql`started_at`,
+    dag_id: 'dag_id collate "C"',
+    is_paused: "is_paused",
+    last_run_state: 'state::text collate "C"',
+    last_run_start_date: "started_at",
   }
   return orderByNames(sql, asked, expressions, { expression: expressions.dag_id, isDescending: false })
 }
@@ -81,7 +81,7 @@ function orderOf(sql: Sql, asked: readonly DagOrder[]) {
 function dagFilter(sql: Sql, filter: DagFilter) {
   const { tags, isPaused, isStale, bundleHash } = filter
   return sql`
-    ${likeAny(sql, sql`dag.dag_id`, filter.idPatterns)}
+    ${likeAny(sql, "dag.dag_id", filter.idPatterns)}
     ${tags === undefined ? sql`` : filter.tagsMatch === "all" ? sql`and version.tags @> ${[...tags]}::text[]` : sql`and version.tags && ${[...tags]}::text[]`}
     ${isPaused === undefined ? sql`` : sql`and dag.is_paused = ${isPaused}`}
     ${isStale === undefined ? sql`` : sql`and dag.is_stale = ${isStale}`}
@@ -105,9 +105,9 @@ function withRuns(sql: Sql, { runStates, runStarted, runEnded }: DagFilter) {
   return sql`and exists (
     select from dag_run
     where dag_run.dag_id = dag.dag_id
-      ${oneOf(sql, sql`dag_run.state::text`, runStates)}
-      ${within(sql, sql`dag_run.started_at`, runStarted)}
-      ${within(sql, sql`dag_run.ended_at`, runEnded)}
+      ${oneOf(sql, "dag_run.state::text", runStates)}
+      ${within(sql, "dag_run.started_at", runStarted)}
+      ${within(sql, "dag_run.ended_at", runEnded)}
   )`
 }
 
@@ -141,10 +141,10 @@ export function selectDagVersions(
     from (select count(*) as total from fitting) counted
     left join (
       select * from fitting
-      ${orderBy(sql, [{ expression: sql`id`, isDescending: isNewestFirst }])}
+      ${orderBy(sql, [{ expression: "id", isDescending: isNewestFirst }])}
       limit ${options.limit} offset ${options.skip}
     ) row on true
-    ${orderBy(sql, [{ expression: sql`row.id`, isDescending: isNewestFirst }])}
+    ${orderBy(sql, [{ expression: "row.id", isDescending: isNewestFirst }])}
   `
 }
 
@@ -153,21 +153,21 @@ export function selectDagTags(
   sql: Sql,
   options: Options<"listDagTags">,
 ): Promise<Counted<{ tag: string }>[]> {
-  const order = (expression: Piece) => orderBy(sql, [{ expression, isDescending: options.isDescending }])
+  const order = (expression: string) => orderBy(sql, [{ expression, isDescending: options.isDescending }])
   return sql<Counted<{ tag: string }>[]>`
     with fitting as (
       select distinct tag
       from dag
       join dag_version version on version.id = dag.latest_version_id
       cross join unnest(version.tags) tag
-      where not dag.is_stale ${likeAny(sql, sql`tag`, options.patterns)}
+      where not dag.is_stale ${likeAny(sql, "tag", options.patterns)}
     )
     select counted.total, row.tag
     from (select count(*) as total from fitting) counted
     left join (
-      select * from fitting ${order(sql`tag collate "C"`)} limit ${options.limit} offset ${options.skip}
+      select * from fitting ${order('tag collate "C"')} limit ${options.limit} offset ${options.skip}
     ) row on true
-    ${order(sql`row.tag collate "C"`)}
+    ${order('row.tag collate "C"')}
   `
 }
 

@@ -99,14 +99,14 @@ export async function selectEvent(sql: Sql, id: string): Promise<StoredEvent | n
 
 /** Events that fit, counted: reads all that fit. */
 export function selectEventSlice(sql: Sql, options: SearchOptions): Promise<Counted<StoredEvent>[]> {
-  const expressions: Record<SearchOptions["orderBy"][number]["by"], Piece> = {
-    id: sql`id`,
-    at: sql`at`,
-    dag_id: sql`dag_id collate "C"`,
-    run_id: sql`run_id collate "C"`,
-    task_id: sql`task_id collate "C"`,
-    event: sql`event collate "C"`,
-    actor: sql`actor collate "C"`,
+  const expressions: Record<SearchOptions["orderBy"][number]["by"], string> = {
+    id: "id",
+    at: "at",
+    dag_id: 'dag_id collate "C"',
+    run_id: 'run_id collate "C"',
+    task_id: 'task_id collate "C"',
+    event: 'event collate "C"',
+    actor: 'actor collate "C"',
   }
   const last = { expression: expressions.id, isDescending: options.orderBy[0]?.isDescending ?? false }
   return countedSlice(sql, {
@@ -125,7 +125,7 @@ export function selectEventPage(sql: Sql, options: PageOptions): Promise<StoredE
     select ${columns(sql)}
     from event_log
     where true ${fitting(sql, options.filter)} ${after === null ? sql`` : seen}
-    ${orderBy(sql, [{ expression: sql`id`, isDescending }])}
+    ${orderBy(sql, [{ expression: "id", isDescending }])}
     limit ${options.limit}
   `
 }
@@ -138,14 +138,14 @@ function fitting(sql: Sql, filter: EventFilter) {
     ${same(sql, sql`task_id`, filter.taskId)}
     ${filter.mapIndex === undefined ? sql`` : sql`and map_index = ${filter.mapIndex}`}
     ${same(sql, sql`actor`, filter.actor)}
-    ${oneOf(sql, sql`event`, filter.events)}
+    ${oneOf(sql, "event", filter.events)}
     ${exceptEvents === undefined ? sql`` : sql`and event <> all (${[...exceptEvents]}::text[])`}
-    ${likeAny(sql, sql`dag_id`, filter.dagIdPatterns)}
-    ${likeAny(sql, sql`run_id`, filter.runIdPatterns)}
-    ${likeAny(sql, sql`task_id`, filter.taskIdPatterns)}
-    ${likeAny(sql, sql`actor`, filter.actorPatterns)}
-    ${likeAny(sql, sql`event`, filter.eventPatterns)}
-    ${within(sql, sql`at`, filter.at)}
+    ${likeAny(sql, "dag_id", filter.dagIdPatterns)}
+    ${likeAny(sql, "run_id", filter.runIdPatterns)}
+    ${likeAny(sql, "task_id", filter.taskIdPatterns)}
+    ${likeAny(sql, "actor", filter.actorPatterns)}
+    ${likeAny(sql, "event", filter.eventPatterns)}
+    ${within(sql, "at", filter.at)}
   `
 }
 

@@ -135,14 +135,14 @@ export function selectXComs(
       select map_index, 'return_value' as key, ended_at as at
       from task_instance
       where expansion_id = ${expansionId} and state = 'success' and value is not null ${ofInstance}
-        ${likeAny(sql, sql`'return_value'`, keyPatterns)}
+        ${likeAny(sql, "'return_value'", keyPatterns)}
     ), pushed as (
       select map_index, key, (
         select ended_at from task_instance
         where task_instance.expansion_id = xcom.expansion_id and task_instance.map_index = xcom.map_index
       ) as at
       from xcom
-      where expansion_id = ${expansionId} ${ofInstance} ${likeAny(sql, sql`key`, keyPatterns)}
+      where expansion_id = ${expansionId} ${ofInstance} ${likeAny(sql, "key", keyPatterns)}
     )
     select counted.total, row.*
     from (select (select count(*) from results) + (select count(*) from pushed) as total) counted

@@ -20,11 +20,11 @@ export function selectVariables(
   sql: Sql,
   options: Parameters<VaultStore["searchVariables"]>[0],
 ): Promise<Counted<VariableRow>[]> {
-  const expressions = { key: sql`key`, description: sql`description collate "C"` }
+  const expressions = { key: "key", description: 'description collate "C"' }
   const last = { expression: expressions.key, isDescending: false }
   return countedSlice(sql, {
     columns: variableColumns(sql),
-    from: sql`variable where true ${likeAny(sql, sql`key`, options.patterns)}`,
+    from: sql`variable where true ${likeAny(sql, "key", options.patterns)}`,
     order: orderByNames(sql, options.orderBy, expressions, last),
     ...options,
   })
@@ -93,16 +93,16 @@ export function selectConnections(
   options: Parameters<VaultStore["searchConnections"]>[0],
 ): Promise<Counted<ConnectionRow>[]> {
   const expressions = {
-    connection_id: sql`connection_id`,
-    conn_type: sql`type collate "C"`,
-    description: sql`description collate "C"`,
-    host: sql`host collate "C"`,
-    port: sql`port`,
+    connection_id: "connection_id",
+    conn_type: 'type collate "C"',
+    description: 'description collate "C"',
+    host: 'host collate "C"',
+    port: "port",
   }
   const last = { expression: expressions.connection_id, isDescending: false }
   return countedSlice(sql, {
     columns: connectionColumns(sql),
-    from: sql`connection where true ${likeAny(sql, sql`connection_id`, options.patterns)}`,
+    from: sql`connection where true ${likeAny(sql, "connection_id", options.patterns)}`,
     order: orderByNames(sql, options.orderBy, expressions, last),
     ...options,
   })
