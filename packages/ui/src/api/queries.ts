@@ -308,6 +308,17 @@ export const instanceQuery = (name: TaskName, mapIndex: number) =>
       api<TaskInstance>(`${instancesPath(name)}${mapIndex < 0 ? "" : `/${mapIndex}`}`, { signal }),
   })
 
+/** The first instance in a state after an index. */
+export const nextInStateQuery = (name: TaskName, state: string, index: number) =>
+  queryOptions({
+    queryKey: [...taskKey(name), "instance", index, "next", state],
+    queryFn: ({ signal }) =>
+      api<{ task_instances: TaskInstance[] }>(`${mapPath(name)}/instances`, {
+        signal,
+        query: { after: index, state: [state], limit: 1 },
+      }),
+  })
+
 export const explanationQuery = (name: TaskName, mapIndex: number) =>
   queryOptions({
     queryKey: [...taskKey(name), "instance", mapIndex, "explanation"],

@@ -12,7 +12,23 @@ export interface RateSeries {
   readonly values: readonly (number | null)[]
 }
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
+const hourAndMinute = { hour: "2-digit", minute: "2-digit" } as const
+const seconds = new Intl.DateTimeFormat("en-GB", { ...hourAndMinute, second: "2-digit" })
+const minutes = new Intl.DateTimeFormat("en-GB", hourAndMinute)
+const days = new Intl.DateTimeFormat("en-GB", { ...hourAndMinute, day: "2-digit", month: "short" })
+
+/** The steps of the axis of time, in seconds: no two marks say the same. */
+const timeSteps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 604_800,
+]
+
+const dayInSeconds = 86_400
+
+/** As much of a time as tells marks apart that are so far from each other. */
+function timeOf(step: number, isLong: boolean): Intl.DateTimeFormat {
+  if (step < 60) return seconds
+  return isLong ? days : minutes
+}
 
 interface Props {
   readonly series: readonly RateSeries[]
@@ -42,16 +58,21 @@ export default function RateChart({ series, times, height }: Props) {
       {
         width: element.clientWidth,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 28, 0, 0],
         cursor: { drag: { x: false, y: false }, points: { size: 6 } },
         legend: { show: false },
         scales: { y: { range: (_self, _min, max) => [0, Math.max(1, max * 1.1)] } },
         axes: [
           {
             ...axis,
-            space: 80,
+            space: 90,
             size: 26,
-            values: (_self, ticks) => ticks.map((tick) => clock.format(new Date(tick * 1_000))),
+            incrs: timeSteps,
+            values: (self, ticks, _axis, _space, step) => {
+              const { min = 0, max = 0 } = self.scales["x"] ?? {}
+              const format = timeOf(step, (max ?? 0) - (min ?? 0) > dayInSeconds)
+              return ticks.map((tick) => format.format(new Date(tick * 1_000)))
+            },
           },
           { ...axis, size: 56, space: 28, values: (_self, ticks) => ticks.map((tick) => rate(tick)) },
         ],

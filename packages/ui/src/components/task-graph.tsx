@@ -59,7 +59,7 @@ type FrameNode = Node<
   "frame"
 >
 type TaskEdge = Edge<
-  { readonly isStream: boolean; readonly isFlowing: boolean; readonly label: string | null },
+  { readonly isStream: boolean; readonly isFlowing: boolean; readonly window: WindowFill | null },
   "flow"
 >
 type BackEdge = Edge<
@@ -173,7 +173,7 @@ export default function TaskGraph({
         isStream,
         isFlowing:
           isStream && of.some((edge) => isFlowing(byTask.get(edge.upstream), byTask.get(edge.downstream))),
-        label: isStream && of.length === 1 ? windowLabel(byTask.get(downstream)) : null,
+        window: isStream && of.length === 1 ? windowFill(byTask.get(downstream)) : null,
       },
     })),
     ...structure.loops.flatMap((loop) => wayBack(loop, { standsFor: parts.standsFor, places, byTask })),
@@ -280,9 +280,18 @@ function isFlowing(above: Expansion | undefined, below: Expansion | undefined): 
   return below.state === "open" || goesOn(above)
 }
 
-function windowLabel(below: Expansion | undefined): string | null {
+/** How full the window of the map is into which something flows. */
+interface WindowFill {
+  readonly used: number
+  readonly of: number
+}
+
+function windowFill(below: Expansion | undefined): WindowFill | null {
   if (below?.window_use == null || below.window === null || !goesOn(below)) return null
-  return `${count(Math.max(below.window_use.unfinished, below.window_use.unconsumed ?? 0))} / ${count(below.window)}`
+  return {
+    used: Math.max(below.window_use.unfinished, below.window_use.unconsumed ?? 0),
+    of: below.window,
+  }
 }
 
 function TaskBox({ data: { task, parent, expansion, direction }, selected }: NodeProps<TaskNode>) {
@@ -433,16 +442,26 @@ function FlowEdge(props: EdgeProps<TaskEdge>) {
           fill: "none",
         }}
       />
-      {data?.label != null && (
-        <EdgeLabelRenderer>
-          <div
-            className="absolute rounded border border-line bg-surface px-1 text-2xs text-muted"
-            style={{ transform: `translate(-50%,-50%) translate(${x}px,${y}px)` }}
-          >
-            {data.label}
-          </div>
-        </EdgeLabelRenderer>
-      )}
+      {data?.window != null && <WindowLabel {...data.window} x={x} y={y} />}
     </>
+  )
+}
+
+/** The use of a window on its edge, filled as the window is. */
+function WindowLabel({ used, of, x, y }: WindowFill & { readonly x: number; readonly y: number }) {
+  const part = Math.min(1, used / Math.max(1, of)) * 100
+  return (
+    <EdgeLabelRenderer>
+      <div
+        title={`${count(used)} of the window's ${count(of)} are used`}
+        className="absolute rounded border border-line px-1.5 text-2xs font-medium text-soft"
+        style={{
+          transform: `translate(-50%,-50%) translate(${x}px,${y}px)`,
+          background: `linear-gradient(to right, var(--accent-wash) ${part}%, var(--surface) ${part}%)`,
+        }}
+      >
+        {count(used)} / {count(of)}
+      </div>
+    </EdgeLabelRenderer>
   )
 }

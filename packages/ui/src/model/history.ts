@@ -72,7 +72,7 @@ export interface RateLines {
 }
 
 /** Over so many steps a rate is taken: pages come in bursts, which are no rate. */
-const stepsPerRate = 3
+const stepsPerRate = 5
 
 /** The rates of a history: by how much it grew over the last few steps. */
 export function ratesOf({ from, step_ms: stepMs, discovered, ended }: ExpansionHistory): RateLines {

@@ -8,6 +8,7 @@ import {
   instanceQuery,
   itemQuery,
   logPath,
+  nextInStateQuery,
   type TaskName,
   triesQuery,
   xcomQuery,
@@ -86,7 +87,9 @@ function Head({ name, instance }: { readonly name: TaskName; readonly instance: 
       replace: true,
     })
   }
+  const { next, goToNext } = useNextAlike(name, instance, goTo)
   useKeys({
+    n: goToNext,
     ArrowLeft: () => goTo(index - 1),
     ArrowRight: () => goTo(index + 1),
     "[": () => goTo(index - 1),
@@ -133,6 +136,11 @@ function Head({ name, instance }: { readonly name: TaskName; readonly instance: 
                 </IconButton>
               </>
             )}
+            {index >= 0 && instance.state !== "success" && next !== null && (
+              <Button onClick={goToNext}>
+                Next {lookOf(instance.state).label} <kbd className="text-xs text-muted">n</kbd>
+              </Button>
+            )}
             {isEnded && (
               <Button denied={denied} onClick={() => setRedriving(true)}>
                 <RotateCw size={14} aria-hidden /> Run again
@@ -151,6 +159,25 @@ function Head({ name, instance }: { readonly name: TaskName; readonly instance: 
       )}
     </>
   )
+}
+
+/** The next instance in the same state: through what failed one goes by one key. */
+function useNextAlike(
+  name: TaskName,
+  { map_index: index, state }: TaskInstance,
+  goTo: (index: number) => void,
+) {
+  const { data } = useQuery({
+    ...nextInStateQuery(name, state ?? "", index),
+    enabled: index >= 0 && state !== null && state !== "success",
+  })
+  const next = data?.task_instances[0]?.map_index ?? null
+  return {
+    next,
+    goToNext: () => {
+      if (next !== null) goTo(next)
+    },
+  }
 }
 
 function ErrorPanel({
@@ -266,7 +293,7 @@ function Axis({ line }: { readonly line: Timeline }) {
         <Time at={line.from} />
       </span>
       <span className="relative h-4 flex-1">
-        {marksOf(line, 3).map((mark) => (
+        {marksOf(line, 2).map((mark) => (
           <span
             key={mark}
             className="absolute -translate-x-1/2 whitespace-nowrap first:translate-x-0"

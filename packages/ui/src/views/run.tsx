@@ -23,7 +23,7 @@ import { ExpansionStateBadge, State, StateBar } from "../components/state.tsx"
 import { Time } from "../components/time.tsx"
 import { between, count, duration, total } from "../model/format.ts"
 import { endedOf } from "../model/history.ts"
-import { fillOf, isRunOver, stateOfRun } from "../model/states.ts"
+import { fillOf, isRunOver, lookOf, stateOfRun } from "../model/states.ts"
 import { marksOf, placeOf, type Timeline, timelineOf } from "../model/timeline.ts"
 import { waitInWords } from "../model/waits.ts"
 
@@ -352,7 +352,7 @@ function TaskRow({
         >
           {expansion.task_id}
         </Link>
-        <div className="truncate text-xs text-muted" title={wait ?? undefined}>
+        <div className="text-xs text-muted">
           {wait ??
             (expansion.start_date === null ? "" : between(expansion.start_date, expansion.end_date, now))}
         </div>
@@ -369,13 +369,7 @@ function TaskRow({
             </div>
           </>
         ) : (
-          <span className="text-xs text-muted">
-            {kind === "source"
-              ? `${total(expansion.discovered, expansion.exhausted)} items, ${count(expansion.pages)} pages`
-              : kind === "fused"
-                ? "read by its map"
-                : ""}
-          </span>
+          <OneBar expansion={expansion} />
         )}
       </div>
       <div className="flex items-center gap-3">
@@ -387,6 +381,27 @@ function TaskRow({
         </div>
       </div>
     </li>
+  )
+}
+
+/** The bar of what has no instances by index: a task is its state, a source what it has given. */
+function OneBar({ expansion }: { readonly expansion: Expansion }) {
+  const { kind, state, discovered, exhausted, pages } = expansion
+  return (
+    <>
+      <div
+        role="img"
+        aria-label={lookOf(state).label}
+        className="h-2 rounded-sm"
+        style={{ background: expansion.start_date === null ? "var(--sunken)" : fillOf(state) }}
+      />
+      {kind === "source" && (
+        <div className="mt-1 text-2xs text-muted">
+          {total(discovered, exhausted)} items, {count(pages)} pages
+        </div>
+      )}
+      {kind === "fused" && <div className="mt-1 text-2xs text-muted">read by its map</div>}
+    </>
   )
 }
 

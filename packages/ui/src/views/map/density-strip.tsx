@@ -38,6 +38,8 @@ export function DensityStrip({
   const isClose = span > 0 && span <= closeUpMax
   const density = useQuery({ ...densityQuery(name, askedFrom, askedTo), enabled: !isClose && discovered > 0 })
   const close = useQuery({ ...closeUpQuery(name, from, to), enabled: isClose })
+  // What was discovered since it was read is not drawn as if nothing were there.
+  const drawnTo = isClose || askedTo !== undefined ? to : Math.max(from + 1, density.data?.to_index ?? to)
   const columns = isClose
     ? (close.data?.task_instances ?? []).map(({ map_index: index, state }) => ({
         from: index,
@@ -89,7 +91,7 @@ export function DensityStrip({
         </div>
       }
     >
-      <Strip columns={columns} from={from} to={to} onZoom={zoom} onPick={goTo} />
+      <Strip columns={columns} from={from} to={drawnTo} onZoom={zoom} onPick={goTo} />
     </Panel>
   )
 }

@@ -129,7 +129,9 @@ export function InstanceRow({
         <span className="num text-muted">{count(instance.map_index)}</span>
         <span className="truncate">
           {instance.rendered_map_index !== String(instance.map_index) && instance.rendered_map_index}
-          {instance.key !== null && <span className="ml-2 font-mono text-xs text-muted">{instance.key}</span>}
+          {instance.key !== null && (
+            <span className="ml-2 hidden font-mono text-xs text-muted sm:inline">{instance.key}</span>
+          )}
         </span>
         <State state={instance.state} />
         <span className="num hidden text-muted sm:block">{instance.try_number || ""}</span>

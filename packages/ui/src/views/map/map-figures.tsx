@@ -302,6 +302,9 @@ function RatePanel({ name, expansion }: { readonly name: TaskName; readonly expa
   )
 }
 
+/** What takes less is over before it is read. */
+const toldMsMin = 2_000
+
 /** When it will have ended; while nobody can know, how long what is there will take. */
 function Outlook({ expansion, ended }: { readonly expansion: Expansion; readonly ended: number | null }) {
   const projection = projectionOf(expansion, ended)
@@ -313,12 +316,11 @@ function Outlook({ expansion, ended }: { readonly expansion: Expansion; readonly
         At this rate it ends in <strong className="text-ink">{duration(projection.ms)}</strong>.
       </>
     )
-  const isKnown =
-    !expansion.exhausted && ended !== null && ended > 0 && left > 0 && expansion.kind === "mapped"
+  const leftMs = ended === null || ended <= 0 || expansion.exhausted ? 0 : (left / ended) * 1_000
   return (
     <>
       When it ends cannot be known: {projection.why}.
-      {isKnown && ` What is there now takes ${duration((left / ended) * 1_000)}.`}
+      {expansion.kind === "mapped" && leftMs >= toldMsMin && ` What is there now takes ${duration(leftMs)}.`}
     </>
   )
 }
