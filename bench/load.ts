@@ -1,6 +1,6 @@
 /**
  * What a busy installation does at once or has behind it, with the memory and the statements that it takes: 1,000 past runs of 50
- * tasks that are listed and looked into, 2,000 mapped instances lazily and eagerly, 120 DAGs that run at the same time. (Many DAGs
+ * tasks that are listed, looked into and deleted, a run of a million instances that is deleted, 2,000 mapped instances lazily and eagerly, 120 DAGs that run at the same time. (Many DAGs
  * with assets: see `assets`.)
  *
  * Bounds are on statements, which no load of the machine changes; times and memory are told.
@@ -9,9 +9,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { Hosts, runEngine } from "@sluice/core/engine"
+import { Hosts, pruneOnce, runEngine } from "@sluice/core/engine"
 import { type DagRunSummary, Store, type StoreService } from "@sluice/core/store"
-import { serializedDag } from "@sluice/core/testing"
+import { mapped, serializedDag } from "@sluice/core/testing"
 import { loadDagFile } from "@sluice/dags"
 import { createHostPool } from "@sluice/host"
 import { createClient, openStore } from "@sluice/postgres"
@@ -19,24 +19,27 @@ import { Effect, Fiber } from "effect"
 import { type BenchContext, format } from "./harness/bench.ts"
 import { type MeasuredRun, peakRssOf, startEngine } from "./harness/engine.ts"
 
-const sizes = { pastRuns: 1_000, tasks: 50, mapped: 2_000, dags: 120, items: 20 }
-const smokeSizes = { pastRuns: 20, tasks: 10, mapped: 200, dags: 5, items: 5 }
+const sizes = { pastRuns: 1_000, tasks: 50, mapped: 2_000, dags: 120, items: 20, instances: 1_000_000 }
+const smokeSizes = { pastRuns: 20, tasks: 10, mapped: 200, dags: 5, items: 5, instances: 2_000 }
 /** What a list in the API has on one page. */
 const pageSize = 100
 const mb = 1024 * 1024
 const fillDeadlineMs = 120_000
+/** How long the bench leads: longer than it takes. */
+const leadSeconds = 3_600
 /** Longer than this nothing here takes, on whatever machine. */
 const endMsMax = 600_000
 const lookMs = 1_000
 
 export const name = "load"
 export const claim =
-  "lists and views of 1,000 past runs take one statement a page; 120 DAGs at once at most 12 a task; lazy beats eager"
+  "lists and views of 1,000 past runs take one statement a page, deleting them two each; 120 DAGs at once at most 12 a task; lazy beats eager"
 
 /** Runs the bench. */
 export async function run(context: BenchContext): Promise<void> {
   const size = context.isSmoke ? smokeSizes : sizes
   await pastRuns(context, size)
+  await largeRun(context, size)
   await mappedInstances(context, size)
   await manyDags(context, size)
 }
@@ -98,8 +101,31 @@ async function pastRuns(
     () => server.cpuUs(),
     () => call(store.dueExpansions({ limit: pageSize })),
   )
+  const deleted = await timed(
+    statements,
+    () => server.cpuUs(),
+    async () => {
+      for (let before: string | undefined; ;) {
+        const runs = await call(
+          store.listDagRuns({ limit: pageSize, ...(before !== undefined && { before }) }),
+        )
+        for (const { id: dagRunId } of runs) await call(store.deleteDagRun({ dagRunId, actor: "bench" }))
+        before = runs.at(-1)?.id
+        if (before === undefined) return
+      }
+    },
+  )
+  const pruned = await pruneAll(store, { statements, cpuUs: () => server.cpuUs() })
   await close()
   const figures = {
+    deleteMs: deleted.ms,
+    deleteStatements: deleted.statements,
+    pruneMs: pruned.ms,
+    pruneStatements: pruned.statements,
+    prunedRows: pruned.rows,
+    pruneStatementMsMax: pruned.msMax,
+    deleteCpuMs: (deleted.cpuUs + pruned.cpuUs) / 1_000,
+    deleteHeapMb: Math.max(deleted.heapBytes, pruned.heapBytes) / mb,
     listMs: listed.ms,
     listStatements: listed.statements,
     viewMs: views.ms,
@@ -120,7 +146,102 @@ async function pastRuns(
     atMost: 1,
     always: true,
   })
+  hold({
+    figure: "statements to delete a run and all that it left",
+    value: (deleted.statements + pruned.statements) / count,
+    atMost: 2,
+    always: true,
+  })
   hold({ figure: "statements to look into a run", value: inspected.statements, atMost: 2, always: true })
+}
+
+/** Deletes a run of a map that has ended, with pages, results and a log line for every tenth instance. */
+async function largeRun(
+  { server, say, record, hold }: BenchContext,
+  { instances }: { instances: number },
+): Promise<void> {
+  const url = await server.createDatabase("load_large")
+  const { store, statements, close } = openStore({ url, applicationName: "sluice bench large" })
+  const call = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
+  const dag = serializedDag({ dagId: "large", tasks: [mapped("map")] })
+  await call(store.registerDag({ dag, bundle: { hash: "bench", code: "", sourceMap: null } }))
+  const run = await call(
+    store.createDagRun({ dagId: "large", runId: "r", runType: "manual", conf: {}, logicalDate: null }),
+  )
+  await fillMap(url, instances)
+  const cpuUs = () => server.cpuUs()
+  const first = await timed(statements, cpuUs, () =>
+    call(store.deleteDagRun({ dagRunId: run.id, actor: "bench" })),
+  )
+  const pruned = await pruneAll(store, { statements, cpuUs })
+  await close()
+  const figures = {
+    outOfSightMs: first.ms,
+    pruneMs: pruned.ms,
+    rowsPerSecond: (pruned.rows / pruned.ms) * 1_000,
+    prunedRows: pruned.rows,
+    statements: pruned.statements,
+    statementMsMax: pruned.msMax,
+    cpuMs: pruned.cpuUs / 1_000,
+    heapMb: pruned.heapBytes / mb,
+  }
+  say(`  a run of ${instances} instances deleted: ${shown(figures)}`)
+  record({ part: "large run", instances, ...figures })
+  hold({
+    figure: "rows of a large run that a statement removes, on average",
+    value: pruned.rows / pruned.statements,
+    atLeast: 1_000,
+  })
+}
+
+/** As if a map had run: pages of 100, results, and some log lines. */
+async function fillMap(url: string, instances: number): Promise<void> {
+  const client = createClient({ url, max: 1, applicationName: "sluice bench fill" })
+  const fill = (sql: Parameters<Parameters<typeof client.run>[1]>[0]) => sql`
+    with map as (
+      update expansion
+      set state = 'success', is_due = false, is_exhausted = true, created = ${instances}, success = ${instances},
+          next_index = ${instances}, opened_at = now(), ended_at = now()
+      returning id
+    ), paged as (
+      insert into page (expansion_id, first_index, count, urgency, claimable, folded, claimed, finished, success, items)
+      select map.id, n, ${pageSize}, 0, false, true, ${pageSize}, ${pageSize}, ${pageSize},
+        array(select '{"id":' || n + i || ',"name":"somebody"}' from generate_series(0, ${pageSize - 1}::int) i)
+      from map, generate_series(0, ${instances - 1}::int, ${pageSize}::int) n
+    ), recorded as (
+      insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number, value)
+      select map.id, n, now(), now(), 'success', 1, '{"written":true}' from map, generate_series(0, ${instances - 1}::int) n
+    ), logged as (
+      insert into log (expansion_id, map_index, try_number, at, level, message)
+      select map.id, n, 1, now(), 'info', 'written' from map, generate_series(0, ${instances - 1}::int, 10) n
+    )
+    update dag_run set state = 'success', ended_at = now()
+  `
+  await client.run("fill", fill, { deadlineMs: fillDeadlineMs })
+  await client.close()
+}
+
+/** Removes what deleted runs have left, as the pruner does; also tells the longest statement. */
+async function pruneAll(
+  store: StoreService,
+  { statements, cpuUs }: { statements: () => number; cpuUs: () => number },
+) {
+  const lead = { role: "pruner", holder: "bench" }
+  const epoch = await Effect.runPromise(store.lead({ ...lead, leaseSeconds: leadSeconds }))
+  if (epoch === null) throw new Error("somebody else prunes")
+  let rows = 0
+  let msMax = 0
+  const taken = await timed(statements, cpuUs, async () => {
+    for (let size = 500; ;) {
+      const startedAt = performance.now()
+      const turned = await Effect.runPromise(pruneOnce(store, { ...lead, epoch }, size))
+      msMax = Math.max(msMax, performance.now() - startedAt)
+      rows += turned.removed
+      size = turned.size
+      if (turned.isDone) return
+    }
+  })
+  return { ...taken, rows, msMax }
 }
 
 /** As if everything had run: a row for each instance. */

@@ -20,8 +20,10 @@ const served = [
   "create_backfill_dry_run",
   "delete_asset_queued_events",
   "delete_connection",
+  "delete_dag",
   "delete_dag_asset_queued_event",
   "delete_dag_asset_queued_events",
+  "delete_dag_run",
   "delete_pool",
   "delete_variable",
   "get_asset",
@@ -398,6 +400,14 @@ describe("every answer fits Airflow's document", () => {
     expect(taken.detail).toMatchObject({ reason: "Unique constraint violation" })
     await ask("GET", `${ofRun(runs["gaps"])}/taskInstances/none`, { status: 404 })
     await ask("GET", `${ofRun(runs["gaps"])}/taskInstances?order_by=nonsense`, { status: 400 })
+  })
+
+  it("of what is deleted", async () => {
+    await ask("DELETE", ofRun(runs["caught"]), { status: 204 })
+    await ask("GET", ofRun(runs["caught"]), { status: 404 })
+    await ask("DELETE", "/api/v2/dags/caught")
+    await ask("GET", "/api/v2/dags/caught", { status: 404 })
+    await ask("DELETE", "/api/v2/dags/caught", { status: 404 })
   })
 
   it("and nothing that is served was left out", () => {
