@@ -130,6 +130,7 @@ export function clearRoutes() {
         : topmost(scope, clearable(scope))
       const tasks = ids.map((taskId) => ({ taskId }))
       const actor = actorOf(c.var.actor)
+      if (!isDryRun) await parseAgain(services, scope.run, actor)
       const answer = await clearTasks(services, scope.run, {
         tasks,
         onlyFailed,
@@ -140,6 +141,13 @@ export function clearRoutes() {
       if (isDryRun) return c.json(answer, 200)
       return c.json(toDagRun(await Effect.runPromise(services.store.dagRunSummary({ dagId, runId }))), 200)
     })
+}
+
+/** A run whose parse failed never had tasks to be cleared: it waits for another parse. */
+async function parseAgain({ store }: Services, run: DagRunSummary, actor: string): Promise<void> {
+  if (!run.awaitsParse || run.state !== "failed") return
+  await Effect.runPromise(store.resumeDagRun({ dagRunId: run.id, actor }))
+  store.wake("parse")
 }
 
 function refuseUnserved(body: z.output<typeof clearBody>): void {

@@ -134,6 +134,39 @@ describe("making a run", () => {
   })
 })
 
+describe("a run that waits for its file to be parsed", () => {
+  it("says so, has no tasks yet, and is asked for again where the parse failed", async () => {
+    const { send, get, store } = await openTestApi()
+    const dag = serializedDag({ dagId: "e", parse: "every-run", tasks: [{ taskId: "t" }] })
+    const bundle = { hash: "h", code: "", sourceMap: null }
+    await Effect.runPromise(
+      store.publishDagFile({ file: { folder: "dags", path: "e.ts" }, bundle, dags: [dag] }),
+    )
+    expect((await get("/api/v2/dags/e")).body).toMatchObject({ parse: "every-run" })
+    const run = "/api/v2/dags/e/dagRuns/r1"
+    const made = await send("POST", "/api/v2/dags/e/dagRuns", {
+      as: "user",
+      body: { logical_date: null, dag_run_id: "r1" },
+    })
+    expect(made.body).toMatchObject({ state: "queued", awaits_parse: true })
+    expect((await get(`${run}/taskInstances`)).body).toMatchObject({ task_instances: [], total_entries: 0 })
+    expect((await get(`${run}/expansions`)).status).toBe(200)
+    const claim = () =>
+      Effect.runPromise(store.claimParses({ folder: "dags", processor: "p", claimSeconds: 0, limit: 1 }))
+    const [request] = await claim()
+    const upTo = request?.upTo ?? "0"
+    const failed = { dagIds: ["e"], upTo, note: "e.ts: broken", limit: 9 }
+    expect(await Effect.runPromise(store.failUnparsedRuns(failed))).toBe(1)
+    expect((await get(run)).body).toMatchObject({ state: "failed", awaits_parse: true, note: "e.ts: broken" })
+    const cleared = await send("POST", `${run}/clear`, { as: "user", body: { dry_run: false } })
+    expect(cleared.body).toMatchObject({ state: "queued", awaits_parse: true, note: null })
+    await Effect.runPromise(store.failUnparsedRuns(failed))
+    const again = await send("PATCH", run, { as: "user", body: { state: "queued" } })
+    expect(again.body).toMatchObject({ state: "queued", awaits_parse: true })
+    expect(await claim()).toHaveLength(1)
+  })
+})
+
 describe("changing a run", () => {
   it("cancels it, takes it up again, and says who did", async () => {
     const { send, store } = await setup()
