@@ -150,6 +150,11 @@ describe("a lazy map", () => {
     await page.getByText("4 instances of upsert run again.", { exact: true }).waitFor()
     expect(await page.getByText("4 ticked").count()).toBe(0)
     await expect.poll(() => figure(page, "Failed").innerText()).toBe("6")
+    // What the list shows is what a redrive begins with.
+    await page.goto(`${runPath}/tasks/upsert?state=failed,success&from=20&to=40`)
+    await page.getByRole("button", { name: "Redrive" }).click()
+    await expect.poll(() => page.locator("[data-preview]").innerText()).toBe("20 instances would run again.")
+    await page.getByRole("button", { name: "Close" }).first().click()
     await page.goto(`${runPath}/tasks/upsert`)
     await page.getByRole("button", { name: "Redrive" }).click()
     await expect.poll(() => page.locator("[data-preview]").innerText()).toBe("6 instances would run again.")

@@ -16,6 +16,7 @@ import { waitInWords } from "../../model/waits.ts"
 import { TaskTrail } from "../task.tsx"
 import { CancelMapDialog } from "./cancel-dialog.tsx"
 import { ExtendDialog } from "./extend-dialog.tsx"
+import { useInstanceWish } from "./instance-filters.tsx"
 import { RedriveDialog } from "./redrive-dialog.tsx"
 import { ResizeDialog } from "./resize-dialog.tsx"
 
@@ -24,6 +25,7 @@ const finalStates = ["success", "failed", "skipped", "upstream_failed", "cancell
 /** What the map is, what it waits for, and what one can do with it. */
 export function MapHead({ name, expansion }: { readonly name: TaskName; readonly expansion: Expansion }) {
   const now = useNow()
+  const wish = useInstanceWish()
   const [open, setOpen] = useState<"redrive" | "resize" | "cancel" | "extend" | null>(null)
   const denied = useDenied()
   const isOver = finalStates.includes(expansion.state)
@@ -74,7 +76,7 @@ export function MapHead({ name, expansion }: { readonly name: TaskName; readonly
         }
       />
       <StreamProblem expansion={expansion} />
-      {open === "redrive" && <RedriveDialog name={name} expansion={expansion} onClose={close} />}
+      {open === "redrive" && <RedriveDialog name={name} expansion={expansion} wish={wish} onClose={close} />}
       {open === "resize" && <ResizeDialog name={name} expansion={expansion} onClose={close} />}
       {open === "cancel" && <CancelMapDialog name={name} expansion={expansion} onClose={close} />}
       {open === "extend" && <ExtendDialog name={name} onClose={close} />}

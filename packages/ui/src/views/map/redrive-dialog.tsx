@@ -10,6 +10,7 @@ import { TextField } from "../../components/field.tsx"
 import { useAction } from "../../components/mutation.ts"
 import { count } from "../../model/format.ts"
 import { lookOf } from "../../model/states.ts"
+import type { InstanceWish } from "./instance-filters.tsx"
 import { redrivable } from "./instance-row.tsx"
 
 interface Report {
@@ -28,6 +29,7 @@ export function RedriveDialog({
   name,
   expansion,
   errorType,
+  wish,
   mapIndex,
   indexes,
   onDone,
@@ -37,6 +39,8 @@ export function RedriveDialog({
   readonly expansion: Expansion | undefined
   /** Only failures of this type. */
   readonly errorType?: string
+  /** What the list of instances shows: begun with, and changed at will. */
+  readonly wish?: Pick<InstanceWish, "states" | "from" | "to">
   /** Only this instance, however it ended. */
   readonly mapIndex?: number
   /** Only these instances, however they ended. */
@@ -45,9 +49,9 @@ export function RedriveDialog({
   readonly onClose: () => void
 }) {
   const chosen = indexes ?? (mapIndex === undefined ? undefined : [mapIndex])
-  const [states, setStates] = useState<readonly string[]>(chosen === undefined ? ["failed"] : redrivable)
-  const [from, setFrom] = useState("")
-  const [to, setTo] = useState("")
+  const [states, setStates] = useState<readonly string[]>(chosen === undefined ? statesOf(wish) : redrivable)
+  const [from, setFrom] = useState(textOf(wish?.from))
+  const [to, setTo] = useState(textOf(wish?.to === undefined ? undefined : wish.to - 1))
   const [type, setType] = useState(errorType ?? "")
   const body = {
     states,
@@ -142,6 +146,16 @@ export function RedriveDialog({
       </div>
     </Dialog>
   )
+}
+
+/** Those of the list that can be run again; else what failed. */
+function statesOf(wish: Pick<InstanceWish, "states"> | undefined): readonly string[] {
+  const asked = redrivable.filter((state) => wish?.states.includes(state))
+  return asked.length > 0 ? asked : ["failed"]
+}
+
+function textOf(index: number | undefined): string {
+  return index === undefined ? "" : String(index)
 }
 
 function titleOf(name: TaskName, chosen: readonly number[] | undefined): string {
