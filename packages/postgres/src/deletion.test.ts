@@ -1,13 +1,24 @@
-import { createRun, runEffect } from "@sluice/core/testing"
+import {
+  claim,
+  completeOptions,
+  createRun,
+  deferred,
+  indexesOf,
+  items,
+  type OpenMap,
+  openMap,
+  retried,
+  runEffect,
+} from "@sluice/core/testing"
 import { afterAll, expect, it } from "vitest"
 import { createClient, type Sql } from "./client.ts"
 import { openStore } from "./open-store.ts"
-import { deletedTables } from "./sql/deletion.ts"
+import { deletedTables, deleteDagRun, removeRows } from "./sql/deletion.ts"
 import { testDatabase } from "./testing.ts"
 
 const database = await testDatabase()
 const { store, close } = openStore({ url: database.url, applicationName: "deletion" })
-const client = createClient({ url: database.url, max: 1, applicationName: "deletion" })
+const client = createClient({ url: database.url, max: 1, applicationName: "deletion", hot: true })
 afterAll(async () => {
   await Promise.all([close(), client.close()])
   await database.drop()
@@ -139,3 +150,119 @@ it("leaves no row in any table that names a deleted run, and those of its neighb
     expect(await sql`select from deleted_run`).toHaveLength(0)
   })
 })
+
+async function lead() {
+  const epoch = (await runEffect(store.lead({ role: "pruner", holder: "p", leaseSeconds: 600 })))!
+  return { role: "pruner", holder: "p", epoch }
+}
+
+it("leaves nothing of runs that are deleted while workers record them, and keeps what others have", async () => {
+  const world = { store } as never
+  const maps: OpenMap[] = []
+  for (let n = 0; n < 12; n++) {
+    const map = await openMap(world, { dagId: "worked", runId: `r${n}` })
+    for (let page = 0; page < 4; page++) await map.commit(items(40))
+    maps.push(map)
+  }
+  const isGoing = (place: number) => place % 2 === 1
+  let isOver = false
+  const leadership = await lead()
+  const work = async (workerId: string) => {
+    while (!isOver) {
+      for (const lease of await claim(store, { workerId, sizeDefault: 15, limit: 3 })) {
+        const [first = 0, second = 0, ...rest] = indexesOf(lease)
+        const { expansionId } = lease
+        const entry = {
+          mapIndex: first,
+          tryNumber: 1,
+          at: 0,
+          level: "info" as const,
+          message: "",
+          fields: null,
+        }
+        const xcoms = [{ mapIndex: second, key: "k", value: "1" }]
+        const exceptions = lease.isRetry ? [] : [retried(first, 0), deferred(second)]
+        const indexes = lease.isRetry ? indexesOf(lease) : rest
+        // Who works learns that its lease is lost, and only that.
+        const done = store.complete(completeOptions(lease, { workerId, indexes, exceptions, xcoms }))
+        await Promise.all([
+          runEffect(done).catch((error: { _tag: string }) => expect(error._tag).toBe("LeaseLost")),
+          runEffect(store.appendLogs({ expansionId, entries: [entry] })),
+        ])
+      }
+    }
+  }
+  const remove = async () => {
+    while (!isOver) await runEffect(store.pruneRows({ leadership, limit: 20 }))
+  }
+  const busy = [work("w1"), work("w2"), work("w3"), remove()]
+  for (const [place, { dagRunId }] of maps.entries()) {
+    if (!isGoing(place)) continue
+    await runEffect(store.cancelDagRun({ dagRunId, note: "enough", actor: "tester" }))
+    await runEffect(store.deleteDagRun({ dagRunId, actor: "tester" }))
+  }
+  isOver = true
+  await Promise.all(busy)
+  while (!(await runEffect(store.pruneRows({ leadership, limit: 100 }))).isDone);
+  await client.run("left", async (sql) => {
+    const tables = await tablesOfRuns(sql)
+    for (const [place, { dagRunId }] of maps.entries()) {
+      const left: Record<string, number> = {}
+      for (const [table, columns] of tables) left[table] = await naming(sql, table, columns, BigInt(dagRunId))
+      if (isGoing(place)) expect(Object.values(left).filter((count) => count > 0)).toEqual([])
+      else expect(left).toMatchObject({ page: 4, expansion: 1 })
+    }
+  })
+})
+
+it("costs what the run has, however much its neighbours have", async () => {
+  const runs: string[] = []
+  for (const runId of ["large-1", "alone", "beside", "large-2"]) {
+    const { run } = await createRun({ store } as never, { runId, tasks: [{ taskId: "t" }] })
+    await runEffect(store.cancelDagRun({ dagRunId: run.id, note: "enough", actor: "tester" }))
+    runs.push(run.id)
+  }
+  const [large1 = "", alone = "", beside = "", large2 = ""] = runs
+  const fill = (dagRunId: string, count: number) =>
+    client.run("fill", async (sql) => {
+      const id = String(BigInt(dagRunId) * 4096n)
+      await sql`
+        insert into task_instance (expansion_id, map_index, started_at, ended_at, state, try_number)
+        select ${id}, i, now(), now(), 'success', 1 from generate_series(1, ${count}::int) i
+      `
+      await sql`
+        insert into log (expansion_id, map_index, try_number, at, level, message)
+        select ${id}, i, 1, now(), 'info', 'x' from generate_series(1, ${count}::int) i
+      `
+    })
+  const leadership = await lead()
+  const cost = async (dagRunId: string) => {
+    await fill(dagRunId, 100)
+    const before = await blocksRead()
+    // Over this connection, whose statistics can be asked for at once.
+    await client.run("delete", (sql) => deleteDagRun(sql, { dagRunId, actor: "tester" }))
+    while (!(await client.run("remove", (sql) => removeRows(sql, { leadership, limit: 500 }))).isDone);
+    return (await blocksRead()) - before
+  }
+  const least = await cost(alone)
+  await fill(large1, 20_000)
+  await fill(large2, 20_000)
+  expect(least).toBeGreaterThan(100)
+  expect(await cost(beside)).toBeLessThan(least * 1.5)
+})
+
+/** Blocks of tables and indexes that any statement has looked at so far. */
+function blocksRead(): Promise<number> {
+  return client.run("blocks", async (sql) => {
+    await sql`select pg_stat_force_next_flush()`
+    await sql`select pg_stat_clear_snapshot()`
+    const [row] = await sql<{ blocks: string }[]>`
+      select (
+        select sum(heap_blks_read + heap_blks_hit) from pg_statio_user_tables
+      ) + (
+        select sum(idx_blks_read + idx_blks_hit) from pg_statio_user_indexes
+      ) as blocks
+    `
+    return Number(row?.blocks)
+  })
+}
