@@ -465,6 +465,8 @@ create table dag_run (
   triggered_by text,
   triggering_user text,
   timeout_at timestamptz,
+  -- Whether its logs are kept: until it has ended for long enough, if that is asked for.
+  has_logs boolean not null default true,
   backfill_id bigint references backfill,
   unique (dag_id, run_id),
   check ((state in ('success', 'failed')) = (ended_at is not null)),
@@ -474,6 +476,7 @@ create table dag_run (
 alter table dag_run alter column conf set storage external;
 create index dag_run_of_dag on dag_run (dag_id, id);
 create index dag_run_ended on dag_run (dag_id, ended_at, id) where ended_at is not null;
+create index dag_run_logged on dag_run (ended_at) where has_logs and ended_at is not null;
 create index dag_run_of_version on dag_run (dag_version_id);
 create index dag_run_of_backfill on dag_run (backfill_id) where backfill_id is not null;
 create index dag_run_timeout on dag_run (timeout_at) where state = 'running' and timeout_at is not null;
@@ -556,6 +559,17 @@ create trigger dag_run_counted after insert or delete on dag_run
 create trigger dag_run_state_counted after update of state, awaits_parse on dag_run
   for each row when ((old.state, old.awaits_parse) is distinct from (new.state, new.awaits_parse))
   execute function count_dag_runs();
+
+-- A run that goes on logs again.
+create function log_again() returns trigger
+language plpgsql as $$
+begin
+  new.has_logs := true;
+  return new;
+end
+$$;
+create trigger dag_run_logs_again before update of ended_at on dag_run
+  for each row when (old.ended_at is not null and new.ended_at is null) execute function log_again();
 
 -- Slots that instances of any DAG share. A task of a pool that is not there does not start.
 create table pool (

@@ -59,6 +59,9 @@ export function retentionVerbs(client: Client): RetentionStore {
     expireEvents: (options) => call(client, "expireEvents", (sql) => retention.expireEvents(sql, options)),
     expireAssetEvents: (options) =>
       call(client, "expireAssetEvents", (sql) => retention.expireAssetEvents(sql, options)),
+    expireLogs: (options) => call(client, "expireLogs", (sql) => retention.expireLogs(sql, options)),
+    expireBackfills: (options) =>
+      call(client, "expireBackfills", (sql) => retention.expireBackfills(sql, options)),
     expireVersions: (options) =>
       call(client, "expireVersions", (sql) => retention.expireVersions(sql, options)),
   }

@@ -3,7 +3,8 @@ import { readRetention } from "./retention.ts"
 
 it("keeps everything where nothing is said", () => {
   expect(readRetention({ SLUICE_KEEP_RUNS: " " })).toEqual({
-    ...{ runs: null, eventsDays: null, assetEventsDays: null, versionsDays: null },
+    ...{ runs: null, eventsDays: null, assetEventsDays: null },
+    ...{ versionsDays: null, logsDays: null, backfillsDays: null },
   })
 })
 

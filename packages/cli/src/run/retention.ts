@@ -12,6 +12,8 @@ export function readRetention(env: CliContext["env"]): Retention {
     runs: days === null && count === null ? null : { days, count },
     eventsDays: whole(env, "SLUICE_KEEP_EVENTS_DAYS", keepRunsDaysMax),
     assetEventsDays: whole(env, "SLUICE_KEEP_ASSET_EVENTS_DAYS", keepRunsDaysMax),
+    logsDays: whole(env, "SLUICE_KEEP_LOGS_DAYS", keepRunsDaysMax),
+    backfillsDays: whole(env, "SLUICE_KEEP_BACKFILLS_DAYS", keepRunsDaysMax),
     versionsDays: whole(env, "SLUICE_KEEP_VERSIONS_DAYS", keepRunsDaysMax),
   }
 }

@@ -11,6 +11,7 @@ import {
   prunedRowsMin,
   pruneOnce,
   pruneStatementMs,
+  retentionDefaults,
 } from "./pruner.ts"
 
 const run = Effect.runPromise
@@ -73,7 +74,7 @@ it("looks at everything that may be old in turn, and then rests", async () => {
   await run(store.finishDagRun({ dagRunId: made.id, state: "success", reopenings: 0 }))
   const epoch = (await run(store.lead({ role: "pruner", holder: "p", leaseSeconds: 60 })))!
   const leadership = { role: "pruner", holder: "p", epoch }
-  const keep = { runs: { days: 0, count: null }, eventsDays: 1, assetEventsDays: null, versionsDays: 1 }
+  const keep = { ...retentionDefaults, runs: { days: 0, count: null }, eventsDays: 1, versionsDays: 1 }
   const expire = makeExpiry(store, keep)
   const turns = []
   for (let turn = 0; turn < 4; turn++) turns.push(await run(expire(leadership)))

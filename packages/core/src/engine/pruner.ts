@@ -54,6 +54,9 @@ export interface Retention {
   readonly eventsDays: number | null
   readonly assetEventsDays: number | null
   readonly versionsDays: number | null
+  /** Logs of runs that are kept longer. */
+  readonly logsDays: number | null
+  readonly backfillsDays: number | null
 }
 
 /** Everything is kept, but for the runs of DAGs that say otherwise. */
@@ -62,6 +65,8 @@ export const retentionDefaults: Retention = {
   eventsDays: null,
   assetEventsDays: null,
   versionsDays: null,
+  logsDays: null,
+  backfillsDays: null,
 }
 
 /** How often what is old is looked for. */
@@ -84,6 +89,8 @@ export function makeExpiry(store: StoreService, keep: Retention) {
       store.expireRuns({ leadership, keep: keep.runs, after, limit: expiredRunsMax }),
     ...aged(keep.eventsDays, store.expireEvents),
     ...aged(keep.assetEventsDays, store.expireAssetEvents),
+    ...aged(keep.logsDays, store.expireLogs),
+    ...aged(keep.backfillsDays, store.expireBackfills),
     ...aged(keep.versionsDays, store.expireVersions),
   ]
   let walk = 0

@@ -52,6 +52,10 @@ export interface RetentionStore {
   readonly expireEvents: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
   /** Removes asset events that are so many days old; not those that a DAG was told of, and still waits with for others. */
   readonly expireAssetEvents: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
+  /** Removes the logs of runs that ended so many days ago; what a run logs that goes on later is kept again. */
+  readonly expireLogs: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
+  /** Removes backfills that were asked for so many days ago, have ended, and have no run (any more). */
+  readonly expireBackfills: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
   /** Removes versions of DAGs that are so many days old, have no run (any more), and are not the newest, with unused code. */
   readonly expireVersions: (options: ExpireOptions) => Effect.Effect<Expired, StoreError>
 }

@@ -106,6 +106,60 @@ export function expireAssetEvents(sql: Sql, options: ExpireOptions): Promise<Exp
   })
 }
 
+/** The most runs that one statement looks at for their logs. */
+const loggedRunsMax = 20
+
+/** Removes logs of the runs that ended first and still have some. Until all that one statement finds is gone, the next finds it again. */
+export async function expireLogs(sql: Sql, { leadership, days, limit }: ExpireOptions): Promise<Expired> {
+  const [row] = await sql<{ removed: number; looked: number }[]>`
+    with leads as materialized (
+      ${leading(sql, leadership)}
+    ), looked as materialized (
+      select id from dag_run
+      where has_logs and ended_at is not null and ended_at <= now() - make_interval(days => ${days}::int)
+        and exists (select from leads)
+      order by ended_at
+      limit ${loggedRunsMax}
+      for update skip locked
+    ), found as materialized (
+      select line.place
+      from looked
+      cross join lateral (
+        select ctid as place from log
+        where log.expansion_id between looked.id * 4096 and looked.id * 4096 + 4095
+        order by log.expansion_id, log.id
+        limit ${limit}
+      ) line
+      limit ${limit}
+    ), gone as (
+      delete from log where ctid = any(array(select place from found))
+    ), emptied as (
+      update dag_run set has_logs = false
+      from looked
+      where dag_run.id = looked.id and (select count(*) from found) < ${limit}::int
+    )
+    select (select count(*)::int from found) as removed, (select count(*)::int from looked) as looked
+  `
+  const { removed, looked } = row ?? { removed: 0, looked: 0 }
+  return { removed, next: removed >= limit || looked === loggedRunsMax ? "" : null }
+}
+
+/** Removes the next backfills that have ended and that no run is of. */
+export function expireBackfills(sql: Sql, options: ExpireOptions): Promise<Expired> {
+  return expireNext(sql, options, {
+    looked: sql`
+      select id, created_at as since from backfill
+      where exists (select from leads) and id > ${options.after === "" ? "0" : options.after}
+      order by id
+      limit ${options.limit}`,
+    removal: sql`
+      delete from backfill using old
+      where backfill.id = old.id and backfill.ended_at is not null
+        and not exists (select from dag_run where dag_run.backfill_id = backfill.id)
+      returning backfill.id`,
+  })
+}
+
 /** Removes the next versions that no run has, but each DAG's newest. */
 export function expireVersions(sql: Sql, options: ExpireOptions): Promise<Expired> {
   return expireNext(sql, options, {

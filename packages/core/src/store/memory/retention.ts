@@ -36,8 +36,26 @@ export function retention(state: MemoryState): RetentionStore {
         state.assetEventsTaken -= old.length
         return old.length
       }),
+    expireLogs: (options) => led(options, (isOld) => expireLogs(state, isOld, options.limit)),
+    expireBackfills: (options) =>
+      led(options, (isOld) => {
+        const old = [...state.backfills.values()]
+          .filter(({ createdAt, endedAt }) => isOld(createdAt.getTime()) && endedAt !== null)
+          .filter(({ id }) => !state.runs.some(({ backfillId }) => backfillId === id))
+        for (const { id } of old) state.backfills.delete(id)
+        return old.length
+      }),
     expireVersions: (options) => led(options, (isOld) => expireVersions(state, isOld)),
   }
+}
+
+function expireLogs(state: MemoryState, isOld: (at: number) => boolean, limit: number): number {
+  let removed = 0
+  for (const run of state.runs) {
+    if (run.endedAt === null || !isOld(run.endedAt.getTime())) continue
+    for (const { id } of run.expansions) removed += state.logs.get(id)?.splice(0, limit - removed).length ?? 0
+  }
+  return removed
 }
 
 function isQueued(state: MemoryState, event: AssetEventRecord): boolean {

@@ -472,6 +472,61 @@ export function deletionContract(open: OpenStore, options: ContractOptions): voi
       expect((await runEffect(store.dagVersion(await versionOf("next", "code-4")))).versionNumber).toBe(4)
     })
 
+    it("removes the logs of runs that ended, a few at a time, and keeps what is logged when one goes on", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      const entry = { mapIndex: 0, tryNumber: 1, at: 0, level: "info" as const, message: "m", fields: null }
+      const [over, going] = [
+        await openMap(world, { runId: "over" }),
+        await openMap(world, { runId: "going" }),
+      ]
+      const logTo = ({ expansionId }: Ids, count: number) =>
+        runEffect(store.appendLogs({ expansionId, entries: Array.from({ length: count }, () => entry) }))
+      const logsOf = async ({ expansionId }: Ids) =>
+        (await runEffect(store.readLogs({ expansionId, after: null, limit: 100 }))).length
+      for (const map of [over, going]) await logTo(map, 5)
+      await cancel(store, over.dagRunId)
+      const leadership = await leadPruning(store)
+      const expireLogs = (days: number) =>
+        runEffect(store.expireLogs({ leadership, days, after: "", limit: 3 }))
+      expect(await expireLogs(1)).toEqual({ removed: 0, next: null })
+      expect(await expireLogs(0)).toEqual({ removed: 3, next: "" })
+      expect(await expireLogs(0)).toEqual({ removed: 2, next: null })
+      expect([await logsOf(over), await logsOf(going)]).toEqual([0, 5])
+      await runEffect(store.resumeDagRun({ dagRunId: over.dagRunId, actor }))
+      await logTo(over, 2)
+      expect(await expireLogs(0)).toEqual({ removed: 0, next: null })
+      await cancel(store, over.dagRunId)
+      expect(await expireLogs(0)).toEqual({ removed: 2, next: null })
+    })
+
+    it("removes old backfills that have ended, once none of their runs is left", async () => {
+      const world = await openWorld(open)
+      const { store } = world
+      await createRun(world, { tasks: [] })
+      const day = new Date("2026-01-01T00:00:00Z")
+      const { id: backfillId } = await runEffect(
+        store.createBackfill({
+          ...{ dagId: "fixture", fromDate: day, toDate: day, isReversed: false, actor, reprocess: "none" },
+          ...{ maxActiveRuns: 1, conf: {} },
+          dates: [{ logicalDate: day, intervalStart: day, intervalEnd: day }],
+        }),
+      )
+      const leadership = await leadPruning(store)
+      const expireBackfills = async (days = 0) =>
+        (await runEffect(store.expireBackfills({ leadership, days, after: "", limit: 10 }))).removed
+      expect(await expireBackfills()).toBe(0)
+      expect(await runEffect(store.moveBackfill({ leadership, backfillId, ordinal: 0 }))).toBe("made")
+      const [run] = await runEffect(store.listDagRuns({ dagId: "fixture", limit: 1 }))
+      await runEffect(store.finishDagRun({ dagRunId: run!.id, state: "success", reopenings: 0 }))
+      expect(await runEffect(store.moveBackfill({ leadership, backfillId, ordinal: 1 }))).toBe("ended")
+      expect(await expireBackfills()).toBe(0)
+      await deleteRun(store, run!.id)
+      expect(await expireBackfills(1)).toBe(0)
+      expect(await expireBackfills()).toBe(1)
+      expect(await failureOf(store.backfill(backfillId))).toMatchObject({ _tag: "NotFound" })
+    })
+
     it("removes asset events that all were told of, but not those that a DAG waits with", async () => {
       const world = await openWorld(open)
       const { store } = world
