@@ -165,10 +165,10 @@ it("leaves nothing of runs that are deleted while workers record them, and keeps
     maps.push(map)
   }
   const isGoing = (place: number) => place % 2 === 1
-  let isOver = false
+  const over = new AbortController()
   const leadership = await lead()
   const work = async (workerId: string) => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const lease of await claim(store, { workerId, sizeDefault: 15, limit: 3 })) {
         const [first = 0, second = 0, ...rest] = indexesOf(lease)
         const { expansionId } = lease
@@ -193,7 +193,7 @@ it("leaves nothing of runs that are deleted while workers record them, and keeps
     }
   }
   const remove = async () => {
-    while (!isOver) await runEffect(store.pruneRows({ leadership, limit: 20 }))
+    while (!over.signal.aborted) await runEffect(store.pruneRows({ leadership, limit: 20 }))
   }
   const busy = [work("w1"), work("w2"), work("w3"), remove()]
   for (const [place, { dagRunId }] of maps.entries()) {
@@ -201,7 +201,7 @@ it("leaves nothing of runs that are deleted while workers record them, and keeps
     await runEffect(store.cancelDagRun({ dagRunId, note: "enough", actor: "tester" }))
     await runEffect(store.deleteDagRun({ dagRunId, actor: "tester" }))
   }
-  isOver = true
+  over.abort()
   await Promise.all(busy)
   while (!(await runEffect(store.pruneRows({ leadership, limit: 100 }))).isDone);
   await client.run("left", async (sql) => {
