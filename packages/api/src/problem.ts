@@ -26,15 +26,19 @@ export class ApiError extends Error {
   readonly status: ContentfulStatusCode
   readonly detail: string | Json | readonly ValidationIssue[]
   readonly headers: Readonly<Record<string, string>>
+  /** What stands beside the detail. */
+  readonly more: Readonly<Record<string, Json>>
   constructor(
     status: ContentfulStatusCode,
     detail: string | Json | readonly ValidationIssue[],
     headers: Readonly<Record<string, string>> = {},
+    more: Readonly<Record<string, Json>> = {},
   ) {
     super(typeof detail === "string" ? detail : JSON.stringify(detail))
     this.status = status
     this.detail = detail
     this.headers = headers
+    this.more = more
   }
 }
 
@@ -54,7 +58,13 @@ export function notFound(what: string, id: string): ApiError {
 
 /** The body of most refusals. */
 export const httpExceptionSchema = z
-  .object({ detail: z.union([z.string(), z.record(z.string(), z.unknown())]) })
+  .object({
+    detail: z.union([z.string(), z.record(z.string(), z.unknown())]),
+    params: z
+      .array(z.object({ name: z.string(), message: z.string() }))
+      .optional()
+      .describe("Of a run whose conf does not fit: the params, each with why."),
+  })
   .openapi("HTTPExceptionResponse")
 
 /** The body of a request that does not fit its schema. */
@@ -77,7 +87,7 @@ export function answerError(error: unknown, c: Context<ApiEnv>): Response {
   const told = toApiError(error)
   if (told.status >= 500) c.var.services.onFailure(error, { method: c.req.method, path: c.req.path })
   for (const [name, value] of Object.entries(told.headers)) c.header(name, value)
-  return c.json({ detail: told.detail }, told.status)
+  return c.json({ detail: told.detail, ...told.more }, told.status)
 }
 
 /** What a client is told of an error. */
@@ -115,7 +125,7 @@ function fromStore(error: unknown): ApiError | null {
     case "AlreadyExists":
       return duplicate(`the ${String(fields["what"])} "${String(fields["id"])}" exists already`)
     case "InvalidRun":
-      return new ApiError(400, String(fields["message"]))
+      return new ApiError(400, String(fields["message"]), {}, paramsOf(fields["params"]))
     case "NotAllowed":
     case "RedriveRefused":
     case "ExtendRefused":
@@ -127,6 +137,10 @@ function fromStore(error: unknown): ApiError | null {
     default:
       return null
   }
+}
+
+function paramsOf(params: unknown): Readonly<Record<string, Json>> {
+  return Array.isArray(params) && params.length > 0 ? { params: params as Json } : {}
 }
 
 /** A 409 as Airflow tells it: with the statement that broke the constraint left out. */

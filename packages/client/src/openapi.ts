@@ -2517,6 +2517,11 @@ export interface components {
             detail: string | {
                 [key: string]: unknown;
             };
+            /** @description Of a run whose conf does not fit: the params, each with why. */
+            params?: {
+                message: string;
+                name: string;
+            }[];
         };
         HTTPValidationError: {
             detail: {

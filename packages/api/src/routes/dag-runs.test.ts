@@ -121,6 +121,7 @@ describe("making a run", () => {
       send("POST", "/api/v2/dags/p/dagRuns", { body: { logical_date: null, ...body } })
     const conf = await ask({ conf: { n: "many" } })
     expect([conf.status, conf.body.detail]).toEqual([400, expect.stringContaining("n must be integer")])
+    expect(conf.body.params).toEqual([{ name: "n", message: "n must be integer" }])
     expect((await ask({ dag_run_id: "scheduled__1" })).status).toBe(400)
     expect((await ask({ conf: { n: 1 } })).status).toBe(200)
   })

@@ -69,7 +69,7 @@ export const createBackfill: (
   const { isReversed, reprocess, maxActiveRuns } = { ...backfillDefaults, ...given(request) }
   const dates = yield* datesOf(store, request)
   const problem = yield* confProblem(store, yield* store.dag(dagId), conf)
-  if (problem !== null) return yield* new InvalidRun({ dagId, message: problem })
+  if (problem !== null) return yield* new InvalidRun({ dagId, ...problem })
   const [fromDate, toDate] = [request.from, request.to]
   return yield* store.createBackfill({
     ...{ dagId, fromDate, toDate, isReversed, reprocess, maxActiveRuns, conf, dates, actor },

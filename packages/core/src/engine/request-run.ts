@@ -26,9 +26,14 @@ const runIdLengthMax = 250
 export class InvalidRun extends Schema.TaggedError<InvalidRun>()("InvalidRun", {
   dagId: Schema.String,
   message: Schema.String,
+  /** The params that do not fit, each with why; empty where it is something else. */
+  params: Schema.Array(Schema.Struct({ name: Schema.String, message: Schema.String })),
 }) {
   readonly retryable = false
 }
+
+/** What is wrong with the conf of a run: all of it in words, and of each param where that can be said. */
+export type ConfProblem = Pick<InvalidRun, "message" | "params">
 
 /** A run that somebody asks for. */
 export interface RunRequest {
@@ -68,8 +73,9 @@ export function requestRun(
     const runId = named ?? `manual__${new Date().toISOString()}`
     const dag = yield* store.dag(dagId)
     const idProblem = runType === undefined ? runIdProblem(runId) : null
-    const problem = idProblem ?? (yield* confProblem(store, dag, conf))
-    if (problem !== null) return yield* new InvalidRun({ dagId, message: problem })
+    if (idProblem !== null) return yield* new InvalidRun({ dagId, message: idProblem, params: [] })
+    const problem = yield* confProblem(store, dag, conf)
+    if (problem !== null) return yield* new InvalidRun({ dagId, ...problem })
     const dataInterval =
       given ??
       (logicalDate === null
@@ -104,13 +110,17 @@ export function confProblem(
   store: StoreService,
   dag: DagRow,
   conf: Json,
-): Effect.Effect<string | null, NotFound | StoreError> {
+): Effect.Effect<ConfProblem | null, NotFound | StoreError> {
   return Effect.map(store.dagVersion(dag.latestVersionId), (version) => {
     if (!isObject(conf))
-      return `the conf is ${Array.isArray(conf) ? "a list" : JSON.stringify(conf)}; expected a JSON object`
+      return wholeProblem(
+        `the conf is ${Array.isArray(conf) ? "a list" : JSON.stringify(conf)}; expected a JSON object`,
+      )
     const bytes = Buffer.byteLength(JSON.stringify(conf))
     if (bytes > confBytesMax) {
-      return `the conf has ${bytes} bytes; expected at most ${confBytesMax}: put large values where the tasks can read them, and pass where that is`
+      return wholeProblem(
+        `the conf has ${bytes} bytes; expected at most ${confBytesMax}: put large values where the tasks can read them, and pass where that is`,
+      )
     }
     return schemaProblem(version.dag.paramsSchema, conf)
   })
@@ -118,16 +128,27 @@ export function confProblem(
 
 type JsonObject = { readonly [key: string]: Json }
 
-function schemaProblem(schema: Json | null, conf: JsonObject): string | null {
+const wholeProblem = (message: string): ConfProblem => ({ message, params: [] })
+
+function schemaProblem(schema: Json | null, conf: JsonObject): ConfProblem | null {
   if (schema === null || !isObject(schema)) return null
   try {
     const validate = ajvFor(schema).compile(schema)
     if (validate({ ...defaultsOf(schema), ...conf })) return null
     const errors = validate.errors ?? []
     const more = errors.length > problemsNamed ? `, and ${errors.length - problemsNamed} more` : ""
-    return `the conf does not fit the DAG's params: ${errors.slice(0, problemsNamed).map(describe).join("; ")}${more}`
+    const named = errors.slice(0, problemsNamed)
+    return {
+      message: `the conf does not fit the DAG's params: ${named.map(describe).join("; ")}${more}`,
+      params: named.flatMap((error) => {
+        const name = paramOf(error)
+        return name === null ? [] : [{ name, message: describe(error) }]
+      }),
+    }
   } catch (error) {
-    return `the DAG's paramsSchema is not a JSON Schema that can be used: ${(error as Error).message}. Fix: mend it in the DAG file`
+    return wholeProblem(
+      `the DAG's paramsSchema is not a JSON Schema that can be used: ${(error as Error).message}. Fix: mend it in the DAG file`,
+    )
   }
 }
 
@@ -136,6 +157,15 @@ function ajvFor(schema: JsonObject): Ajv {
   const options = { allErrors: true, strict: false, validateFormats: false, logger: false } as const
   const dialect = schema["$schema"]
   return typeof dialect === "string" && dialect.includes("draft-07") ? new Ajv(options) : new Ajv2020(options)
+}
+
+/** The param that an error is about: the first name of its place, or the one that is missing or too many. */
+function paramOf({ instancePath, params }: ErrorObject): string | null {
+  const [, first] = instancePath.split("/")
+  // As JSON Pointer escapes names.
+  if (first !== undefined) return first.replaceAll("~1", "/").replaceAll("~0", "~")
+  const name: unknown = params["missingProperty"] ?? params["additionalProperty"]
+  return typeof name === "string" ? name : null
 }
 
 function describe({ instancePath, message, params }: ErrorObject): string {

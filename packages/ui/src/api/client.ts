@@ -6,11 +6,18 @@ export class ApiProblem extends Error {
   readonly status: number
   /** Seconds to wait, where the server says so. */
   readonly retryAfter: number | null
+  /** The params of a run that do not fit, each with why. */
+  readonly params: readonly { readonly name: string; readonly message: string }[]
 
-  constructor(status: number, message: string, retryAfter: number | null = null) {
+  constructor(
+    status: number,
+    message: string,
+    { retryAfter = null, params = [] }: Partial<Pick<ApiProblem, "retryAfter" | "params">> = {},
+  ) {
     super(message)
     this.status = status
     this.retryAfter = retryAfter
+    this.params = params
   }
 }
 
@@ -81,10 +88,16 @@ function queryOf(query: Query | undefined): string {
 }
 
 async function problemOf(response: Response): Promise<ApiProblem> {
-  const body = (await response.json().catch(() => null)) as { detail?: unknown } | null
+  const body = (await response.json().catch(() => null)) as {
+    detail?: unknown
+    params?: ApiProblem["params"]
+  } | null
   const detail = body?.detail
   const wait = Number(response.headers.get("retry-after") ?? Number.NaN)
-  return new ApiProblem(response.status, wordsOf(detail, response.status), Number.isNaN(wait) ? null : wait)
+  return new ApiProblem(response.status, wordsOf(detail, response.status), {
+    retryAfter: Number.isNaN(wait) ? null : wait,
+    params: body?.params ?? [],
+  })
 }
 
 function wordsOf(detail: unknown, status: number): string {

@@ -5,21 +5,15 @@ export interface ParamField {
   readonly name: string
   readonly title: string
   readonly description: string | null
-  readonly kind: "text" | "number" | "integer" | "boolean" | "choice" | "json"
+  readonly kind: "text" | "date" | "number" | "integer" | "boolean" | "choice" | "json"
   readonly choices: readonly unknown[]
   readonly initial: unknown
   readonly isRequired: boolean
+  /** What may stand in it, in words; null: anything of its kind. */
+  readonly bounds: string | null
 }
 
-interface Schema {
-  readonly type?: unknown
-  readonly title?: unknown
-  readonly description?: unknown
-  readonly enum?: unknown
-  readonly default?: unknown
-  readonly properties?: unknown
-  readonly required?: unknown
-}
+type Schema = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -30,31 +24,65 @@ export function fieldsOf(schema: unknown): readonly ParamField[] {
   const required = Array.isArray(schema["required"]) ? schema["required"] : []
   return Object.entries(schema["properties"]).map(([name, given]) => {
     const property: Schema = isObject(given) ? given : {}
-    const choices: readonly unknown[] = Array.isArray(property.enum) ? property.enum : []
+    const choices = choicesOf(property)
+    const { title, description } = property
     return {
       name,
-      title: typeof property.title === "string" ? property.title : name,
-      description: typeof property.description === "string" ? property.description : null,
+      title: typeof title === "string" ? title : name,
+      description: typeof description === "string" ? description : null,
       kind: choices.length > 0 ? "choice" : kindOf(property),
       choices,
-      initial: property.default,
+      initial: property["default"],
       isRequired: required.includes(name),
+      bounds: boundsOf(property),
     }
   })
 }
 
-function kindOf({ type, default: initial }: Schema): ParamField["kind"] {
-  const named = Array.isArray(type) ? type.find((one) => one !== "null") : type
-  const kind: unknown = named ?? (initial === null || initial === undefined ? "string" : typeof initial)
-  if (kind === "string") return "text"
+function choicesOf(property: Schema): readonly unknown[] {
+  if (Array.isArray(property["enum"])) return property["enum"] as unknown[]
+  return "const" in property ? [property["const"]] : []
+}
+
+function kindOf(property: Schema): ParamField["kind"] {
+  const { type, default: initial } = property
+  const types = (Array.isArray(type) ? (type as unknown[]) : [type]).filter((one) => one !== "null")
+  // Of several types, or a schema in parts, only JSON says which value is meant.
+  if (types.length > 1 || ["anyOf", "oneOf", "allOf", "$ref"].some((part) => part in property)) return "json"
+  const kind: unknown = types[0] ?? (initial === null || initial === undefined ? "json" : typeof initial)
+  if (kind === "string") return property["format"] === "date" ? "date" : "text"
   if (kind === "number" || kind === "integer" || kind === "boolean") return kind
   return "json"
 }
 
+function boundsOf(property: Schema): string | null {
+  const number = (name: string) => (typeof property[name] === "number" ? (property[name] as number) : null)
+  const [min, max] = [number("minimum"), number("maximum")]
+  const [shortest, longest] = [number("minLength"), number("maxLength")]
+  const parts = [
+    between(min, max, ""),
+    between(shortest, longest, " characters"),
+    typeof property["pattern"] === "string" ? `fits ${property["pattern"]}` : null,
+    property["type"] === "array"
+      ? "a list, as JSON"
+      : property["type"] === "object"
+        ? "an object, as JSON"
+        : null,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? null : parts.join(", ")
+}
+
+function between(min: number | null, max: number | null, unit: string): string | null {
+  if (min !== null && max !== null) return `${min} to ${max}${unit}`
+  if (min !== null) return `at least ${min}${unit}`
+  return max === null ? null : `at most ${max}${unit}`
+}
+
 /** A value as the text of its field. */
 export function textOf(field: ParamField, value: unknown): string {
-  if (value === undefined || value === null) return ""
-  return field.kind === "text" && typeof value === "string" ? value : JSON.stringify(value)
+  if (value === undefined || (value === null && field.kind !== "choice")) return ""
+  const isPlain = field.kind === "text" || field.kind === "date"
+  return isPlain && typeof value === "string" ? value : JSON.stringify(value)
 }
 
 /** What a field's text means, or why it means nothing. */
@@ -62,15 +90,15 @@ export function valueOf(
   field: ParamField,
   text: string,
 ): { readonly value: unknown } | { readonly error: string } {
-  if (text.trim() === "" && field.kind !== "text") {
+  if (text.trim() === "") {
+    // What is left empty has its default, of which the server knows.
     if (field.isRequired && field.initial === undefined) return { error: "is needed" }
     return { value: undefined }
   }
   switch (field.kind) {
     case "text":
-      return text === "" && field.isRequired
-        ? { error: "is needed" }
-        : { value: text === "" ? undefined : text }
+    case "date":
+      return { value: text }
     case "boolean":
       return { value: text === "true" }
     case "choice":
@@ -87,7 +115,7 @@ export function valueOf(
       try {
         return { value: JSON.parse(text) as unknown }
       } catch {
-        return { error: 'expected JSON, such as [1, 2] or {"a": 1}' }
+        return { error: 'expected JSON, such as [1, 2] or {"a": 1}; a text in quotes' }
       }
   }
 }

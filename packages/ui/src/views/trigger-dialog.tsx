@@ -2,7 +2,7 @@ import type { DagRun } from "@sluice/api/wire"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
-import { api, path } from "../api/client.ts"
+import { api, ApiProblem, path } from "../api/client.ts"
 import { structureQuery } from "../api/queries.ts"
 import { DialogForm } from "../components/dialog-form.tsx"
 import { Dialog } from "../components/dialog.tsx"
@@ -71,6 +71,12 @@ function TriggerForm({
       void navigate({ to: "/dags/$dagId/runs/$runId", params: { dagId, runId: run.dag_run_id } })
     },
   })
+  const refused = trigger.error instanceof ApiProblem ? trigger.error.params : []
+  const refusedOf = (name: string) =>
+    refused.flatMap((one) => (one.name === name ? [one.message] : [])).join("; ") || null
+  // What is told at the fields is not told once more below them.
+  const isToldAtFields =
+    refused.length > 0 && refused.every((one) => fields.some((field) => field.name === one.name))
   const onSubmit = () => {
     setShowingErrors(true)
     if (read.every(([, result]) => "value" in result) && "value" in freeConf) trigger.mutate(undefined)
@@ -80,23 +86,26 @@ function TriggerForm({
       submit={trigger.isPending ? "Triggering…" : "Trigger"}
       close="Cancel"
       isBlocked={trigger.isPending}
-      error={trigger.error}
+      error={isToldAtFields ? null : trigger.error}
       onSubmit={onSubmit}
       onClose={onClose}
     >
       {read.map(([field, result]) => (
         <Field
           key={field.name}
-          label={field.title}
-          hint={field.description ?? undefined}
-          error={isShowingErrors && "error" in result ? result.error : null}
+          label={<ParamLabel field={field} />}
+          hint={[field.description, field.bounds].filter((part) => part !== null).join(" · ") || undefined}
+          error={isShowingErrors && "error" in result ? result.error : refusedOf(field.name)}
         >
           {(props) => (
             <ParamInput
               field={field}
               props={props}
               text={texts.get(field.name) ?? ""}
-              onChange={(text) => setTexts(new Map(texts).set(field.name, text))}
+              onChange={(text) => {
+                setTexts(new Map(texts).set(field.name, text))
+                if (trigger.isError) trigger.reset()
+              }}
             />
           )}
         </Field>
@@ -142,6 +151,25 @@ function TriggerForm({
   )
 }
 
+function ParamLabel({ field }: { readonly field: ParamField }) {
+  const isNeeded = field.isRequired && field.initial === undefined
+  return (
+    <>
+      {field.title}
+      {field.title !== field.name && (
+        <span className="ml-1.5 font-mono text-xs font-normal text-muted">{field.name}</span>
+      )}
+      {isNeeded && <span className="ml-1.5 text-xs font-normal text-muted">needed</span>}
+    </>
+  )
+}
+
+/** What stands for a field that is left empty. */
+function emptyOf(field: ParamField): string {
+  if (field.initial !== undefined) return `default: ${textOf(field, field.initial) || "none"}`
+  return field.isRequired ? "choose…" : "not given"
+}
+
 function ParamInput({
   field,
   props,
@@ -156,11 +184,8 @@ function ParamInput({
   switch (field.kind) {
     case "boolean":
       return (
-        <Select
-          {...props}
-          value={text === "" ? "false" : text}
-          onChange={(event) => onChange(event.target.value)}
-        >
+        <Select {...props} value={text} onChange={(event) => onChange(event.target.value)}>
+          {field.initial === undefined && <option value="">{emptyOf(field)}</option>}
           <option value="true">true</option>
           <option value="false">false</option>
         </Select>
@@ -168,6 +193,7 @@ function ParamInput({
     case "choice":
       return (
         <Select {...props} value={text} onChange={(event) => onChange(event.target.value)}>
+          {field.initial === undefined && <option value="">{emptyOf(field)}</option>}
           {field.choices.map((choice) => (
             <option key={JSON.stringify(choice)} value={JSON.stringify(choice)}>
               {String(choice)}
@@ -179,7 +205,8 @@ function ParamInput({
       return (
         <TextArea
           {...props}
-          rows={3}
+          rows={Math.min(8, Math.max(2, text.split("\n").length))}
+          placeholder={emptyOf(field)}
           value={text}
           onChange={(event) => onChange(event.target.value)}
           className="aria-invalid:border-danger"
@@ -189,7 +216,9 @@ function ParamInput({
       return (
         <Input
           {...props}
-          inputMode={field.kind === "text" ? "text" : "decimal"}
+          {...(field.kind === "date"
+            ? { type: "date" }
+            : { inputMode: field.kind === "text" ? "text" : "decimal", placeholder: emptyOf(field) })}
           value={text}
           onChange={(event) => onChange(event.target.value)}
         />
