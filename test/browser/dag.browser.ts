@@ -207,3 +207,59 @@ describe("the administration", () => {
     await viewer.page.context().close()
   })
 })
+
+/** The views around DAGs, and of the administration: each with what is there once it has loaded. */
+const views = [
+  ["/", "Latest runs"],
+  ["/dags", "nightly_report"],
+  ["/runs", "Took"],
+  ["/assets", "s3://lake/orders"],
+  ["/errors", "broken.ts"],
+  ["/dags/warehouse/grid?closed=finish", "per_day"],
+  ["/dags/warehouse/graph?task=days", "Trigger rule"],
+  ["/dags/approval/versions", "Versions"],
+  ["/dags/approval/code", "bundle"],
+  ["/dags/nightly_report/calendar", "planned by the schedule"],
+  ["/dags/nightly_report/backfills", "New backfill"],
+  ["/admin/health", "dag-processor"],
+  ["/admin/pools", "default_pool"],
+  ["/admin/triggers", "Waits for"],
+  ["/admin/variables", "crm_url"],
+  ["/admin/connections", "warehouse_db"],
+  ["/admin/users", "Since"],
+  ["/admin/tokens", "prometheus"],
+  ["/admin/audit", "signed_in"],
+  ["/admin/config", "port"],
+] as const
+
+describe("every view", () => {
+  beforeAll(async () => {
+    const run = { logical_date: null, conf: { region: "US", owner: "ada" } }
+    await served.call("POST", "/dags/warehouse/dagRuns", run)
+    await served.call("POST", "/dags/approval/dagRuns", { logical_date: null })
+    await served.call("POST", "/tokens", { name: "prometheus" })
+    await served.call("POST", "/variables", { key: "crm_url", value: "https://crm.example.com" })
+    await served.call("POST", "/connections", { connection_id: "warehouse_db", conn_type: "postgres" })
+  })
+
+  it.each([
+    ["in the dark", { theme: "dark", width: 1280 }],
+    ["on a small screen", { theme: "light", width: 390, height: 844 }],
+  ] as const)("is readable %s, and no wider than it", async (_where, look) => {
+    const { page, faults, seriousProblems } = await openPage(browser, served.url, look)
+    await page.goto("/login")
+    await signIn(page, served)
+    await page.getByRole("heading", { name: "Overview" }).waitFor()
+    const problems: string[] = []
+    for (const [path, text] of views) {
+      await page.goto(path)
+      await page.getByText(text).filter({ visible: true }).first().waitFor()
+      for (const problem of await seriousProblems()) problems.push(`${path}: ${problem}`)
+      const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")
+      if (overflow > 0) problems.push(`${path} is ${overflow} pixels too wide`)
+    }
+    expect(problems).toEqual([])
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})

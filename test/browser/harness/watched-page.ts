@@ -10,6 +10,8 @@ export interface WatchedPage {
   readonly page: Page
   /** What has been noted so far; words about connections are left out while the server is away on purpose. */
   readonly faults: string[]
+  /** What axe finds that is serious. */
+  readonly seriousProblems: () => Promise<string[]>
   /** Fails when axe finds something serious in the view. */
   readonly expectAccessible: (view: string) => Promise<void>
 }
@@ -39,10 +41,10 @@ export async function openPage(
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
       faults.push(`request: ${request.url()}`)
   })
-  const expectAccessible = async (view: string) => {
+  const seriousProblems = async () => {
     // As it is to be read: nothing half faded in.
     await page.evaluate(axe)
-    const found = await page.evaluate(async () => {
+    return page.evaluate(async () => {
       const { axe } = globalThis as unknown as {
         axe: {
           run: (options: object) => Promise<{
@@ -59,9 +61,10 @@ export async function openPage(
             .map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}\n  ${failureSummary}`),
         )
     })
-    expect(found, `what axe finds in ${view}`).toEqual([])
   }
-  return { page, faults, expectAccessible }
+  const expectAccessible = async (view: string) =>
+    expect(await seriousProblems(), `what axe finds in ${view}`).toEqual([])
+  return { page, faults, seriousProblems, expectAccessible }
 }
 
 /** Signs in through the form. */

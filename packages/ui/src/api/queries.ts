@@ -488,6 +488,7 @@ export interface Pool {
   readonly occupied_slots: number
   readonly running_slots: number
   readonly scheduled_slots: number
+  readonly deferred_slots: number
 }
 
 export const poolsQuery = queryOptions({

@@ -1,5 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router"
-import type { ReactNode } from "react"
+import { type ReactNode, useEffect, useRef } from "react"
 
 /** The head of a view: where one is, what it is, what one can do. */
 export function PageHead({
@@ -49,9 +49,15 @@ export function Tab({
   children,
   ...link
 }: LinkProps & { readonly isCurrent: boolean; readonly children: ReactNode }) {
+  const place = useRef<HTMLAnchorElement>(null)
+  // Where the tabs are wider than the page, the one that is open is seen.
+  useEffect(() => {
+    if (isCurrent) place.current?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  }, [isCurrent])
   return (
     <Link
       {...link}
+      ref={place}
       replace
       aria-current={isCurrent ? "page" : undefined}
       className={`-mb-px inline-flex items-center gap-1.5 border-b-2 px-3 py-1.5 font-medium whitespace-nowrap ${

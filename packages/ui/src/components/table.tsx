@@ -1,12 +1,26 @@
 import { Pencil, Trash2 } from "lucide-react"
-import type { ComponentProps, ReactNode } from "react"
+import { type ComponentProps, type ReactNode, useEffect, useRef, useState } from "react"
 import { Button, IconButton } from "./button.tsx"
 import { ConfirmedButton } from "./confirmed-button.tsx"
 
 /** Rows below the names of their columns; it scrolls sideways where it is too wide. */
 export function Table({ head, children }: { readonly head: ReactNode; readonly children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null)
+  const [isTooWide, setTooWide] = useState(false)
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return
+    const observer = new ResizeObserver(() => setTooWide(element.scrollWidth > element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
   return (
-    <div className="overflow-x-auto">
+    <div
+      ref={place}
+      className="relative overflow-x-auto"
+      // What is scrolled is scrolled by the keyboard too.
+      {...(isTooWide && { tabIndex: 0, role: "region", "aria-label": "Table that scrolls sideways" })}
+    >
       <table className="grid-table">
         <thead>
           <tr>{head}</tr>

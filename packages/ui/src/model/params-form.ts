@@ -56,7 +56,10 @@ function kindOf(property: Schema): ParamField["kind"] {
 }
 
 function boundsOf(property: Schema): string | null {
-  const number = (name: string) => (typeof property[name] === "number" ? (property[name] as number) : null)
+  const number = (name: string) => {
+    const value = property[name]
+    return typeof value === "number" ? value : null
+  }
   const [min, max] = [number("minimum"), number("maximum")]
   const [shortest, longest] = [number("minLength"), number("maxLength")]
   const parts = [

@@ -34,7 +34,7 @@ export function Assets() {
                         <th>Asset</th>
                         <th>Made by</th>
                         <th>Waited for by</th>
-                        <th>Last changed</th>
+                        <th className="hidden sm:table-cell">Last changed</th>
                       </>
                     }
                   >
@@ -71,7 +71,7 @@ export function Assets() {
 function AssetRow({ asset }: { readonly asset: Asset }) {
   return (
     <tr data-row>
-      <td>
+      <td className="min-w-32">
         <div className="font-semibold">{asset.name}</div>
         <div className="font-mono text-xs break-all text-muted">{asset.uri}</div>
       </td>
@@ -89,7 +89,7 @@ function AssetRow({ asset }: { readonly asset: Asset }) {
           </div>
         ))}
       </td>
-      <td>
+      <td className="hidden sm:table-cell">
         <Time at={asset.last_asset_event?.timestamp} isRelative />
       </td>
     </tr>
@@ -98,7 +98,11 @@ function AssetRow({ asset }: { readonly asset: Asset }) {
 
 function DagLink({ dagId }: { readonly dagId: string }) {
   return (
-    <Link to="/dags/$dagId" params={{ dagId }} className="text-accent hover:underline">
+    <Link
+      to="/dags/$dagId"
+      params={{ dagId }}
+      className="text-accent underline underline-offset-2 hover:no-underline"
+    >
       {dagId}
     </Link>
   )

@@ -205,6 +205,7 @@ function DagRow({ dag, runs }: { readonly dag: Dag; readonly runs: readonly DagR
             </Link>
           ))}
         </div>
+        <div className="mt-1 sm:hidden">{runs !== undefined && <RunStrip runs={runs} />}</div>
       </td>
       <td className="hidden font-mono text-xs whitespace-nowrap lg:table-cell">
         {dag.timetable_summary ?? <span className="text-muted">–</span>}

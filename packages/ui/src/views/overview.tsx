@@ -9,6 +9,7 @@ import {
   importErrorsQuery,
   jobsQuery,
   nextRunsQuery,
+  type Pool,
   poolsQuery,
   runsQuery,
 } from "../api/queries.ts"
@@ -70,7 +71,7 @@ function HealthStrip() {
         value={count(running.length)}
         note={`${count(live.length - running.length)} queued`}
       />
-      <Figure name="Running instances" value={count(busy)} note="in all runs" />
+      <Figure name="Running instances" value={count(busy)} note={<Waiting />} />
       <Figure
         name="System"
         value={
@@ -110,7 +111,7 @@ function Figure({
 }: {
   readonly name: string
   readonly value: ReactNode
-  readonly note: string
+  readonly note: ReactNode
 }) {
   return (
     <div className="panel px-3.5 py-2.5">
@@ -118,6 +119,27 @@ function Figure({
       <div className="mt-0.5 text-lg font-semibold tracking-tight">{value}</div>
       <div className="text-xs text-muted">{note}</div>
     </div>
+  )
+}
+
+/** What waits: for a slot, or for what it is deferred to. */
+function Waiting() {
+  const { data } = useQuery(poolsQuery)
+  if (data === undefined) return "…"
+  const sum = (of: (pool: Pool) => number) => data.pools.reduce((all, pool) => all + of(pool), 0)
+  const deferred = sum((pool) => pool.deferred_slots)
+  return (
+    <>
+      {count(sum((pool) => pool.scheduled_slots))} wait for a slot
+      {deferred > 0 && (
+        <>
+          {" · "}
+          <Link to="/admin/triggers" className="hover:text-ink hover:underline">
+            {count(deferred)} deferred
+          </Link>
+        </>
+      )}
+    </>
   )
 }
 
@@ -260,7 +282,7 @@ function Ended() {
                   <th>Run</th>
                   <th className="hidden sm:table-cell">Made by</th>
                   <th>Started</th>
-                  <th className="num">Took</th>
+                  <th className="num hidden sm:table-cell">Took</th>
                   <th>State</th>
                 </>
               }
@@ -278,7 +300,9 @@ function Ended() {
                   <td>
                     <Time at={run.start_date} isRelative />
                   </td>
-                  <td className="num whitespace-nowrap">{between(run.start_date, run.end_date, now)}</td>
+                  <td className="num hidden whitespace-nowrap sm:table-cell">
+                    {between(run.start_date, run.end_date, now)}
+                  </td>
                   <td>
                     <State state={stateOfRun(run)} />
                   </td>
