@@ -23,7 +23,7 @@ interface ItemRow {
 /**
  * Reads a stream that a task of the run has left, from an index on, as far as it is there without a hole.
  *
- * Two statements: the head first, so that an end seen there is an end of what is read after it.
+ * Two statements at most: the head first, so that an end seen there is an end of what is read after it.
  */
 export async function readStream(
   sql: Sql,
@@ -41,11 +41,16 @@ export async function readStream(
   if (head.isClearing) return { items: [], nextIndex: options.fromIndex, exhausted: false, isBroken: false }
   const { ahead } = options
   if (ahead !== undefined) return readCompleted(sql, head, { ...options, ahead })
-  const rows = head.kind === "source" ? await sourceItems(sql, options) : await instanceValues(sql, options)
-  const items = contiguous(rows, options.fromIndex)
+  const items = contiguous(await rowsOf(sql, head, options), options.fromIndex)
   const nextIndex = options.fromIndex + items.length
   const isEnd = isEndAt(head, nextIndex, items.length)
   return { items, nextIndex, exhausted: isEnd, isBroken: isEnd && head.isBroken }
+}
+
+/** Who has caught up with a stream looks often: of an index that nothing was made of yet there is nothing to read. */
+function rowsOf(sql: Sql, head: StreamHead, options: Parameters<typeof instanceValues>[1]) {
+  if (options.fromIndex >= toNumber(head.nextIndex)) return []
+  return head.kind === "source" ? sourceItems(sql, options) : instanceValues(sql, options)
 }
 
 function isEndAt(head: StreamHead, nextIndex: number, read: number): boolean {
