@@ -293,7 +293,7 @@ describe("an instance", () => {
       .poll(() => why.innerText())
       .toContain('trigger rule is all_success, and "close_month" failed')
     await page.goto(`${await trigger("approval")}/tasks/ask/1`)
-    await page.getByRole("heading", { name: "Deferred to after" }).waitFor()
+    await page.getByRole("heading", { name: "Deferred for 1 h" }).waitFor()
     await page.getByText("Then it goes on at").waitFor()
     await expectAccessible("a deferred instance")
     expect(faults).toEqual([])

@@ -176,7 +176,7 @@ function Deferral({ deferral }: { readonly deferral: NonNullable<InstanceExplana
   const now = useNow()
   const { triggerer, timeout_at: timeout, fires_at: fires } = deferral
   return (
-    <Panel title={`Deferred to ${deferral.name}`} className="mb-3">
+    <Panel title={deferredTo(deferral)} className="mb-3">
       <dl className="m-0 grid grid-cols-2 gap-x-6 gap-y-3 p-3 sm:grid-cols-4">
         <Fact name="Since">
           <Time at={deferral.since} />{" "}
@@ -219,6 +219,24 @@ function Deferral({ deferral }: { readonly deferral: NonNullable<InstanceExplana
       </p>
     </Panel>
   )
+}
+
+/** What it is deferred to, in a few words; what is known besides stands below. */
+function deferredTo({ trigger, name, parameters }: NonNullable<InstanceExplanation["deferral"]>): string {
+  switch (trigger) {
+    case "delay":
+      return `Deferred for ${duration(Number(parameters["ms"]))}`
+    case "time":
+      return "Deferred until a time"
+    case "run":
+      return "Deferred until a run has ended"
+    case "http":
+      return "Deferred until a request is answered as wanted"
+    case "file":
+      return "Deferred until a file is there"
+    default:
+      return `Deferred to the trigger "${name}"`
+  }
 }
 
 /** The kinds of triggers that somebody has to watch. */

@@ -96,7 +96,7 @@ function Head({ name, instance }: { readonly name: TaskName; readonly instance: 
     "]": () => goTo(index + 1),
   })
   const label = instance.rendered_map_index
-  const isEnded = ["success", "failed", "skipped", "upstream_failed"].includes(instance.state ?? "")
+  const isEnded = isEndedState(instance.state)
   return (
     <>
       <PageHead
@@ -178,6 +178,11 @@ function useNextAlike(
       if (next !== null) goTo(next)
     },
   }
+}
+
+/** Whether nothing more comes of an instance by itself. */
+function isEndedState(state: string | null): boolean {
+  return ["success", "failed", "skipped", "upstream_failed"].includes(state ?? "")
 }
 
 function ErrorPanel({
@@ -339,9 +344,9 @@ function Values({ name, instance }: { readonly name: TaskName; readonly instance
             <p className="m-0 p-3 text-muted">
               {instance.state === "success"
                 ? "It returned nothing."
-                : instance.end_date === null
-                  ? "It has left nothing yet."
-                  : "It left nothing."}
+                : isEndedState(instance.state)
+                  ? "It left nothing."
+                  : "It has left nothing yet."}
             </p>
           ) : (
             <>

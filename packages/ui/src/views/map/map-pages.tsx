@@ -52,7 +52,7 @@ export function MapPages({ name, expansion }: { readonly name: TaskName; readonl
                       <th className="num">Items</th>
                       <th className="w-1/3">Instances</th>
                       <th>Committed</th>
-                      <th className="num">After the one before</th>
+                      <th className="num hidden sm:table-cell">After the one before</th>
                       <th className="num hidden sm:table-cell">First result after</th>
                       <th className="num hidden sm:table-cell">Done after</th>
                     </tr>
@@ -114,7 +114,7 @@ function PageRow({
       <td>
         <Time at={page.created_at} />
       </td>
-      <td className="num text-muted">
+      <td className="num hidden text-muted sm:table-cell">
         {before === undefined ? "–" : between(before.created_at, page.created_at, 0)}
       </td>
       <td className="num hidden text-muted sm:table-cell">
