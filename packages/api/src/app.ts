@@ -40,6 +40,7 @@ import { instanceExplanationRoutes } from "./routes/instance-explanation.ts"
 import { metricsRoutes } from "./routes/metrics.ts"
 import { monitorRoutes } from "./routes/monitor.ts"
 import { poolRoutes } from "./routes/pools.ts"
+import { providerRoutes } from "./routes/providers.ts"
 import { resultRoutes } from "./routes/results.ts"
 import { runWaitRoutes } from "./routes/run-wait.ts"
 import { taskInstanceRoutes } from "./routes/task-instances.ts"
@@ -117,6 +118,7 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())
     .route("/api/v2", poolRoutes())
+    .route("/api/v2", providerRoutes())
     .route("/api/v2", viewRoutes())
     .route("/api/v2", triggerRoutes())
     .route("/api/v2", eventLogRoutes())

@@ -1,5 +1,4 @@
 import type { Context, TypedResponse } from "hono"
-import { stream } from "hono/streaming"
 import type { ApiEnv } from "./environment.ts"
 
 /** The media type of one JSON value a line. */
@@ -23,23 +22,36 @@ export function streamText(
   const { closing, onFailure } = c.var.services
   c.header("content-type", mediaType)
   c.header("x-accel-buffering", "no")
-  return stream(
-    c,
-    async (out) => {
-      const left = new AbortController()
-      out.onAbort(() => left.abort())
-      const signal = AbortSignal.any([left.signal, closing])
-      for await (const part of open(signal)) {
-        if (signal.aborted) return
-        if (part !== "") await out.write(part)
+  const left = new AbortController()
+  const signal = AbortSignal.any([left.signal, closing])
+  const parts = open(signal)
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const close = () => {
+      // Who has left has closed it.
+      if (!left.signal.aborted) controller.close()
+    }
+    try {
+      for (;;) {
+        const { done, value } = await parts.next()
+        if (done === true || signal.aborted) {
+          await parts.return(undefined)
+          return close()
+        }
+        if (value !== "") return controller.enqueue(encoder.encode(value))
       }
-    },
-    (error) => {
+    } catch (error) {
       onFailure(error, { method: c.req.method, path: c.req.path })
-      return Promise.resolve()
-    },
-  )
+      close()
+    }
+  }
+  const cancel = async () => {
+    left.abort()
+    await parts.return(undefined)
+  }
+  return c.body(new ReadableStream({ pull, cancel }, { highWaterMark: 0 }))
 }
+
+const encoder = new TextEncoder()
 
 /** Answers with one JSON value a line, as they come. */
 export function streamLines(

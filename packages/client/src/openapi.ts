@@ -279,6 +279,23 @@ export interface paths {
         patch: operations["patch_connection"];
         trace?: never;
     };
+    "/api/v2/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refused, as by Airflow unless it is told otherwise: what a connection is for is known to the code of DAGs alone */
+        post: operations["test_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/dags": {
         parameters: {
             query?: never;
@@ -1239,6 +1256,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** None: there are no plugins */
+        get: operations["get_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/plugins/importErrors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** None: there are no plugins */
+        get: operations["import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/pools": {
         parameters: {
             query?: never;
@@ -1274,6 +1325,23 @@ export interface paths {
         head?: never;
         /** Change a pool; it counts from the next instance on that starts */
         patch: operations["patch_pool"];
+        trace?: never;
+    };
+    "/api/v2/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** None: what DAGs import is bundled with them */
+        get: operations["get_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v2/recentDagRuns": {
@@ -1845,6 +1913,10 @@ export interface components {
             port: number | null;
             schema: string | null;
             team_name: string | null;
+        };
+        ConnectionTestResponse: {
+            message: string;
+            status: boolean;
         };
         CreateAssetEventsBody: {
             asset_id: number;
@@ -2664,6 +2736,19 @@ export interface components {
             /** Format: date-time */
             run_after?: string | null;
         };
+        PluginCollectionResponse: {
+            plugins: {
+                name: string;
+            }[];
+            total_entries: number;
+        };
+        PluginImportErrorCollectionResponse: {
+            import_errors: {
+                error: string;
+                source: string;
+            }[];
+            total_entries: number;
+        };
         PoolBody: {
             description?: string | null;
             /** @default false */
@@ -2696,6 +2781,15 @@ export interface components {
             scheduled_slots: number;
             slots: number;
             team_name: string | null;
+        };
+        ProviderCollectionResponse: {
+            providers: {
+                description: string;
+                documentation_url: string | null;
+                package_name: string;
+                version: string;
+            }[];
+            total_entries: number;
         };
         QueuedEventCollectionResponse: {
             queued_events: components["schemas"]["QueuedEventResponse"][];
@@ -3658,6 +3752,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionBody"];
+            };
+        };
+        responses: {
+            /** @description Never. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTestResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -5521,6 +5640,51 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    get_plugins: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginImportErrorCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     get_pools: {
         parameters: {
             query?: {
@@ -5640,6 +5804,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PoolResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_providers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderCollectionResponse"];
                 };
             };
             default: components["responses"]["Error"];

@@ -1,6 +1,17 @@
 import { fc, test } from "@fast-check/vitest"
 import type { StoreService } from "@sluice/core/store"
-import { claimOne, complete, createRun, failed, items, mapped, openStream } from "@sluice/core/testing"
+import {
+  claimOne,
+  complete,
+  createRun,
+  failed,
+  items,
+  mapped,
+  openStream,
+  register,
+  serializedDag,
+} from "@sluice/core/testing"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { openTestApi } from "../testing/index.ts"
 
@@ -32,6 +43,36 @@ interface Shown {
 const nameOf = ({ task_id: id, map_index: index }: Shown) => `${id}[${index}]`
 
 describe("lists of instances", () => {
+  it("are narrowed to a group, what is in groups inside it too, and to an operator as it is shown", async () => {
+    const { get, store } = await openTestApi()
+    const dag = serializedDag({
+      dagId: "d",
+      tasks: [
+        { taskId: "a" },
+        { taskId: "g.b", groupId: "g" },
+        { taskId: "g.h.c", groupId: "g.h", setupTeardown: "setup" },
+      ],
+    })
+    const groups = [
+      { groupId: "g", parent: null },
+      { groupId: "g.h", parent: "g" },
+    ]
+    await register(store, { ...dag, groups })
+    const options = { dagId: "d", runId: "r", runType: "manual", conf: {}, logicalDate: null } as const
+    await Effect.runPromise(store.createDagRun(options))
+    const list = async (query: string) => {
+      const { body } = await get(`/api/v2/dags/d/dagRuns/r/taskInstances?${query}`)
+      return body.task_instances.map(
+        (shown: Shown & { operator: string }) => `${shown.task_id} ${shown.operator}`,
+      )
+    }
+    expect(await list("task_group_id=g")).toEqual(["g.b task", "g.h.c setup"])
+    expect(await list("task_group_id=g.h")).toEqual(["g.h.c setup"])
+    expect(await list("task_group_id=none")).toEqual([])
+    expect(await list("operator=setup")).toEqual(["g.h.c setup"])
+    expect(await list("operator_name_pattern=t%sk")).toEqual(["a task", "g.b task"])
+  })
+
   it("show tasks that have not begun as one instance each, in the order of the tasks", async () => {
     const { get, store } = await openTestApi()
     const path = await openRun(store, [3, 0])

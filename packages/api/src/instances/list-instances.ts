@@ -6,7 +6,7 @@
  * only the rows of the slice are read, whatever the size of the maps. What can only be decided row by row (times,
  * tries, another order) is read whole, and refused where that would be too much.
  */
-import type { SerializedTask } from "@sluice/core/dag"
+import type { SerializedDag, SerializedTask } from "@sluice/core/dag"
 import { type TaskInstanceState, taskInstanceTransitions } from "@sluice/core/state"
 import { partsOfExpansionId } from "@sluice/core/store"
 import type {
@@ -38,7 +38,7 @@ export interface InstanceQuery {
   readonly taskIds?: readonly string[] | undefined
   readonly mapIndexes?: readonly number[] | undefined
   /** Asked of each task, before any of its instances is read. */
-  readonly fitsTask?: ((task: SerializedTask) => boolean) | undefined
+  readonly fitsTask?: ((task: SerializedTask, dag: SerializedDag) => boolean) | undefined
   /** Asked of each instance: all that fit the rest are read. */
   readonly fitsRow?: ((instance: ListedInstance) => boolean) | undefined
   /** Leaves out what stands for a task without instances. */
@@ -166,7 +166,7 @@ async function segmentsOf(
     if (run === undefined || !(query.taskIds?.includes(view.taskId) ?? true)) continue
     if (query.fitsTask !== undefined) {
       const { dag } = await sources.dagVersions(run.dagVersionId)
-      if (!query.fitsTask(taskOf(dag.tasks, view.expansionId))) continue
+      if (!query.fitsTask(taskOf(dag.tasks, view.expansionId), dag)) continue
     }
     asked.push({ run, view })
   }

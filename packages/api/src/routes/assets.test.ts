@@ -115,6 +115,8 @@ describe("assets", () => {
     expect(made.body).toMatchObject({ dag_id: "makes", note: "again", triggered_by: "rest_api" })
     expect((await send("POST", `/api/v2/assets/${ids.orders}/materialize`)).status).toBe(200)
     expect((await send("POST", `/api/v2/assets/${ids.users}/materialize`)).status).toBe(404)
+    const all = await send("POST", `/api/v2/assets/${ids.orders}/materialize`, { body: { dag_run_id: "~" } })
+    expect(all.status).toBe(422)
     const other = serializedDag({
       ...{ dagId: "too", tasks: [{ taskId: "t", outlets: ["orders"] }], assets: [{ name: "orders" }] },
     })

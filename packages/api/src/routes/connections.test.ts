@@ -32,6 +32,16 @@ describe("connections", () => {
     expect(await clear()).toMatchObject({ password: "s3cret", extra: crm.extra })
   })
 
+  it("are not tested, and there are no providers and no plugins", async () => {
+    const { send, get } = await setup()
+    expect((await send("POST", `${path}/test`, { body: crm })).status).toBe(403)
+    expect((await get("/api/v2/providers", { as: "viewer" })).body).toEqual({
+      providers: [],
+      total_entries: 0,
+    })
+    expect((await get("/api/v2/plugins", { as: "viewer" })).body).toEqual({ plugins: [], total_entries: 0 })
+  })
+
   it("are changed field by field; what is hidden stays as it was", async () => {
     const { patch, send, clear } = await setup()
     const { body } = await patch({ host: "b", password: "***", extra: '{"api_key":"***","timeout":6}' })

@@ -71,6 +71,23 @@ const patchConnection = endpoint({
   responses: { 200: json("The connection as it is now.", connectionSchema), 400: badRequest, 409: notNow },
 })
 
+const testConnection = endpoint({
+  method: "post",
+  path: "/connections/test",
+  operationId: "test_connection",
+  tags: ["Connection"],
+  summary:
+    "Refused, as by Airflow unless it is told otherwise: what a connection is for is known to the code of DAGs alone",
+  role: "op",
+  request: { body: jsonBody(connectionBody) },
+  responses: {
+    200: json(
+      "Never.",
+      z.object({ status: z.boolean(), message: z.string() }).openapi("ConnectionTestResponse"),
+    ),
+  },
+})
+
 const deleteConnection = endpoint({
   method: "delete",
   path: "/connections/{connection_id}",
@@ -134,6 +151,9 @@ export function connectionRoutes() {
         throw new ApiError(400, `the connection_id in the body is "${body.connection_id}"; expected "${id}"`)
       const mask = c.req.valid("query").update_mask
       return c.json(await change(c.var.services, body, { mask, actor: actorOf(c.var.actor) }), 200)
+    })
+    .openapi(testConnection, () => {
+      throw new ApiError(403, "connections are not tested here: only the code of a DAG knows how to use one")
     })
     .openapi(deleteConnection, async (c) => {
       await remove(c.var.services, c.req.valid("param").connection_id, actorOf(c.var.actor))

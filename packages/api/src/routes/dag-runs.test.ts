@@ -176,6 +176,7 @@ describe("changing a run", () => {
     expect((await patch({ state: "failed" })).status).toBe(200)
     expect((await patch({ state: "queued" })).body).toMatchObject({ state: "running", is_cancelled: false })
     expect((await patch({ state: "success" })).status).toBe(409)
+    expect((await patch({ note: "mine" }, "?update_mask=conf")).status).toBe(400)
     expect((await patch({ note: "mine", state: "failed" }, "?update_mask=note")).body).toMatchObject({
       note: "mine",
       state: "running",

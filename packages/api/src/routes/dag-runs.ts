@@ -6,7 +6,7 @@ import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, invalid } from "../problem.ts"
 import { dagRunSchema, dagRunsSchema, toDagRun } from "../wire/dag-run.ts"
 import { dagRunStates, dagRunTypes } from "../wire/enums.ts"
-import { dagName, runName } from "../wire/names.ts"
+import { anyName, dagName, runName } from "../wire/names.ts"
 import {
   badOrder,
   decimals,
@@ -26,9 +26,6 @@ import {
 import { json, jsonBody, text } from "../wire/text.ts"
 import { logicalDateField, makeRun, newRunFields, refuseUnserved } from "./new-run.ts"
 import { runFilterFields } from "./run-filter.ts"
-
-/** The name that stands for all DAGs, or all runs. */
-export const anyName = "~"
 
 const runQuery = z.object({
   ...paging,
@@ -112,9 +109,6 @@ const listRunsBatch = endpoint({
 const triggerBody = z
   .strictObject({
     ...newRunFields,
-    dag_run_id: text(250)
-      .refine((id) => id !== anyName, "~ stands for all runs")
-      .nullish(),
     logical_date: logicalDateField,
   })
   .openapi("TriggerDAGRunPostBody")
@@ -164,11 +158,12 @@ const patchRun = endpoint({
   role: "user",
   request: {
     params: runName,
-    query: z.object({ update_mask: listOf(z.enum(["state", "note"])) }),
+    query: z.object({ update_mask: listOf(z.string()) }),
     body: jsonBody(patchBody),
   },
   responses: {
     200: json("The run as it is now.", dagRunSchema),
+    400: json("The mask names what cannot be changed.", httpExceptionSchema),
     409: json("The run is not in a state from which that can be done.", httpExceptionSchema),
   },
 })
@@ -243,6 +238,9 @@ export function dagRunRoutes() {
       const param = c.req.valid("param")
       const body = c.req.valid("json")
       const mask = c.req.valid("query").update_mask ?? Object.keys(body)
+      const unknown = mask.find((name) => name !== "state" && name !== "note")
+      if (unknown !== undefined)
+        throw new ApiError(400, `update_mask names "${unknown}"; of a run only state and note can be changed`)
       const run = await summaryOf(store, param)
       const actor = actorOf(c.var.actor)
       if (mask.includes("state") && body.state != null) await setState(store, run, body.state, actor)

@@ -211,6 +211,8 @@ function filterOf(query: DagQuery): DagFilter {
     ...(paused !== undefined && { isPaused: paused }),
     ...(query.exclude_stale && { isStale: false }),
     ...(hasImportErrors !== undefined && { hasImportErrors }),
+    ...(query.has_asset_schedule !== undefined && { hasAssetSchedule: query.has_asset_schedule }),
+    ...(query.asset_dependency !== undefined && { assetContains: query.asset_dependency }),
     ...(query.bundle_version !== undefined && { bundleHash: query.bundle_version }),
     ...(query.last_dag_run_state !== undefined && { lastRunState: query.last_dag_run_state }),
     ...(query.dag_run_state !== undefined && { runStates: query.dag_run_state }),
@@ -219,13 +221,11 @@ function filterOf(query: DagQuery): DagFilter {
   }
 }
 
-/** No DAG here has an owner, a named bundle, an asset, a favourite's star or one of Airflow's timetable classes. */
+/** No DAG here has an owner, a named bundle, a favourite's star or one of Airflow's timetable classes. */
 function asksForWhatIsNot(query: DagQuery): boolean {
   return (
     query.owners !== undefined ||
     query.bundle_name !== undefined ||
-    query.asset_dependency !== undefined ||
-    query.has_asset_schedule === true ||
     query.is_favorite === true ||
     query.timetable_type !== undefined
   )

@@ -6,6 +6,7 @@ import type { StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { invalid } from "../problem.ts"
 import { toDagRun } from "../wire/dag-run.ts"
+import { anyName } from "../wire/names.ts"
 import { instantInput, refuse } from "../wire/query.ts"
 import { text } from "../wire/text.ts"
 
@@ -14,7 +15,9 @@ const bodyInstant = instantInput.openapi({ type: ["string", "null"], format: "da
 
 /** What a client says of a run that is to be made. */
 export const newRunFields = {
-  dag_run_id: text(250).nullish(),
+  dag_run_id: text(250)
+    .refine((id) => id !== anyName, "~ stands for all runs")
+    .nullish(),
   data_interval_start: bodyInstant.nullish(),
   data_interval_end: bodyInstant.nullish(),
   logical_date: bodyInstant.nullish(),

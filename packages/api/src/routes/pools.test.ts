@@ -64,7 +64,7 @@ describe("pools", () => {
     expect(await status("POST", "", { name: "x", slots: -2 })).toBe(422)
     expect(await status("POST", "", { name: "x", slots: 1, team_name: "t" })).toBe(422)
     expect(await status("PATCH", "/api", { pool: "other" })).toBe(422)
-    expect(await status("PATCH", "/api?update_mask=nothing", { slots: 1 })).toBe(422)
+    expect(await status("PATCH", "/api?update_mask=nothing", { slots: 1 })).toBe(400)
     expect(await status("PATCH", "/none", { slots: 1 })).toBe(404)
     expect(await status("DELETE", "/default_pool")).toBe(400)
     expect((await pools("GET", "/api")).body.slots).toBe(3)

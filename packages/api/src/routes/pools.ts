@@ -92,7 +92,10 @@ const patchPool = endpoint({
     query: z.object({ update_mask: listOf(z.string()) }),
     body: jsonBody(patchBody),
   },
-  responses: { 200: json("The pool as it is now.", poolSchema) },
+  responses: {
+    200: json("The pool as it is now.", poolSchema),
+    400: json("The mask names what cannot be changed.", httpExceptionSchema),
+  },
 })
 
 const deletePool = endpoint({
@@ -165,7 +168,7 @@ type PatchFields = Pick<z.output<typeof patchBody>, (typeof maskable)[number]>
 function changeOf(given: PatchFields, mask: readonly string[] | undefined) {
   const unknown = mask?.find((field) => !(maskable as readonly string[]).includes(field))
   if (unknown !== undefined)
-    throw invalid(["query", "update_mask"], `"${unknown}" came; expected some of ${maskable.join(", ")}`)
+    throw new ApiError(400, `update_mask names "${unknown}"; expected some of ${maskable.join(", ")}`)
   const isAsked = (field: (typeof maskable)[number]) => mask === undefined || mask.includes(field)
   const { slots, description, include_deferred: includeDeferred } = given
   return {

@@ -26,10 +26,10 @@ import { findTask } from "./task-instances.ts"
 /** Results that are read at once. */
 const resultsPerRead = 500
 
-/** How long a stream without a wake-up waits before it looks again. */
-const resultsPollMs = 1_000
-
-/** How long nothing may come before a line says that the stream still lives: proxies cut off what is silent. */
+/**
+ * How long nothing may come before a line says that the stream still lives: proxies cut off what is silent. So long is
+ * also waited for a wake-up that was lost with its sender; one that is lost on its way comes with the next connection.
+ */
 const silenceMsMax = 15_000
 
 /** The most streams of results that one server follows at once. */
@@ -157,7 +157,8 @@ async function* readResults(
       yield [{ type: "waiting", state, cursor: writeResultCursor(taken) }]
       toldAt = performance.now()
     }
-    await untilWoken(store, { topics: ["progress", "run"], timeoutMs: resultsPollMs, signal })
+    const timeoutMs = toldAt + silenceMsMax - performance.now()
+    await untilWoken(store, { topics: ["progress", "run"], timeoutMs, signal })
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import type { SerializedTask } from "@sluice/core/dag"
+import type { SerializedDag, SerializedTask } from "@sluice/core/dag"
 import { type DagRunFilter, type DagRunSummary, expansionIdOf, runsPerViewMax } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
@@ -7,7 +7,7 @@ import type { Services } from "../environment.ts"
 import { type InstanceQuery, listInstances, pageInstances } from "../instances/list-instances.ts"
 import { ApiError, invalid, notFound } from "../problem.ts"
 import { taskInstanceStates, type WireState } from "../wire/enums.ts"
-import { runName, taskName } from "../wire/names.ts"
+import { anyName, runName, taskName } from "../wire/names.ts"
 import {
   badOrder,
   bigintMax,
@@ -19,7 +19,6 @@ import {
   paging,
   pattern,
   readCursor,
-  refuse,
   whole,
   writeCursor,
 } from "../wire/query.ts"
@@ -31,9 +30,9 @@ import {
   toTaskInstance,
   toTaskTries,
 } from "../wire/task-instance.ts"
-import { theQueue } from "../wire/task.ts"
+import { operatorOf, theQueue } from "../wire/task.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
-import { anyName, batchFields, rangesOf } from "./dag-runs.ts"
+import { batchFields, rangesOf } from "./dag-runs.ts"
 import { asksForRows, compareBy, fitsPattern, instanceOrderNames, rowFilter } from "./instance-filter.ts"
 import { runFilterFields } from "./run-filter.ts"
 
@@ -362,8 +361,6 @@ async function answerList(
 }
 
 function instanceQueryOf(query: InstanceListQuery, taskIds: readonly string[] | undefined): InstanceQuery {
-  const { task_group_id } = query
-  refuse("query", { task_group_id }, "there are no task groups yet; leave it out")
   const orders = orderOf(query.order_by, instanceOrderNames)
   // Within one task the natural order is that of the map index.
   const isNatural = orders.every(({ by, isDescending }) => by === "map_index" && !isDescending)
@@ -383,22 +380,30 @@ function instanceQueryOf(query: InstanceListQuery, taskIds: readonly string[] | 
 }
 
 function taskFilter(query: InstanceListQuery): InstanceQuery["fitsTask"] {
-  const { pool, queue, operator } = query
+  const { pool, queue, operator, task_group_id: groupId } = query
   const patterns = [
     query.pool_name_pattern,
     query.queue_name_pattern,
     query.operator_name_pattern,
     query.task_display_name_pattern,
   ]
-  if ([pool, queue, operator, ...patterns].every((given) => given === undefined)) return undefined
-  return (task) =>
+  if ([pool, queue, operator, groupId, ...patterns].every((given) => given === undefined)) return undefined
+  return (task, dag) =>
+    (groupId === undefined || isInGroup(dag, task, groupId)) &&
     (pool?.includes(task.pool) ?? true) &&
     (queue?.includes(theQueue) ?? true) &&
-    (operator?.includes(task.kind) ?? true) &&
+    (operator?.includes(operatorOf(task)) ?? true) &&
     fitsPattern(task.pool, query.pool_name_pattern) &&
     fitsPattern(theQueue, query.queue_name_pattern) &&
-    fitsPattern(task.kind, query.operator_name_pattern) &&
+    fitsPattern(operatorOf(task), query.operator_name_pattern) &&
     fitsPattern(task.taskId, query.task_display_name_pattern)
+}
+
+/** Whether a task is in a group, be it in one inside that. */
+function isInGroup({ groups }: SerializedDag, task: SerializedTask, groupId: string): boolean {
+  let at = task.groupId
+  while (at !== null && at !== groupId) at = groups.find((group) => group.groupId === at)?.parent ?? null
+  return at === groupId
 }
 
 function batchQuery(body: z.output<typeof batchBody>): InstanceListQuery {

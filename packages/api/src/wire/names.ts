@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi"
 import { text } from "./text.ts"
 
+/** The name that stands for all DAGs, or all runs. */
+export const anyName = "~"
+
 /** The longest id of a DAG, a run or a task. */
 const idLengthMax = 250
 

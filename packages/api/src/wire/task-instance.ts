@@ -5,7 +5,7 @@ import { dagVersionSchema, toDagVersion } from "./dag-version.ts"
 import { taskInstanceStates, type WireState } from "./enums.ts"
 import { instant, instantOf, secondsBetween } from "./instant.ts"
 import { instanceUuid } from "./uuid.ts"
-import { theQueue } from "./task.ts"
+import { operatorOf, theQueue } from "./task.ts"
 
 const nullableInstant = instant.nullable()
 const anyObject = z.record(z.string(), z.unknown())
@@ -137,8 +137,8 @@ function attemptOf({ run, task, state, view }: ListedInstance) {
     pool_slots: task.poolSlots,
     queue: theQueue,
     priority_weight: task.weight,
-    operator: task.kind,
-    operator_name: task.kind,
+    operator: operatorOf(task),
+    operator_name: operatorOf(task),
     queued_when: null,
     scheduled_when: null,
     pid: null,

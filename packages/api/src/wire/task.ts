@@ -56,9 +56,14 @@ export const tasksSchema = z
   .object({ tasks: z.array(taskSchema), total_entries: z.int() })
   .openapi("TaskCollectionResponse")
 
+/** What a task is, where Airflow tells the class of its operator. */
+export function operatorOf(task: SerializedTask): string {
+  return task.setupTeardown ?? task.gate?.kind ?? task.kind
+}
+
 /** The wire's form of a task. */
 export function toTask(dag: SerializedDag, task: SerializedTask): z.infer<typeof taskSchema> {
-  const operator = task.setupTeardown ?? task.gate?.kind ?? task.kind
+  const operator = operatorOf(task)
   return {
     task_id: task.taskId,
     task_display_name: task.taskId,

@@ -102,6 +102,10 @@ export interface DagFilter {
   readonly isStale?: boolean
   readonly hasImportErrors?: boolean
   readonly bundleHash?: string
+  /** Runs are made for assets. */
+  readonly hasAssetSchedule?: boolean
+  /** With a text in the name or the URI of an asset that it waits for, without regard to case. */
+  readonly assetContains?: string
   /** The state of the newest run. */
   readonly lastRunState?: DagRunState
   /** With a run that fits all of these. */

@@ -86,10 +86,21 @@ function dagFilter(sql: Sql, filter: DagFilter) {
     ${isPaused === undefined ? sql`` : sql`and dag.is_paused = ${isPaused}`}
     ${isStale === undefined ? sql`` : sql`and dag.is_stale = ${isStale}`}
     ${bundleHash === undefined ? sql`` : sql`and version.bundle_hash = ${bundleHash}`}
+    ${filter.hasAssetSchedule === undefined ? sql`` : sql`and ${filter.hasAssetSchedule}::boolean = (version.planning->>'assets' is not null)`}
+    ${filter.assetContains === undefined ? sql`` : awaitingAssetWith(sql, filter.assetContains)}
     ${filter.lastRunState === undefined ? sql`` : sql`and newest.state = ${filter.lastRunState}`}
     ${importErrors(sql, filter)}
     ${withRuns(sql, filter)}
   `
+}
+
+function awaitingAssetWith(sql: Sql, text: string) {
+  return sql`and exists (
+    select from asset_waiter
+    join asset on asset.id = asset_waiter.asset_id
+    where asset_waiter.dag_id = dag.dag_id
+      and (strpos(lower(asset.name), lower(${text})) > 0 or strpos(lower(asset.uri), lower(${text})) > 0)
+  )`
 }
 
 function importErrors(sql: Sql, { hasImportErrors }: DagFilter) {

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { CatalogStore, DagFilter, DagSummary, DagVersionSummary, RunsByDay } from "../catalog-store.ts"
 import type { DagVersion } from "../definition-store.ts"
 import { NotFound } from "../errors.ts"
+import { isWaiting } from "./asset-users.ts"
 import { limitsOf, unfinishedRuns } from "./dags.ts"
 import { compareKeys, fitsPatterns, isOneOf, isWithin, sliceOf, type SortKey } from "./filters.ts"
 import type { DagRecord, MemoryState, RunRecord } from "./state.ts"
@@ -98,9 +99,19 @@ function fits(state: MemoryState, record: DagRecord, filter: DagFilter): boolean
     (filter.isPaused ?? summary.isPaused) === summary.isPaused &&
     (filter.isStale ?? summary.isStale) === summary.isStale &&
     (filter.hasImportErrors ?? summary.hasImportErrors) === summary.hasImportErrors &&
+    (filter.hasAssetSchedule ?? summary.planning.assets !== null) === (summary.planning.assets !== null) &&
+    (filter.assetContains === undefined || awaitsAssetWith(state, record, filter.assetContains)) &&
     (filter.bundleHash ?? summary.version.bundleHash) === summary.version.bundleHash &&
     (filter.lastRunState === undefined || runs.at(-1)?.state === filter.lastRunState) &&
     fitsRuns(runs, filter)
+  )
+}
+
+function awaitsAssetWith(state: MemoryState, dag: DagRecord, text: string): boolean {
+  const part = text.toLowerCase()
+  return [...state.assets.values()].some(
+    ({ name, uri }) =>
+      isWaiting(dag, name) && (name.toLowerCase().includes(part) || uri.toLowerCase().includes(part)),
   )
 }
 

@@ -81,6 +81,20 @@ function dagLists(open: OpenStore): void {
         ])
     })
 
+    it("are found by the assets that they wait for", async () => {
+      const { store } = await openDags(open)
+      const assets = [{ name: "Orders", uri: "s3://lake/orders" }]
+      const planning = { assets: { asset: "Orders" } }
+      await register(store, serializedDag({ dagId: "waits", tasks: [], assets, planning }))
+      const ids = async (filter: DagFilter) =>
+        (await search(store, { filter })).rows.map(({ dagId }) => dagId)
+      expect(await ids({ hasAssetSchedule: true })).toEqual(["waits"])
+      expect(await ids({ hasAssetSchedule: false })).toEqual(["C", "a_load", "b_load"])
+      expect(await ids({ assetContains: "order" })).toEqual(["waits"])
+      expect(await ids({ assetContains: "S3://" })).toEqual(["waits"])
+      expect(await ids({ assetContains: "%" })).toEqual([])
+    })
+
     it.each<[DagFilter, string[]]>([
       [{ idPatterns: ["%LOAD"] }, ["a_load", "b_load"]],
       [{ idPatterns: ["_\\_load", "c"] }, ["C", "a_load", "b_load"]],
