@@ -143,7 +143,7 @@ await runMain({
     },
     { name: "assets", summary: "list assets and their events, and say that one has changed" },
     { name: "backfill", summary: "make runs for past dates" },
-    { name: "runs", summary: "list, show and cancel runs" },
+    { name: "runs", summary: "list, show, cancel and delete runs" },
     { name: "maps", summary: "steer one mapped task of a run" },
     { name: "pools", summary: "share slots between tasks of all DAGs" },
     { name: "tasks", summary: "list, show and clear the task instances of a run" },

@@ -6,7 +6,7 @@
  * made that: a pruner that is killed at any line loses nothing, and another goes on. How many rows one statement takes follows
  * how long the last one took, so that no statement holds the database up for long, however large values are.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { StoreError } from "../store/errors.ts"
 import type { Leadership } from "../store/planner-store.ts"
 import type { Expired, ExpireOptions } from "../store/prune-store.ts"
@@ -43,9 +43,9 @@ export const pruneOnce = Effect.fnUntraced(function* (
   leadership: Leadership,
   size: number,
 ) {
-  const startedAt = performance.now()
+  const startedAt = yield* Clock.currentTimeMillis
   const { removed, isDone } = yield* store.pruneRows({ leadership, limit: size })
-  return { removed, isDone, size: nextPruneSize(size, performance.now() - startedAt) }
+  return { removed, isDone, size: nextPruneSize(size, (yield* Clock.currentTimeMillis) - startedAt) }
 })
 
 /** How long what ends is kept; null: for ever. What a DAG says of its runs comes before `runs`. */
@@ -125,9 +125,9 @@ export const makePruner = Effect.fnUntraced(function* (
     const turned = yield* pruneOnce(store, leadership, size)
     size = turned.size
     if (!turned.isDone) return
-    if (performance.now() >= expiresAt) {
+    if ((yield* Clock.currentTimeMillis) >= expiresAt) {
       const { removed, hasMore } = yield* expire(leadership)
-      if (!hasMore) expiresAt = performance.now() + expireEveryMs
+      if (!hasMore) expiresAt = (yield* Clock.currentTimeMillis) + expireEveryMs
       if (hasMore || removed > 0) return
     }
     yield* gate.wait(seen, Math.min(prunePollMs, renewMs))
