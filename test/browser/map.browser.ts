@@ -272,6 +272,14 @@ describe("a run", () => {
 describe("an instance", () => {
   it("says why it did not run, and what it waits for", async () => {
     const { page, faults, expectAccessible, runPath } = await openTask({ users: 60, fail_every: 10 })
+    // An instance is not asked for before it is there.
+    const stands = (path: string, expansion: object) =>
+      expect
+        .poll(() =>
+          served.call("GET", path.replace("/runs/", "/dagRuns/").replace("/tasks/", "/expansions/")),
+        )
+        .toMatchObject(expansion)
+    await stands(`${runPath}/tasks/enrich`, { end_date: expect.any(String) })
     const why = page.locator("[data-why]")
     await page.goto(`${runPath}/tasks/enrich/9`)
     await expect
@@ -292,7 +300,9 @@ describe("an instance", () => {
     await expect
       .poll(() => why.innerText())
       .toContain('trigger rule is all_success, and "close_month" failed')
-    await page.goto(`${await trigger("approval")}/tasks/ask/1`)
+    const approval = await trigger("approval")
+    await stands(`${approval}/tasks/ask`, { instances: { deferred: 3 } })
+    await page.goto(`${approval}/tasks/ask/1`)
     await page.getByRole("heading", { name: "Deferred for 1 h" }).waitFor()
     await page.getByText("Then it goes on at").waitFor()
     await expectAccessible("a deferred instance")
