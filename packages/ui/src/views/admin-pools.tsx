@@ -35,7 +35,7 @@ export function AdminPools() {
             head={
               <>
                 <th>Pool</th>
-                <th className="w-1/3">Use</th>
+                <th className="hidden w-1/3 sm:table-cell">Use</th>
                 <th className="num">Running</th>
                 <th className="num">Waiting</th>
                 <th className="num">Slots</th>
@@ -69,7 +69,7 @@ function PoolRow({ pool, onEdit }: { readonly pool: Pool; readonly onEdit: () =>
           {pool.include_deferred && " · deferred count too"}
         </div>
       </td>
-      <td className="min-w-32">
+      <td className="hidden min-w-32 sm:table-cell">
         <div
           role="img"
           aria-label={`${pool.occupied_slots} of ${isBounded ? pool.slots : "any number of"} slots taken`}

@@ -8,7 +8,7 @@ import { Empty, Loaded } from "../components/feedback.tsx"
 import { Panel } from "../components/page.tsx"
 import { More, Table } from "../components/table.tsx"
 import { Time } from "../components/time.tsx"
-import { count, jsonLine, relative } from "../model/format.ts"
+import { count, duration, jsonLine, relative } from "../model/format.ts"
 
 /** What deferred instances wait for: those that wait longest first. */
 export function AdminTriggers() {
@@ -56,7 +56,7 @@ function TriggerRow({ trigger }: { readonly trigger: WaitingTrigger }) {
   const { dag_id: dagId, dag_run_id: runId, task_id: taskId, map_index: index } = trigger
   return (
     <tr data-row>
-      <td className="w-1/3 max-w-0 min-w-44">
+      <td className="w-1/3 max-w-0 min-w-36">
         <Link
           to="/dags/$dagId/runs/$runId/tasks/$taskId/$mapIndex"
           params={{ dagId, runId, taskId, mapIndex: String(index) }}
@@ -69,7 +69,7 @@ function TriggerRow({ trigger }: { readonly trigger: WaitingTrigger }) {
           {dagId} / {runId}
         </div>
       </td>
-      <td className="max-w-0 min-w-40">
+      <td className="max-w-0 min-w-28">
         <div className="truncate">{trigger.name}</div>
         <Parameters parameters={trigger.parameters} />
       </td>
@@ -96,7 +96,12 @@ function TriggerRow({ trigger }: { readonly trigger: WaitingTrigger }) {
 /** What it was made with, on one line. */
 function Parameters({ parameters }: Pick<WaitingTrigger, "parameters">) {
   const text = Object.entries(parameters)
-    .map(([name, value]) => `${name} ${jsonLine(value)}`)
+    // A span of time is told as people would.
+    .map(([name, value]) =>
+      typeof value === "number" && /(^|_)ms$/.test(name)
+        ? [name.slice(0, -"_ms".length), duration(value)].filter((part) => part !== "").join(" ")
+        : `${name} ${jsonLine(value)}`,
+    )
     .join(" · ")
   return (
     <div className="truncate font-mono text-xs text-muted" title={text}>

@@ -120,7 +120,7 @@ function Months({
   const last = days.findLast((day) => runsOn(day) > 0)?.date
   return (
     <div
-      className="grid gap-x-6 gap-y-5 p-3 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4"
+      className="grid gap-x-6 gap-y-4 p-3 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4"
       role="group"
       aria-label={`${year} by day`}
       onKeyDown={moveBetweenDays}
@@ -174,8 +174,10 @@ function MonthView({
   /** The day that Tab leads to; arrows lead to the others. */
   readonly reached: string | undefined
 }) {
+  // On a small screen there is room for the months in which something is.
+  const isEmpty = !month.dates.some((date) => date === today || byDate.has(date))
   return (
-    <section aria-label={month.name}>
+    <section aria-label={month.name} className={isEmpty ? "max-sm:hidden" : ""}>
       <h3 className="m-0 mb-1 text-sm font-semibold">{month.name}</h3>
       <div className="grid grid-cols-7 gap-[3px]">
         {weekdays.map((name) => (
@@ -218,7 +220,7 @@ function DayCell({
   readonly isReached: boolean
 }) {
   const number = Number(date.slice(8))
-  const look = `flex h-10 flex-col justify-between overflow-hidden lg:h-8 rounded-[5px] px-1 py-0.5 text-2xs leading-tight ${isToday ? "ring-2 ring-accent" : ""}`
+  const look = `flex h-10 flex-col justify-between overflow-hidden lg:h-7 rounded-[5px] px-1 py-0.5 text-2xs leading-tight ${isToday ? "ring-2 ring-accent" : ""}`
   const tone = day === undefined ? null : toneOf(day)
   if (day === undefined)
     return (

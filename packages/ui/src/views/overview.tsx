@@ -206,7 +206,7 @@ function RunningRun({ run }: { readonly run: LiveRun }) {
           {failed > 0 && <span className="font-medium text-danger">{count(failed)} failed</span>}
         </div>
       </div>
-      <div className="w-24 text-right">
+      <div className="flex w-full items-center justify-between gap-2 sm:block sm:w-24 sm:text-right">
         <State state={run.state} />
         <div className="text-xs text-muted">{between(run.start_date ?? run.queued_at, null, now)}</div>
       </div>
