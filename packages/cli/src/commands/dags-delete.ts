@@ -2,6 +2,7 @@ import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption } from "../options.ts"
 import { exitCodes } from "../problem.ts"
+import { countOf } from "../view/numbers.ts"
 import { withDatabase } from "./with-database.ts"
 
 interface DagsDeleteOptions extends DatabaseFlag, ActorFlag {
@@ -35,7 +36,7 @@ export const dagsDelete = defineCommand<DagsDeleteOptions>({
       await context.out.line(
         options.json === true
           ? JSON.stringify({ dag_id: dagId, runs, versions, is_deleted: isDone })
-          : `${isDone ? "deleted" : "would delete"} DAG ${dagId} with ${runs} runs and ${versions} versions` +
+          : `${isDone ? "deleted" : "would delete"} DAG ${dagId} with ${countOf(runs, "run")} and ${countOf(versions, "version")}` +
               (isDone ? "" : "; nothing was done: say it again with --yes"),
       )
       return exitCodes.success

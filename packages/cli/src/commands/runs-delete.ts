@@ -3,6 +3,7 @@ import { actorOf, actorOption, type ActorFlag } from "../actor.ts"
 import { defineCommand } from "../command.ts"
 import { databaseUrlOption, type DatabaseFlag, jsonOption, wholeNumber } from "../options.ts"
 import { exitCodes, UsageProblem } from "../problem.ts"
+import { countOf } from "../view/numbers.ts"
 import type { Session } from "../session.ts"
 import { withDatabase } from "./with-database.ts"
 
@@ -67,7 +68,7 @@ export const runsDelete = defineCommand<RunsDeleteOptions>({
       if (isDone && runs > 0) for (const topic of ["prune", "run"] as const) store.wake(topic)
       if (options.json !== true)
         await out.line(
-          `${isDone ? "deleted" : "would delete"} ${runs} runs with ${instances} instances` +
+          `${isDone ? "deleted" : "would delete"} ${countOf(runs, "run")} with ${countOf(instances, "instance")}` +
             (isDone || runs === 0 ? "" : "; nothing was done: say it again with --yes"),
         )
       return exitCodes.success

@@ -32,7 +32,7 @@ it("says what would go, and deletes runs and DAGs with --yes", async () => {
   const dags = (...args: string[]) => project.sluice("dags", "delete", ...args)
   const asked = await runs("--dag", "d", "--keep", "2")
   expect(asked.stdout).toBe(
-    "would delete 1 runs with 0 instances; nothing was done: say it again with --yes\n",
+    "would delete 1 run with 0 instances; nothing was done: say it again with --yes\n",
   )
   const kept = await runs("--dag", "d", "--keep", "2", "--yes", "--json")
   expect(JSON.parse(kept.stdout)).toEqual({ dag_id: "d", run_id: "r1", instances: 0, is_deleted: true })
@@ -43,10 +43,10 @@ it("says what would go, and deletes runs and DAGs with --yes", async () => {
   const busy = await dags("d", "--yes")
   expect([busy.code === 0, busy.stderr]).toEqual([false, expect.stringContaining("cancel them")])
   await project.sluice("runs", "cancel", "d/r4")
-  expect((await runs("d/r2", "--yes")).stdout).toBe("deleted 1 runs with 0 instances\n")
+  expect((await runs("d/r2", "--yes")).stdout).toBe("deleted 1 run with 0 instances\n")
   expect(JSON.parse((await dags("d", "--json")).stdout)).toEqual({
     ...{ dag_id: "d", runs: 2, versions: 1, is_deleted: false },
   })
-  expect((await dags("d", "--yes")).stdout).toBe("deleted DAG d with 2 runs and 1 versions\n")
+  expect((await dags("d", "--yes")).stdout).toBe("deleted DAG d with 2 runs and 1 version\n")
   expect((await dags("d", "--yes")).code).not.toBe(0)
 })

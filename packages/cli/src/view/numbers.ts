@@ -18,3 +18,8 @@ export function clip(text: string, width: number): string {
   const characters = Array.from(text)
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`
 }
+
+/** So many of something: "1 run", "2,000 runs". */
+export function countOf(value: number, one: string): string {
+  return `${count(value)} ${value === 1 ? one : `${one}s`}`
+}
