@@ -78,16 +78,16 @@ function byIndex(sql: Sql) {
   return sql`
     select seen.*
     from (
-      select range.skip + case when expansion.kind = 'task' then -1 else 0 end as first
+      select begun.first, begun.first + range.count as "end"
+      from (select range.skip + case when expansion.kind = 'task' then -1 else 0 end as first) begun
     ) start
     join page on page.expansion_id = range.expansion_id
       and page.first_index >= (
         select coalesce(max(before.first_index), -1) from page before
         where before.expansion_id = range.expansion_id and before.first_index <= start.first
       )
-      and page.first_index < start.first + range.count
-    cross join lateral ${instancesOfPage(sql)} seen
-    where seen.map_index >= start.first and seen.map_index < start.first + range.count
+      and page.first_index < start.end
+    cross join lateral ${instancesOfPage(sql, ["start.first", "start.end"])} seen
   `
 }
 

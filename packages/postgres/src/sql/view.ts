@@ -109,8 +109,12 @@ function withLabel(sql: Sql, label: string) {
 /**
  * The instances of the row of `page` that is at hand, each with its state as people see it: that of its row, where
  * there is one, otherwise what page and lease tell.
+ *
+ * `within`, where only some indexes are wanted: two columns at hand, the first index and the one after the last. What is
+ * compared with the instances afterwards would look for the row and the lease of each instance of the page first.
  */
-export function instancesOfPage(sql: Sql) {
+export function instancesOfPage(sql: Sql, within?: readonly [from: string, end: string]) {
+  const places = within === undefined ? wholePage(sql) : partOfPage(sql, within)
   return sql`(
     select place.map_index, place.key, place.label, ti.try_number, ti.started_at, ti.ended_at, ti.error,
       lease.claimed_at, lease.try_number as lease_try,
@@ -121,9 +125,7 @@ export function instancesOfPage(sql: Sql) {
         else ti.state::text
       end as state
     -- Side by side, so that a page's names are unpacked once and not for each instance.
-    from rows from (
-      generate_series(page.first_index, page.first_index + page.count - 1), unnest(page.keys), unnest(page.labels)
-    ) as place (map_index, key, label)
+    from rows from (${places}) as place (map_index, key, label)
     left join task_instance ti on ti.expansion_id = page.expansion_id and ti.map_index = place.map_index
     left join lateral (
       select id, claimed_at, try_number, is_retry from lease
@@ -134,6 +136,20 @@ export function instancesOfPage(sql: Sql) {
       limit 1
     ) lease on true
   )`
+}
+
+function wholePage(sql: Sql) {
+  return sql`
+    generate_series(page.first_index, page.first_index + page.count - 1), unnest(page.keys), unnest(page.labels)
+  `
+}
+
+function partOfPage(sql: Sql, [from, end]: readonly [string, string]) {
+  const part = `greatest(0, ${from} - page.first_index)::int + 1 : (${end} - page.first_index)::int`
+  return sql.unsafe(`
+    generate_series(greatest(page.first_index, ${from}), least(page.first_index + page.count, ${end}) - 1),
+    unnest(page.keys[${part}]), unnest(page.labels[${part}])
+  `)
 }
 
 /** What is shown of an instance, from `seen` (a row of `instancesOfPage`) and its `expansion`. */
