@@ -229,7 +229,7 @@ function Cursor({ expansion }: { readonly expansion: Expansion }) {
         <dt className="eyebrow">Pages</dt>
         <dd className="m-0 mt-0.5">
           {count(expansion.pages)}{" "}
-          <span className="text-muted">of up to {count(expansion.page_size ?? 0)}</span>
+          <span className="text-muted">· up to {count(expansion.page_size ?? 0)} items each</span>
         </dd>
       </div>
       <div>
