@@ -20,7 +20,17 @@ export function RunTable({ dagId, filter }: { readonly dagId: string; readonly f
       <Loaded query={runs} rows={8}>
         {({ pages }) => {
           const all = pages.flatMap((page) => page.dag_runs)
-          if (all.length === 0) return <Empty title="No run is like this" />
+          if (all.length === 0) {
+            const isNarrowed = Object.values(filter).some((value) => value !== undefined)
+            return isNarrowed ? (
+              <Empty title="No run is like this">Other filters may find some.</Empty>
+            ) : (
+              <Empty title="No run yet">
+                Runs come up here as they start: <code className="font-mono">sluice dags trigger</code>, the
+                button of a DAG, or its schedule makes one.
+              </Empty>
+            )
+          }
           return (
             <>
               <Table
