@@ -72,22 +72,27 @@ export function selectTaskInstances(
   },
 ): Promise<TaskInstanceRow[]> {
   const { label, toIndex } = options
+  // Without a filter indexes follow each other: no more of a page are looked at than are listed. The first may be -1 or 0.
+  const isPlain = label === undefined && options.states === undefined
+  const last = isPlain ? options.afterIndex + 1 + options.limit : Number.MAX_SAFE_INTEGER - 1
+  const first = Math.max(-1, options.afterIndex + 1)
+  const end = Math.min(toIndex ?? last, last) + 1
   return sql<TaskInstanceRow[]>`
     select ${instanceColumns(sql)}
     from expansion
     cross join lateral (
       select seen.*
-      from page
-      cross join lateral ${instancesOfPage(sql)} seen
-      where page.expansion_id = expansion.id
+      from (select ${first}::bigint as first, ${end}::bigint as "end") start
+      cross join page
+      cross join lateral ${instancesOfPage(sql, ["start.first", "start.end"])} seen
+      where page.expansion_id = expansion.id and page.first_index < start.end
         -- From the page on that has the next index: those before it are not even looked at.
         and page.first_index >= (
           select coalesce(max(first_index), -1) from page
           where expansion_id = ${options.expansionId} and first_index <= ${options.afterIndex}::bigint + 1
         )
-        and page.first_index + page.count - 1 > ${options.afterIndex} and seen.map_index > ${options.afterIndex}
+        and page.first_index + page.count - 1 > ${options.afterIndex}
         ${pagesWith(sql, options.states)}
-        ${toIndex === undefined ? sql`` : sql`and page.first_index <= ${toIndex} and seen.map_index <= ${toIndex}`}
         ${label === undefined ? sql`` : withLabel(sql, label)}
         ${options.states === undefined ? sql`` : sql`and seen.state = any(${[...options.states]}::text[])`}
       order by page.first_index, seen.map_index
@@ -145,7 +150,8 @@ function wholePage(sql: Sql) {
 }
 
 function partOfPage(sql: Sql, [from, end]: readonly [string, string]) {
-  const part = `greatest(0, ${from} - page.first_index)::int + 1 : (${end} - page.first_index)::int`
+  const part = `least(page.count, greatest(0, ${from} - page.first_index))::int + 1
+    : least(page.count, ${end} - page.first_index)::int`
   return sql.unsafe(`
     generate_series(greatest(page.first_index, ${from}), least(page.first_index + page.count, ${end}) - 1),
     unnest(page.keys[${part}]), unnest(page.labels[${part}])
