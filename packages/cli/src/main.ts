@@ -34,6 +34,7 @@ import { mapsRedrive } from "./commands/maps-redrive.ts"
 import { mapsSet } from "./commands/maps-set.ts"
 import { mapsShow } from "./commands/maps-show.ts"
 import { run } from "./commands/run.ts"
+import { secretsRotate } from "./commands/secrets-rotate.ts"
 import { runsCancel } from "./commands/runs-cancel.ts"
 import { runsDelete } from "./commands/runs-delete.ts"
 import { runsList } from "./commands/runs-list.ts"
@@ -128,6 +129,7 @@ const commands: readonly Command[] = [
   connectionsGet,
   connectionsSet,
   connectionsDelete,
+  secretsRotate,
   dbMigrate,
   dbStatus,
 ]
@@ -153,6 +155,7 @@ await runMain({
     { name: "tokens", summary: "tokens of programs that call the API" },
     { name: "variables", summary: "values that tasks read" },
     { name: "connections", summary: "how tasks reach what is outside" },
+    { name: "secrets", summary: "the key that variables and connections are sealed with" },
     { name: "db", summary: "prepare and inspect the database" },
   ],
   commands,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeSecretKey } from "@sluice/core/secrets"
@@ -29,7 +29,13 @@ describe("the secret key", () => {
     const sealed = openSecretBox({}, at)!.seal("text", "p")
     expect(openSecretBox({}, at)!.open(sealed, "p")).toBe("text")
     expect(readdirSync(join(projectDir, ".sluice"))).toEqual(["secret.key"])
-    expect(statSync(join(projectDir, ".sluice", "secret.key")).mode & 0o777).toBe(0o600)
+    const path = join(projectDir, ".sluice", "secret.key")
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    writeFileSync(path, `${makeSecretKey()},${readFileSync(path, "utf8")}`)
+    const box = openSecretBox({}, at)!
+    expect([box.open(sealed, "p"), box.isNewest(sealed)]).toEqual(["text", false])
+    writeFileSync(path, "x,")
+    expect(() => openSecretBox({}, at)).toThrow(".sluice/secret.key: a secret key has")
   })
 
   it("is not made up for a database of the user's", () => {

@@ -14,7 +14,7 @@ const keyFileMode = 0o600
  * The box for what is secret in a database.
  *
  * Its keys are those of SLUICE_SECRET_KEY, divided by commas, the one that seals first. A project with an embedded database
- * makes its own beside it. Null: the database is the user's, and no key was given; none is made up, since every
+ * makes its own beside it; several may stand in the file likewise. Null: the database is the user's, and no key was given; none is made up, since every
  * machine needs the same.
  */
 export function openSecretBox(
@@ -22,12 +22,16 @@ export function openSecretBox(
   database: { readonly isEmbedded: boolean; readonly projectDir: string },
 ): SecretBox | null {
   const given = (env["SLUICE_SECRET_KEY"] ?? "").trim()
-  if (given === "") return database.isEmbedded ? makeSecretBox([keyOfProject(database.projectDir)]) : null
+  if (given !== "") return boxOf("SLUICE_SECRET_KEY", given)
+  return database.isEmbedded ? boxOf(keyFile, keyOfProject(database.projectDir)) : null
+}
+
+function boxOf(from: string, keys: string): SecretBox {
   try {
-    return makeSecretBox(given.split(","))
+    return makeSecretBox(keys.split(","))
   } catch (error) {
     if (!(error instanceof InvalidSecretKey)) throw error
-    throw new UsageProblem(`SLUICE_SECRET_KEY: ${error.message}`)
+    throw new UsageProblem(`${from}: ${error.message}`)
   }
 }
 

@@ -86,6 +86,7 @@ function lazyVault(open: () => SecretBox | null): Vault {
     openVariable: (row) => vault().openVariable(row),
     sealConnection: (connection, actor) => vault().sealConnection(connection, actor),
     openConnection: (row) => vault().openConnection(row),
+    reseal: (part, text) => vault().reseal(part, text),
   }
 }
 

@@ -39,6 +39,11 @@ export function vaultVerbs(client: Client): VaultStore {
       ),
     deleteConnection: (options) =>
       call(client, "deleteConnection", (sql) => vault.deleteConnection(sql, options)),
+    sealedTexts: (options) =>
+      call(client, "sealedTexts", (sql) => vault.selectSealedTexts(sql, options)).pipe(
+        Effect.map((rows) => rows.map(({ name, sealed }) => ({ name, sealed }))),
+      ),
+    reseal: (options) => call(client, "reseal", (sql) => vault.updateSealedTexts(sql, options)),
   }
 }
 

@@ -167,4 +167,31 @@ describe("sluice variables and connections", () => {
     })
     expect((await sluice("connections", "list")).stdout).toBe("crm  http  h:443\n")
   })
+
+  it("are sealed anew with the newest key, and need no other then", async () => {
+    const [oldKey, newKey] = [env.SLUICE_SECRET_KEY, "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="]
+    const as = (keys: string, ...args: string[]) => project.start(args, { SLUICE_SECRET_KEY: keys }).ended
+    await sluice("variables", "set", "turned", "over")
+    const alone = await as(newKey, "secrets", "rotate")
+    expect(alone).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("variable turned was sealed") as string,
+    })
+    expect(alone.stdout).toContain("cannot be opened")
+    expect(alone.stdout).not.toMatch(/\bover\b/)
+    const dry = await as(`${newKey},${oldKey}`, "secrets", "rotate", "--dry-run", "--json")
+    const { rotated, ...rest } = JSON.parse(dry.stdout) as { rotated: number }
+    expect(rest).toEqual({ newest: 0, changed: 0, unreadable: 0, is_dry_run: true })
+    expect(await as(`${newKey},${oldKey}`, "secrets", "rotate", "--actor", "eve")).toMatchObject({
+      code: 0,
+      stdout: `sealed ${rotated} anew; the newest key had sealed 0\n`,
+    })
+    expect((await as(newKey, "variables", "get", "turned")).stdout).toBe("over\n")
+    expect(await as(newKey, "secrets", "rotate")).toMatchObject({
+      code: 0,
+      stdout: `sealed 0 anew; the newest key had sealed ${rotated}\n`,
+    })
+    const events = await project.sluice("events", "list", "--json")
+    expect(events.stdout).toMatch(/"actor":"eve","event":"secrets_rotated"/)
+  })
 })

@@ -26,6 +26,9 @@ describe("a secret box", () => {
     const sealed = makeSecretBox([older]).seal("text", "p")
     expect(makeSecretBox([newer, older]).open(sealed, "p")).toBe("text")
     expect(() => makeSecretBox([newer]).open(sealed, "p")).toThrow("sealed with another key")
+    expect(
+      [[older], [older, newer], [newer, older]].map((keys) => makeSecretBox(keys).isNewest(sealed)),
+    ).toEqual([true, true, false])
   })
 
   it("refuses what was changed, what it never sealed, and keys that are none", () => {

@@ -19,6 +19,8 @@ export interface SecretBox {
   readonly seal: (text: string, place: string) => string
   /** Throws `SecretUnreadable`. */
   readonly open: (sealed: string, place: string) => string
+  /** Whether it was sealed with the key that seals now, as it says itself; it is not opened for that. */
+  readonly isNewest: (sealed: string) => boolean
 }
 
 /** A key that is none. */
@@ -49,6 +51,7 @@ export function makeSecretBox(keys: readonly string[]): SecretBox {
       const sealed = Buffer.concat([nonce, cipher.getAuthTag(), body])
       return `${version}.${first.id}.${sealed.toString("base64url")}`
     },
+    isNewest: (sealed) => sealed.startsWith(`${version}.${first.id}.`),
     open: (sealed, place) => {
       const [form, id, body = ""] = sealed.split(".")
       const key = known.find((one) => one.id === id)

@@ -37,6 +37,7 @@ export const eventNames = [
   "connection_created",
   "connection_changed",
   "connection_deleted",
+  "secrets_rotated",
   "signed_in",
   "sign_in_refused",
   "dag_limits_set",

@@ -29,6 +29,28 @@ export const variableKeyLengthMax = 250
 export const connectionIdLengthMax = 200
 export const vaultDescriptionLengthMax = 10_000
 
+/** Where sealed texts are: the value of a variable, the password and the extra of a connection. */
+export const sealedParts = ["variable", "connection_password", "connection_extra"] as const
+
+/** One of the places where sealed texts are. */
+export type SealedPart = (typeof sealedParts)[number]
+
+/** A sealed text, and the name of the variable or the connection that has it. */
+export interface SealedText {
+  readonly name: string
+  readonly sealed: string
+}
+
+/** A sealed text that takes the place of another. */
+export interface ResealedText {
+  readonly name: string
+  readonly from: string
+  readonly to: string
+}
+
+/** The most sealed texts that one statement reads or writes. */
+export const sealedTextsMax = 100
+
 /** What variables and connections can be ordered by; the name decides between equals. */
 export const variableOrders = ["key", "description"] as const
 export const connectionOrders = ["connection_id", "conn_type", "description", "host", "port"] as const
@@ -73,4 +95,19 @@ export interface VaultStore {
     connectionId: string
     actor: string
   }) => Effect.Effect<boolean, StoreError>
+  /** The sealed texts of a part by name, after one; null: from the first on. `limit` ≤ `sealedTextsMax`. */
+  readonly sealedTexts: (options: {
+    part: SealedPart
+    after: string | null
+    limit: number
+  }) => Effect.Effect<readonly SealedText[], StoreError>
+  /**
+   * Puts sealed texts in the place of others that say the same, at most `sealedTextsMax`. What is not `from` any more stays
+   * as it is. Gives the names of what was written; it is one event, with these names, and `updatedAt` stays.
+   */
+  readonly reseal: (options: {
+    part: SealedPart
+    texts: readonly ResealedText[]
+    actor: string
+  }) => Effect.Effect<readonly string[], StoreError>
 }

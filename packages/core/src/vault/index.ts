@@ -1,2 +1,3 @@
 export * from "./guarded-hosts.ts"
+export * from "./rotate-secrets.ts"
 export * from "./vault.ts"

@@ -11,7 +11,14 @@ import { isSensitiveName, secretsIn } from "../secrets/sensitive-names.ts"
 import { isTagged, type NotFound, type StoreError } from "../store/errors.ts"
 import type { StoreService } from "../store/store.ts"
 import { untilAvailable } from "../store/store-retry.ts"
-import type { ConnectionRow, NewConnection, NewVariable, VariableRow } from "../store/vault-store.ts"
+import type {
+  ConnectionRow,
+  NewConnection,
+  NewVariable,
+  SealedPart,
+  SealedText,
+  VariableRow,
+} from "../store/vault-store.ts"
 
 /** There is no key to seal or open anything with. */
 export class SecretKeyMissing extends Error {
@@ -44,6 +51,15 @@ export interface Vault {
   readonly openVariable: (row: VariableRow) => Variable
   readonly sealConnection: (connection: Omit<StoredConnection, "updatedAt">, actor: string) => NewConnection
   readonly openConnection: (row: ConnectionRow) => StoredConnection
+  /** What it says, sealed with the key that seals now; null: it is. */
+  readonly reseal: (part: SealedPart, text: SealedText) => string | null
+}
+
+/** What a sealed text is sealed for. It cannot change: what was sealed before would not open. */
+const placeOf: Record<SealedPart, (name: string) => string> = {
+  variable: (name) => `variable ${name}`,
+  connection_password: (name) => `password of connection ${name}`,
+  connection_extra: (name) => `extra of connection ${name}`,
 }
 
 /** Makes a vault; null: without a key. */
@@ -57,24 +73,28 @@ export function makeVault(box: SecretBox | null): Vault {
   return {
     sealVariable: ({ value, ...variable }, actor) => ({
       ...variable,
-      sealedValue: own().seal(value, `variable ${variable.key}`),
+      sealedValue: own().seal(value, placeOf.variable(variable.key)),
       actor,
     }),
     openVariable: ({ sealedValue, ...row }) => ({
       ...row,
-      value: own().open(sealedValue, `variable ${row.key}`),
+      value: own().open(sealedValue, placeOf.variable(row.key)),
     }),
     sealConnection: ({ password, extra, ...connection }, actor) => ({
       ...connection,
-      sealedPassword: sealOrNull(password, `password of connection ${connection.connectionId}`),
-      sealedExtra: sealOrNull(extra, `extra of connection ${connection.connectionId}`),
+      sealedPassword: sealOrNull(password, placeOf.connection_password(connection.connectionId)),
+      sealedExtra: sealOrNull(extra, placeOf.connection_extra(connection.connectionId)),
       actor,
     }),
     openConnection: ({ sealedPassword, sealedExtra, ...row }) => ({
       ...row,
-      password: openOrNull(sealedPassword, `password of connection ${row.connectionId}`),
-      extra: openOrNull(sealedExtra, `extra of connection ${row.connectionId}`),
+      password: openOrNull(sealedPassword, placeOf.connection_password(row.connectionId)),
+      extra: openOrNull(sealedExtra, placeOf.connection_extra(row.connectionId)),
     }),
+    reseal: (part, { name, sealed }) => {
+      const place = placeOf[part](name)
+      return own().isNewest(sealed) ? null : own().seal(own().open(sealed, place), place)
+    },
   }
 }
 

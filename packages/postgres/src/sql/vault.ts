@@ -1,4 +1,13 @@
-import type { ConnectionRow, NewConnection, NewVariable, VariableRow, VaultStore } from "@sluice/core/store"
+import type {
+  ConnectionRow,
+  NewConnection,
+  NewVariable,
+  ResealedText,
+  SealedPart,
+  SealedText,
+  VariableRow,
+  VaultStore,
+} from "@sluice/core/store"
 import { noteIdentityEvent } from "./event.ts"
 import { type Counted, likeAny, countedSlice, orderByNames } from "./filter.ts"
 import type { Sql } from "./row.ts"
@@ -163,4 +172,66 @@ export async function deleteConnection(
     select connection_id from changed
   `
   return rows.length > 0
+}
+
+/** Where the sealed texts of a part are. */
+const sealedColumns = {
+  variable: { table: "variable", name: "key", column: "sealed_value" },
+  connection_password: { table: "connection", name: "connection_id", column: "sealed_password" },
+  connection_extra: { table: "connection", name: "connection_id", column: "sealed_extra" },
+} as const satisfies Record<SealedPart, object>
+
+/** Sealed texts of a part by name, along the primary key. */
+export function selectSealedTexts(
+  sql: Sql,
+  { part, after, limit }: { part: SealedPart; after: string | null; limit: number },
+): Promise<SealedText[]> {
+  const { table, name, column } = sealedColumns[part]
+  return sql<SealedText[]>`
+    select ${sql(name)} as name, ${sql(column)} as sealed
+    from ${sql(table)}
+    where ${sql(column)} is not null ${after === null ? sql`` : sql`and ${sql(name)} > ${after}`}
+    order by ${sql(name)}
+    limit ${limit}
+  `
+}
+
+/**
+ * Puts sealed texts in the place of others; gives the names of those that were still there.
+ *
+ * The rows are locked in the order of their names, so two who do it at once wait for one another; a row that was
+ * changed meanwhile is looked at again as it is by then, and does not fit any more.
+ */
+export async function updateSealedTexts(
+  sql: Sql,
+  { part, texts, actor }: { part: SealedPart; texts: readonly ResealedText[]; actor: string },
+): Promise<string[]> {
+  const { table, name, column } = sealedColumns[part]
+  const rows = await sql<{ names: string[] | null }[]>`
+    with given as (
+      select * from unnest(
+        ${texts.map((text) => text.name)}::text[], ${texts.map(({ from }) => from)}::text[],
+        ${texts.map(({ to }) => to)}::text[]
+      ) as g (name, old, new)
+    ), held as materialized (
+      select given.name, given.new
+      from ${sql(table)} target
+      join given on target.${sql(name)} = given.name collate "C" and target.${sql(column)} = given.old
+      order by target.${sql(name)}
+      for update of target
+    ), written as (
+      update ${sql(table)} target set ${sql(column)} = held.new
+      from held
+      where target.${sql(name)} = held.name collate "C"
+      returning target.${sql(name)} as name
+    ), changed as (
+      select array_agg(name order by name) as names from written having count(*) > 0
+    ), noted as (
+      insert into event_log (actor, event, detail)
+      select ${actor}, 'secrets_rotated', json_build_object('part', ${part}::text, 'names', names)
+      from changed
+    )
+    select names from changed
+  `
+  return rows[0]?.names ?? []
 }

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { AlreadyExists, NotFound } from "../errors.ts"
 import type { EventName } from "../control-store.ts"
-import type { ConnectionRow, VariableRow, VaultStore } from "../vault-store.ts"
+import type { ConnectionRow, SealedPart, VariableRow, VaultStore } from "../vault-store.ts"
 import { noteIdentityEvent } from "./events.ts"
 import { compareKeys, fitsPatterns, sliceOf, type SortKey } from "./filters.ts"
 import type { MemoryState } from "./state.ts"
@@ -39,7 +39,43 @@ export function vault(state: MemoryState): VaultStore {
     createConnection: connections.create,
     changeConnection: connections.change,
     deleteConnection: ({ connectionId, actor }) => connections.remove(connectionId, actor),
+    sealedTexts: ({ part, after, limit }) =>
+      Effect.sync(() =>
+        sealedPlaces(state, part)
+          .flatMap(({ name, sealed }) => (sealed === null ? [] : [{ name, sealed }]))
+          .filter(({ name }) => after === null || name > after)
+          .sort((a, b) => compareKeys([a.name], [b.name], [false]))
+          .slice(0, limit),
+      ),
+    reseal: ({ part, texts, actor }) =>
+      Effect.sync(() => {
+        const places = new Map(sealedPlaces(state, part).map((place) => [place.name, place]))
+        const written = texts.filter(({ name, from, to }) => {
+          const place = places.get(name)
+          if (place?.sealed !== from) return false
+          place.put(to)
+          return true
+        })
+        const names = written.map(({ name }) => name).sort((a, b) => compareKeys([a], [b], [false]))
+        if (names.length > 0)
+          noteIdentityEvent(state, { actor, event: "secrets_rotated", detail: { part, names } })
+        return names
+      }),
   }
+}
+
+/** Where the sealed texts of a part are, and how to write them. */
+function sealedPlaces({ variables, connections }: MemoryState, part: SealedPart) {
+  if (part === "variable")
+    return [...variables].map(([name, row]) => ({
+      ...{ name, sealed: row.sealedValue },
+      put: (sealedValue: string) => void variables.set(name, { ...row, sealedValue }),
+    }))
+  const column = part === "connection_password" ? "sealedPassword" : "sealedExtra"
+  return [...connections].map(([name, row]) => ({
+    ...{ name, sealed: row[column] },
+    put: (sealed: string) => void connections.set(name, { ...row, [column]: sealed }),
+  }))
 }
 
 /** Rows with names, of one kind. */
