@@ -13,6 +13,7 @@ const shifts = [
   "update leader set expires_at = expires_at - make_interval(secs => $1)",
   "update repair set at = at - make_interval(secs => $1)",
   "update offer set at = at - make_interval(secs => $1)",
+  "update page set created_at = created_at - make_interval(secs => $1)",
   "update expansion set pull_after = pull_after - make_interval(secs => $1), runner_expires_at = runner_expires_at - make_interval(secs => $1)",
   "update dag_run set timeout_at = timeout_at - make_interval(secs => $1)",
   "update role set heartbeat_at = heartbeat_at - make_interval(secs => $1), expires_at = expires_at - make_interval(secs => $1), died_at = died_at - make_interval(secs => $1)",

@@ -1,4 +1,4 @@
-import { isTagged, type StoreService } from "@sluice/core/store"
+import { isTagged, type Lease, type StoreService } from "@sluice/core/store"
 import { Cause, Effect, Exit } from "effect"
 import type { Metrics } from "./metrics.ts"
 
@@ -13,9 +13,7 @@ export function countStore(store: StoreService, metrics: Metrics): StoreService 
   return {
     ...counted,
     claim: (options) =>
-      Effect.tap(counted.claim(options), ({ leases }) =>
-        Effect.sync(() => metrics.leases.inc(leases.length)),
-      ),
+      Effect.tap(counted.claim(options), ({ leases }) => Effect.sync(() => countClaimed(metrics, leases))),
     commitPage: (options) =>
       Effect.tap(counted.commitPage(options), () => Effect.sync(() => countPage(metrics, options))),
     complete: (options) =>
@@ -23,6 +21,12 @@ export function countStore(store: StoreService, metrics: Metrics): StoreService 
     pruneRows: (options) =>
       Effect.tap(counted.pruneRows(options), ({ removed }) => Effect.sync(() => metrics.pruned.inc(removed))),
   }
+}
+
+function countClaimed(metrics: Metrics, leases: readonly Lease[]): void {
+  metrics.leases.inc(leases.length)
+  for (const { wasOffered, waitedMs } of leases)
+    metrics.claimWaitSeconds.observe({ kind: wasOffered ? "offer" : "page" }, waitedMs / 1000)
 }
 
 /** A page without items moves a cursor, and is none. */

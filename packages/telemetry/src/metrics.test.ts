@@ -58,6 +58,7 @@ describe("a counted store", () => {
       sluice_pages_committed_total: 1,
       sluice_items_committed_total: 10,
       sluice_leases_claimed_total: 1,
+      'sluice_claim_wait_seconds_count{kind="page"}': 1,
       'sluice_items_recorded_total{state="success"}': 4,
       'sluice_items_recorded_total{state="failed"}': 1,
       'sluice_items_recorded_total{state="up_for_retry"}': 1,

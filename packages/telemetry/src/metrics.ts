@@ -4,6 +4,11 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 /** Seconds from half a millisecond to half a minute. */
 const seconds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
+/** Seconds from five milliseconds to six hours: work waits long where there are few workers. */
+const waitSeconds = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 21_600,
+]
+
 /**
  * What a process counts, by Prometheus' names.
  *
@@ -20,8 +25,12 @@ export function makeMetrics() {
     new Counter({ name: `sluice_${name}`, help, labelNames, registers })
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge({ name: `sluice_${name}`, help, labelNames, registers })
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Histogram({ name: `sluice_${name}`, help, labelNames, buckets: seconds, registers })
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    buckets = seconds,
+  ) => new Histogram({ name: `sluice_${name}`, help, labelNames, buckets, registers })
   let hostCount = () => 0
   return {
     registry,
@@ -38,6 +47,12 @@ export function makeMetrics() {
     discovered: counter("items_committed_total", "Items of the pages that were committed."),
     ended: counter("items_recorded_total", "Instances whose outcome was recorded.", ["state"]),
     leases: counter("leases_claimed_total", "Leases that were claimed."),
+    claimWaitSeconds: histogram(
+      "claim_wait_seconds",
+      "How long work waited to be claimed: once for each lease, however many instances it has. page: since it was committed; offer: since it was due.",
+      ["kind"],
+      waitSeconds,
+    ),
     leasesRunning: gauge("leases_running", "Leases that run in the hosts of this process."),
     leaseSeconds: histogram("lease_seconds", "What a lease took in its host."),
     hosts: new Gauge({

@@ -29,6 +29,8 @@ export interface Lease {
   readonly isIsolated: boolean
   /** Set when the range was offered again; else it is of a page that nobody had before. */
   readonly wasOffered: boolean
+  /** How long it waited to be claimed: since its page was committed, or since the longest due of its offers was. */
+  readonly waitedMs: number
   /** Set when the task limits how many run at once: the end of this lease makes room for others. */
   readonly isLimited: boolean
   /**

@@ -27,6 +27,8 @@ interface RangeRow {
   indexes: string[] | null
   isIsolated: boolean
   wasOffered: boolean
+  /** Zero for a range of gaps alone. */
+  waitedMs: number
   isLimited: boolean
   resumes: (string | null)[] | null
 }
@@ -335,7 +337,7 @@ async function look(
       )
       order by place
     ), paged as materialized (
-      select page.expansion_id, page.first_index, page.claimed, page.has_records, candidate.place,
+      select page.expansion_id, page.first_index, page.claimed, page.has_records, page.created_at, candidate.place,
         candidate.generation, candidate.base_try, candidate.is_limited,
         case
           -- No crumbs: see shareOfPage.
@@ -345,7 +347,7 @@ async function look(
         end::int as size
       from candidate
       cross join lateral (
-        select expansion_id, first_index, count, claimed, has_records from page
+        select expansion_id, first_index, count, claimed, has_records, created_at from page
         where page.claimable and page.urgency = candidate.urgency and page.expansion_id = candidate.expansion_id
         order by page.urgency, page.expansion_id, page.first_index
         limit 1
@@ -382,11 +384,11 @@ async function look(
       -- By their places, whatever the planner believes of the table. What was parked and unparked since this statement began
       -- has another place by now: it is not taken, and so nothing may be leased but what this gives back.
       delete from offer where ctid = any(array(select place from nearby))
-      returning expansion_id, first_index, page_first, try_number, base_try, is_isolated
+      returning expansion_id, first_index, page_first, at, try_number, base_try, is_isolated
     ), gathered as materialized (
       select gone.*, served.generation, served.is_limited
       from (
-        select expansion_id, try_number, base_try, is_isolated,
+        select expansion_id, try_number, base_try, is_isolated, min(at) as since,
           array_agg(first_index order by first_index) as indexes,
           array_agg(page_first order by first_index) as pages
         from gathered_gone
@@ -417,7 +419,7 @@ async function look(
     ), range as materialized (
       select expansion_id, first_index as page_first, first_index + claimed as first_index, size as count,
         base_try + 1 as try_number, base_try, false as is_retry, false as is_isolated, generation, is_limited,
-        false as was_offered,
+        false as was_offered, created_at as since,
         case when has_records then array(
           select map_index from task_instance
           where task_instance.expansion_id = chosen.expansion_id
@@ -428,7 +430,7 @@ async function look(
       from chosen
       union all
       select expansion_id, page_first, first_index, taken, try_number, base_try, false, is_isolated, generation,
-        is_limited, true,
+        is_limited, true, at,
         array(
           select map_index from task_instance
           where task_instance.expansion_id = s.expansion_id
@@ -439,7 +441,7 @@ async function look(
       from offered_range s
       union all
       select expansion_id, pages[1], indexes[1], cardinality(indexes), try_number, base_try, true, is_isolated,
-        generation, is_limited, true, null, indexes, pages
+        generation, is_limited, true, since, null, indexes, pages
       from gathered
     ), leased as (
       insert into lease (
@@ -459,6 +461,8 @@ async function look(
       leased.id as lease_id, range.expansion_id, leased.first_index, leased.count, leased.remaining,
       leased.try_number, leased.base_try, leased.is_retry, leased.is_isolated, range.generation, range.was_offered,
       range.is_limited, range.recorded, range.indexes,
+      -- What was made after this statement began has not waited.
+      greatest(extract(epoch from now() - range.since) * 1000, 0)::float8 as waited_ms,
       case when range.indexes is not null then ${resumesOf(sql)} end as resumes,
       case
         when range.indexes is not null then ${gatheredItems(sql)}

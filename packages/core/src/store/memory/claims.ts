@@ -10,7 +10,6 @@ import {
   type MemoryState,
   type Offer,
   type PageRecord,
-  type WorkRange,
   nextNumber,
 } from "./state.ts"
 
@@ -123,7 +122,7 @@ function claimPage(
   if (page === null || room <= 0) return null
   const size = Math.min(sizeOf(expansion, options), room)
   const count = Math.min(shareOfPage(page.count - page.claimed, size), room)
-  const range: WorkRange = {
+  const range: Offer = {
     expansion,
     page,
     firstIndex: page.firstIndex + page.claimed,
@@ -132,6 +131,7 @@ function claimPage(
     baseTry: expansion.baseTry,
     isRetry: false,
     isIsolated: false,
+    at: page.createdAt,
   }
   page.claimed += count
   // A range of gaps alone has nothing to lease, and whoever claims must not take that for the end of the work.
@@ -179,7 +179,7 @@ function roomOf(state: MemoryState, expansion: ExpansionRecord): number {
 }
 
 /** Makes a lease of a range; null when each of its instances has an outcome already. */
-function leaseRange(state: MemoryState, range: WorkRange, options: ClaimOptions): LeaseRecord | null {
+function leaseRange(state: MemoryState, range: Offer, options: ClaimOptions): LeaseRecord | null {
   const remaining = unrecordedOf(range).length
   return remaining === 0 ? null : addLease(state, { ...range, remaining, indexes: null }, options)
 }
@@ -194,13 +194,14 @@ function leaseGathered(
   const [first] = sorted
   if (first === undefined) return null
   const count = sorted.length
+  const at = Math.min(...sorted.map((offer) => offer.at))
   const indexes = sorted.map(({ firstIndex }) => firstIndex)
-  return addLease(state, { ...first, count, remaining: count, indexes }, options)
+  return addLease(state, { ...first, at, count, remaining: count, indexes }, options)
 }
 
 function addLease(
   state: MemoryState,
-  work: WorkRange & Pick<LeaseRecord, "remaining" | "indexes">,
+  work: Offer & Pick<LeaseRecord, "remaining" | "indexes">,
   { workerId, leaseSeconds }: ClaimOptions,
 ): LeaseRecord {
   const { expansion, page, firstIndex, count, tryNumber, baseTry, isRetry, isIsolated } = work
@@ -210,6 +211,7 @@ function addLease(
     workerId,
     startedAt,
     expiresAt: startedAt + leaseSeconds * 1000,
+    waitedMs: startedAt - work.at,
     remaining: work.remaining,
     expansion,
     page,
@@ -228,7 +230,7 @@ function addLease(
 }
 
 function toLease(state: MemoryState, lease: LeaseRecord, wasOffered: boolean): Lease {
-  const { firstIndex, count, remaining, tryNumber, baseTry, isRetry, isIsolated } = lease
+  const { firstIndex, count, remaining, tryNumber, baseTry, isRetry, isIsolated, waitedMs } = lease
   const unrecorded = new Set(unrecordedOf(lease))
   const indexes = lease.indexes ?? Array.from({ length: count }, (_, i) => firstIndex + i)
   return {
@@ -246,6 +248,7 @@ function toLease(state: MemoryState, lease: LeaseRecord, wasOffered: boolean): L
     recorded: indexes.filter((index) => !unrecorded.has(index)),
     isIsolated,
     wasOffered,
+    waitedMs,
     isLimited: isLimited(state, lease.expansion),
     resumes: resumesOf(lease),
   }

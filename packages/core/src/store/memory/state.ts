@@ -267,6 +267,7 @@ export interface LeaseRecord extends WorkRange {
   readonly id: string
   readonly workerId: string
   readonly startedAt: number
+  readonly waitedMs: number
   expiresAt: number
   remaining: number
   /** Of instances that were each offered by themselves, whatever their pages: the indexes, ascending. */

@@ -16,6 +16,7 @@ import {
   openMap,
   openStream,
   openWorld,
+  retried,
   statesOf,
   worker,
 } from "./world.ts"
@@ -41,6 +42,33 @@ export function claimContract(open: OpenStore): void {
       expect(JSON.parse(leases[1]!.items!)).toEqual([{ n: 4 }, { n: 5 }, { n: 6 }, { n: 7 }])
       expect(await claim(world.store)).toEqual([])
       expect((await map.view()).running).toBe(10)
+    })
+
+    it("tell how long their work waited: since its page was committed, or since the longest offer was due", async () => {
+      const world = await openWorld(open)
+      const hour = 3_600_000
+      const map = await openMap(world)
+      await map.commit(items(6))
+      await world.elapse(3 * hour)
+      const lease = await claimOne(world.store, { sizeDefault: 3, leaseSeconds: 86_400 })
+      await world.elapse(4 * hour)
+      const rest = await claimOne(world.store, { leaseSeconds: 86_400 })
+      await complete(world.store, lease, { exceptions: [retried(0, 5 * hour), retried(2, hour)] })
+      await world.elapse(7 * hour)
+      const again = await claimOne(world.store)
+      await runEffect(world.store.release({ workerId: worker, leaseId: rest.leaseId, split: false }))
+      await world.elapse(2 * hour)
+      const offered = await claimOne(world.store)
+      const waits = [lease, rest, again, offered].map(({ wasOffered, waitedMs }) => [
+        wasOffered,
+        Math.round(waitedMs / hour),
+      ])
+      expect(waits).toEqual([
+        [false, 3],
+        [false, 7],
+        [true, 6],
+        [true, 2],
+      ])
     })
 
     it("take the rest of a page too where that is less than half a lease", async () => {
