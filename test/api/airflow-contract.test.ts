@@ -12,6 +12,7 @@ const check = makeResponseChecker(readAirflowDocument())
 /** The operations that clients need to monitor with, and others that are served: each is asked for below. */
 const served = [
   "bulk_connections",
+  "bulk_pools",
   "bulk_variables",
   "cancel_backfill",
   "clear_dag_run",
@@ -27,6 +28,7 @@ const served = [
   "delete_pool",
   "delete_variable",
   "get_asset",
+  "get_asset_aliases",
   "get_asset_events",
   "get_asset_queued_events",
   "get_assets",
@@ -50,6 +52,7 @@ const served = [
   "get_event_log",
   "get_event_logs",
   "get_health",
+  "get_import_error",
   "get_import_errors",
   "get_jobs",
   "get_list_dag_runs_batch",
@@ -72,6 +75,7 @@ const served = [
   "get_xcom_entries",
   "get_xcom_entry",
   "list_backfills",
+  "list_dag_warnings",
   "materialize_asset",
   "patch_connection",
   "patch_dag",
@@ -136,7 +140,14 @@ describe("every answer fits Airflow's document", () => {
     const jobs = await ask("GET", "/api/v2/jobs?is_alive=true&order_by=-latest_heartbeat")
     expect(jobs.jobs.map((job: { job_type: string }) => job.job_type)).toContain("SchedulerJob")
     await ask("GET", "/api/v2/dagTags")
-    await ask("GET", "/api/v2/importErrors")
+    const file = { folder: "elsewhere", path: "broken.ts" }
+    const error = { type: "SyntaxError", message: "unexpected token", stack: "frame" }
+    await Effect.runPromise(world.store.storeImportError({ file, error }))
+    const { import_errors: broken } = await ask("GET", "/api/v2/importErrors?filename_pattern=broken%25")
+    expect(await ask("GET", `/api/v2/importErrors/${broken[0].import_error_id}`)).toEqual(broken[0])
+    await ask("GET", "/api/v2/importErrors/1", { status: 404 })
+    await ask("GET", "/api/v2/dagWarnings")
+    await ask("GET", "/api/v2/assets/aliases")
     await ask("GET", "/api/v2/nowhere", { status: 404 }).catch(() => undefined)
   })
 
@@ -253,6 +264,8 @@ describe("every answer fits Airflow's document", () => {
     await ask("POST", pools, { body: { name: "api", slots: 2 }, status: 201 })
     await ask("POST", pools, { body: { name: "api", slots: 2 }, status: 409 })
     expect((await ask("GET", `${pools}?order_by=-name`)).total_entries).toBe(2)
+    const bulk = { actions: [{ action: "create", entities: [{ name: "api", slots: 2 }] }] }
+    expect((await ask("PATCH", pools, { body: bulk })).create.errors).toHaveLength(1)
     expect(await ask("PATCH", `${pools}/api`, { body: { slots: -1 } })).toMatchObject({ slots: -1 })
     await ask("GET", `${pools}/api`)
     await ask("GET", `${pools}/none`, { status: 404 })

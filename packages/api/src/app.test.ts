@@ -55,6 +55,26 @@ describe("the API", () => {
     expect(await from("https://evil.example.com")).toBeNull()
   })
 
+  it("describes no named thing as one that may be null: where it may, it says so itself", async () => {
+    const { document } = await openTestApi()
+    const { schemas } = (
+      document as unknown as { components: { schemas: Record<string, { type?: unknown }> } }
+    ).components
+    const nullable = Object.entries(schemas).filter(([, { type }]) => Array.isArray(type))
+    expect(nullable.map(([name]) => name)).toEqual([])
+  })
+
+  it("has empty lists of what there is only in Airflow", async () => {
+    const { get } = await openTestApi()
+    for (const [path, key] of [
+      ["assets/aliases?name_pattern=a", "asset_aliases"],
+      ["dagWarnings?warning_type=asset%20conflict&order_by=-timestamp", "dag_warnings"],
+    ])
+      expect((await get(`/api/v2/${path}`)).body).toEqual({ [key!]: [], total_entries: 0 })
+    expect((await get("/api/v2/assets/aliases/1")).status).toBe(404)
+    expect((await get("/api/v2/dagWarnings?order_by=nothing")).status).toBe(400)
+  })
+
   it("refuses what it cannot read, and says what is wrong", async () => {
     const { api, get, send } = await openTestApi()
     const nul = await get("/api/v2/version?a=%00")
@@ -62,8 +82,17 @@ describe("the API", () => {
     const many = await get(`/api/v2/version?${"a=1&".repeat(queryParametersMax + 1)}`)
     expect(many.status).toBe(422)
     expect((await get("/api/v2/nowhere")).body).toEqual({ detail: "there is nothing at this address" })
+    const put = await send("PUT", "/api/v2/dags/d")
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, PATCH, DELETE"])
+    expect(put.body.detail).toContain("expected GET, PATCH, DELETE")
+    const missing = await send("POST", "/auth/token", { as: null, body: { username: "a" } })
+    expect(missing.body.detail).toEqual([
+      { loc: ["body", "password"], msg: "it is missing; expected string", type: "missing" },
+    ])
+    const twice = await get("/api/v2/dags?dag_id_pattern=a&dag_id_pattern=b")
+    expect(twice.body.detail[0].msg).toContain("more than once")
     const text = await api.request("/auth/token", { method: "POST", body: "hello" })
-    expect(text.status).toBe(415)
+    expect([text.status, await text.text()]).toEqual([415, expect.stringContaining("application/json")])
     const broken = await send("POST", "/auth/token", {
       as: null,
       headers: { "content-type": "application/json" },

@@ -9,7 +9,7 @@ import { makeVault, type Vault } from "@sluice/core/vault"
 import { makeAuthenticator } from "./auth/authenticator.ts"
 import { makeLoginLimits } from "./auth/login-limits.ts"
 import { makeSessions } from "./auth/sessions.ts"
-import { bearerScheme, endpoint, makeRouter, rolesOfOperations } from "./endpoint.ts"
+import { bearerScheme, endpoint, makeRouter, methodFinder, rolesOfOperations } from "./endpoint.ts"
 import type { ConfigSection } from "./config.ts"
 import type { ApiEnv, Services } from "./environment.ts"
 import { answerError, ApiError, invalid } from "./problem.ts"
@@ -91,7 +91,8 @@ export type Api = ReturnType<typeof createApi>
 export function createApi(options: ApiOptions) {
   const app = makeRouter()
   app.onError(answerError)
-  app.notFound((c) => answerError(new ApiError(404, "there is nothing at this address"), c))
+  const methodsAt = once(() => methodFinder(app))
+  app.notFound((c) => answerError(notThere(c.req.method, methodsAt()(c.req.path)), c))
   useGuards(app, options)
   const routed = app
     .route("/", tokenRoutes())
@@ -100,6 +101,8 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", dagRoutes())
     .route("/api/v2", dagCatalogRoutes())
     .route("/api/v2", dagCalendarRoutes())
+    // Before assets: an address of its own is no asset's id.
+    .route("/api/v2", providerRoutes())
     .route("/api/v2", assetRoutes())
     .route("/api/v2", assetQueueRoutes())
     .route("/api/v2", backfillRoutes())
@@ -118,7 +121,6 @@ export function createApi(options: ApiOptions) {
     .route("/api/v2", eventRoutes())
     .route("/api/v2", jobRoutes())
     .route("/api/v2", poolRoutes())
-    .route("/api/v2", providerRoutes())
     .route("/api/v2", viewRoutes())
     .route("/api/v2", triggerRoutes())
     .route("/api/v2", eventLogRoutes())
@@ -131,6 +133,13 @@ export function createApi(options: ApiOptions) {
   const whole = routed.openapi(document, (c) => c.json({ ...(describe() as { openapi: string }) }, 200))
   if (options.uiFolder !== undefined) serveUi(app, options.uiFolder)
   return whole
+}
+
+/** That nothing answers: of what is there for other methods, they are named. */
+function notThere(method: string, served: readonly string[]): ApiError {
+  if (served.length === 0) return new ApiError(404, "there is nothing at this address")
+  const allow = served.join(", ")
+  return new ApiError(405, `${method} is not served at this address; expected ${allow}`, { allow })
 }
 
 /** What every request goes through, in this order. */

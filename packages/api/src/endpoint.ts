@@ -88,6 +88,23 @@ export function rolesOfOperations(router: OpenAPIHono<ApiEnv>): ReadonlyMap<stri
   )
 }
 
+/** Finds the methods that operations of a router are served by at an address. */
+export function methodFinder(router: OpenAPIHono<ApiEnv>): (pathname: string) => readonly string[] {
+  const served = router.openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== "route") return []
+    const { method, path } = definition.route
+    return [
+      {
+        method: method.toUpperCase(),
+        address: new RegExp(`^${path.replaceAll(".", String.raw`\.`).replaceAll(/\{[^}]+\}/g, "[^/]+")}$`),
+      },
+    ]
+  })
+  return (pathname) => [
+    ...new Set(served.filter(({ address }) => address.test(pathname)).map(({ method }) => method)),
+  ]
+}
+
 /**
  * Has a schema's asynchronous check do the synchronous one, which zod compiles: the validators of Hono ask for the other,
  * and no name and no parameter here has to be waited for.
@@ -128,12 +145,22 @@ export function makeRouter(): OpenAPIHono<ApiEnv> {
         422,
         result.error.issues.map((issue) => ({
           loc: [place, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))],
-          msg: issue.message,
-          type: issue.code ?? "value_error",
+          ...told(issue, place),
         })),
       )
     },
   })
+}
+
+/** What is wrong in one place. Of what is missing, and of what came more than once, zod tells only the type. */
+function told(issue: z.core.$ZodIssue, place: string): { readonly msg: string; readonly type: string } {
+  const type = issue.code ?? "value_error"
+  if (issue.code !== "invalid_type") return { msg: issue.message, type }
+  if (issue.message.endsWith("received undefined"))
+    return { msg: `it is missing; expected ${issue.expected}`, type: "missing" }
+  if (place === "query" && issue.message.endsWith("received array"))
+    return { msg: "it came more than once; expected it once", type }
+  return { msg: issue.message, type }
 }
 
 function placeOf(target: string): string {

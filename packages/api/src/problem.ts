@@ -108,6 +108,11 @@ function fromHono(error: HTTPException): ApiError {
     return new ApiError(422, [{ loc: ["body"], msg: "the body is not JSON", type: "json_invalid" }])
   if (error.status === 400 && error.message.startsWith("Malformed FormData"))
     return new ApiError(422, [{ loc: ["body"], msg: "the body is not a form", type: "form_invalid" }])
+  if (error.status === 415)
+    return new ApiError(
+      415,
+      "the media type of the body is not served; expected the header content-type: application/json",
+    )
   return new ApiError(error.status, error.message)
 }
 

@@ -69,6 +69,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/assets/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** None: assets have no aliases */
+        get: operations["get_asset_aliases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/assets/aliases/{asset_alias_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** None: assets have no aliases */
+        get: operations["get_asset_alias"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/assets/events": {
         parameters: {
             query?: never;
@@ -1120,6 +1154,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/dagWarnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** None: what is wrong with a DAG file is among the import errors */
+        get: operations["list_dag_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/eventLogs": {
         parameters: {
             query?: never;
@@ -1180,6 +1231,23 @@ export interface paths {
         };
         /** DAG files that cannot be used, and why */
         get: operations["get_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/importErrors/{import_error_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why one DAG file cannot be used */
+        get: operations["get_import_error"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1305,7 +1373,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Make, change and delete many pools */
+        patch: operations["bulk_pools"];
         trace?: never;
     };
     "/api/v2/pools/{pool_name}": {
@@ -1609,6 +1678,15 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "user" | "op" | "admin";
         };
+        AssetAliasCollectionResponse: {
+            asset_aliases: components["schemas"]["AssetAliasResponse"][];
+            total_entries: number;
+        };
+        AssetAliasResponse: {
+            group: string;
+            id: number;
+            name: string;
+        };
         AssetCollectionResponse: {
             assets: components["schemas"]["AssetResponse"][];
             total_entries: number;
@@ -1775,9 +1853,12 @@ export interface components {
                 [key: string]: unknown;
             }[];
             success: string[];
-        } | null;
+        };
         BulkBody_ConnectionBody_: {
             actions: (components["schemas"]["BulkCreateAction_ConnectionBody_"] | components["schemas"]["BulkUpdateAction_ConnectionBody_"] | components["schemas"]["BulkDeleteAction_ConnectionBody_"])[];
+        };
+        BulkBody_PoolBody_: {
+            actions: (components["schemas"]["BulkCreateAction_PoolBody_"] | components["schemas"]["BulkUpdateAction_PoolBody_"] | components["schemas"]["BulkDeleteAction_PoolBody_"])[];
         };
         BulkBody_VariableBody_: {
             actions: (components["schemas"]["BulkCreateAction_VariableBody_"] | components["schemas"]["BulkUpdateAction_VariableBody_"] | components["schemas"]["BulkDeleteAction_VariableBody_"])[];
@@ -1790,6 +1871,15 @@ export interface components {
             action: "create";
             action_on_existence?: components["schemas"]["BulkActionOnExistence"];
             entities: components["schemas"]["ConnectionBody"][];
+        };
+        BulkCreateAction_PoolBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "create";
+            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
+            entities: components["schemas"]["PoolBody"][];
         };
         BulkCreateAction_VariableBody_: {
             /**
@@ -1809,6 +1899,15 @@ export interface components {
             action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
             entities: (string | components["schemas"]["ConnectionBody"])[];
         };
+        BulkDeleteAction_PoolBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "delete";
+            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
+            entities: (string | components["schemas"]["PoolBody"])[];
+        };
         BulkDeleteAction_VariableBody_: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1819,9 +1918,9 @@ export interface components {
             entities: (string | components["schemas"]["VariableBody"])[];
         };
         BulkResponse: {
-            create: components["schemas"]["BulkActionResponse"];
-            delete: components["schemas"]["BulkActionResponse"];
-            update: components["schemas"]["BulkActionResponse"];
+            create: components["schemas"]["BulkActionResponse"] | null;
+            delete: components["schemas"]["BulkActionResponse"] | null;
+            update: components["schemas"]["BulkActionResponse"] | null;
         };
         BulkUpdateAction_ConnectionBody_: {
             /**
@@ -1831,6 +1930,16 @@ export interface components {
             action: "update";
             action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
             entities: components["schemas"]["ConnectionBody"][];
+            update_mask?: string[] | null;
+        };
+        BulkUpdateAction_PoolBody_: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "update";
+            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
+            entities: components["schemas"]["PoolBody"][];
             update_mask?: string[] | null;
         };
         BulkUpdateAction_VariableBody_: {
@@ -1848,7 +1957,7 @@ export interface components {
             /** @default true */
             dry_run?: boolean;
             /** Format: date-time */
-            end_date?: string;
+            end_date?: string | null;
             /** @default false */
             include_downstream?: boolean;
             /** @default false */
@@ -1869,7 +1978,7 @@ export interface components {
             /** @default false */
             run_on_latest_version?: boolean;
             /** Format: date-time */
-            start_date?: string;
+            start_date?: string | null;
             task_ids?: (string | [
                 string,
                 number
@@ -2035,7 +2144,7 @@ export interface components {
             last_parsed: string | null;
             /** Format: date-time */
             last_parsed_time: string | null;
-            latest_dag_version: components["schemas"]["DagVersionResponse"];
+            latest_dag_version: components["schemas"]["DagVersionResponse"] | null;
             max_active_runs: number | null;
             max_active_tasks: number;
             max_consecutive_failed_dag_runs: number;
@@ -2337,7 +2446,19 @@ export interface components {
             /** Format: uuid */
             id: string;
             version_number: number;
-        } | null;
+        };
+        DAGWarningCollectionResponse: {
+            dag_warnings: {
+                dag_display_name: string;
+                dag_id: string;
+                message: string;
+                /** Format: date-time */
+                timestamp: string;
+                /** @enum {string} */
+                warning_type: "asset conflict" | "non-existent pool" | "runtime varying value";
+            }[];
+            total_entries: number;
+        };
         DryRunBackfillCollectionResponse: {
             backfills: {
                 /** Format: date-time */
@@ -2607,15 +2728,16 @@ export interface components {
             }[];
         };
         ImportErrorCollectionResponse: {
-            import_errors: {
-                bundle_name: string | null;
-                filename: string;
-                import_error_id: number;
-                stack_trace: string;
-                /** Format: date-time */
-                timestamp: string;
-            }[];
+            import_errors: components["schemas"]["ImportErrorResponse"][];
             total_entries: number;
+        };
+        ImportErrorResponse: {
+            bundle_name: string | null;
+            filename: string;
+            import_error_id: number;
+            stack_trace: string;
+            /** Format: date-time */
+            timestamp: string;
         };
         InstanceExplanationResponse: {
             deferral: {
@@ -2850,7 +2972,7 @@ export interface components {
             dag_display_name: string;
             dag_id: string;
             dag_run_id: string;
-            dag_version: components["schemas"]["DagVersionResponse"];
+            dag_version: components["schemas"]["DagVersionResponse"] | null;
             duration: number | null;
             /** Format: date-time */
             end_date: string | null;
@@ -2883,7 +3005,7 @@ export interface components {
             dag_display_name: string;
             dag_id: string;
             dag_run_id: string;
-            dag_version: components["schemas"]["DagVersionResponse"];
+            dag_version: components["schemas"]["DagVersionResponse"] | null;
             duration: number | null;
             /** Format: date-time */
             end_date: string | null;
@@ -2998,7 +3120,7 @@ export interface components {
             downstream_task_ids: string[] | null;
             /** Format: date-time */
             end_date: string | null;
-            execution_timeout: components["schemas"]["TimeDelta"];
+            execution_timeout: components["schemas"]["TimeDelta"] | null;
             extra_links: string[];
             is_mapped: boolean | null;
             /** @enum {string} */
@@ -3014,7 +3136,7 @@ export interface components {
             priority_weight: number | null;
             queue: string | null;
             retries: number | null;
-            retry_delay: components["schemas"]["TimeDelta"];
+            retry_delay: components["schemas"]["TimeDelta"] | null;
             retry_exponential_backoff: number;
             /** @enum {string|null} */
             setup_teardown_type: "setup" | "teardown" | null;
@@ -3036,7 +3158,7 @@ export interface components {
             days: number;
             microseconds: number;
             seconds: number;
-        } | null;
+        };
         TriggerCollectionResponse: {
             next_cursor: string | null;
             triggers: {
@@ -3301,6 +3423,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_asset_aliases: {
+        parameters: {
+            query?: {
+                limit?: number;
+                name_pattern?: string;
+                offset?: number;
+                order_by?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetAliasCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_asset_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset_alias_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Never. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetAliasResponse"];
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -5421,6 +5592,33 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    list_dag_warnings: {
+        parameters: {
+            query?: {
+                dag_id?: string;
+                limit?: number;
+                offset?: number;
+                order_by?: string[];
+                warning_type?: "asset conflict" | "non-existent pool" | "runtime varying value";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An empty list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DAGWarningCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     get_event_logs: {
         parameters: {
             query?: {
@@ -5530,6 +5728,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportErrorCollectionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_import_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_error_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportErrorResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -5731,6 +5952,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PoolResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bulk_pools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody_PoolBody_"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResponse"];
                 };
             };
             default: components["responses"]["Error"];

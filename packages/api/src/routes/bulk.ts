@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { ApiError, toApiError } from "../problem.ts"
+import { orNull } from "../wire/text.ts"
 
 const onExistence = z.enum(["fail", "skip", "overwrite"]).default("fail").openapi("BulkActionOnExistence")
 const onNonExistence = z.enum(["fail", "skip"]).default("fail").openapi("BulkActionNotOnExistence")
@@ -40,9 +41,9 @@ const outcomeSchema = z
 /** What became of each action; null: it was not asked for. */
 export const bulkSchema = z
   .object({
-    create: outcomeSchema.nullable(),
-    update: outcomeSchema.nullable(),
-    delete: outcomeSchema.nullable(),
+    create: orNull(outcomeSchema),
+    update: orNull(outcomeSchema),
+    delete: orNull(outcomeSchema),
   })
   .openapi("BulkResponse")
 

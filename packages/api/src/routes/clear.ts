@@ -15,7 +15,7 @@ import { listInstances } from "../instances/list-instances.ts"
 import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
 import { dagRunSchema, toDagRun } from "../wire/dag-run.ts"
 import { dagName, runName } from "../wire/names.ts"
-import { instantInput, pageLimitMax, refuse } from "../wire/query.ts"
+import { bodyInstant, pageLimitMax, refuse } from "../wire/query.ts"
 import { taskInstancesSchema, toTaskInstance } from "../wire/task-instance.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
 
@@ -24,8 +24,8 @@ const notNow = json("It is not in the state in which that can be done.", httpExc
 const clearBody = z
   .strictObject({
     dry_run: z.boolean().default(true),
-    start_date: instantInput.nullish(),
-    end_date: instantInput.nullish(),
+    start_date: bodyInstant.nullish(),
+    end_date: bodyInstant.nullish(),
     only_failed: z.boolean().default(true),
     only_running: z.boolean().default(false),
     reset_dag_runs: z.boolean().default(true),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { z } from "@hono/zod-openapi"
-import type { DagVersionSummary, StoreService } from "@sluice/core/store"
+import type { DagFileRow, DagVersionSummary, StoreService } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import { ApiError, httpExceptionSchema, notFound } from "../problem.ts"
@@ -9,7 +9,7 @@ import { dagVersionSchema, toDagVersion } from "../wire/dag-version.ts"
 import { dagRunStates } from "../wire/enums.ts"
 import { instant, instantOf } from "../wire/instant.ts"
 import { dagName } from "../wire/names.ts"
-import { badOrder, listOf, orderOf, paging, pattern, whole } from "../wire/query.ts"
+import { badOrder, bigintMax, listOf, orderOf, paging, pattern, whole } from "../wire/query.ts"
 import { json } from "../wire/text.ts"
 import { fitsPattern } from "./instance-filter.ts"
 
@@ -134,19 +134,18 @@ const getSource = endpoint({
   },
 })
 
-const importErrorsSchema = z
+const importErrorSchema = z
   .object({
-    import_errors: z.array(
-      z.object({
-        import_error_id: z.int(),
-        timestamp: instant,
-        filename: z.string(),
-        bundle_name: z.string().nullable(),
-        stack_trace: z.string(),
-      }),
-    ),
-    total_entries: z.int(),
+    import_error_id: z.int(),
+    timestamp: instant,
+    filename: z.string(),
+    bundle_name: z.string().nullable(),
+    stack_trace: z.string(),
   })
+  .openapi("ImportErrorResponse")
+
+const importErrorsSchema = z
+  .object({ import_errors: z.array(importErrorSchema), total_entries: z.int() })
   .openapi("ImportErrorCollectionResponse")
 
 /** The most broken files that are looked at. */
@@ -161,6 +160,17 @@ const listImportErrors = endpoint({
   role: "viewer",
   request: { query: z.object({ ...paging, order_by: listOf(z.string()), filename_pattern: pattern }) },
   responses: { 200: json("Errors, and how many there are.", importErrorsSchema), 400: badOrder },
+})
+
+const getImportError = endpoint({
+  method: "get",
+  path: "/importErrors/{import_error_id}",
+  operationId: "get_import_error",
+  tags: ["Import Error"],
+  summary: "Why one DAG file cannot be used",
+  role: "viewer",
+  request: { params: z.object({ import_error_id: whole(0, bigintMax) }) },
+  responses: { 200: json("The error.", importErrorSchema) },
 })
 
 /** What there is around DAGs: versions, tags, counts, code, broken files. */
@@ -258,22 +268,37 @@ export function dagCatalogRoutes() {
     .openapi(listImportErrors, async (c) => {
       const query = c.req.valid("query")
       const orders = orderOf(query.order_by, { id: "filename", filename: "filename", timestamp: "timestamp" })
-      const files = await Effect.runPromise(
-        c.var.services.store.listDagFiles({ onlyErrors: true, after: null, limit: importErrorsMax }),
-      )
-      const errors = files
+      const errors = (await brokenFiles(c.var.services.store))
         .filter((file) => fitsPattern(file.path, query.filename_pattern))
         .toSorted((a, b) => (orders[0]?.by === "timestamp" ? Number(a.changedAt) - Number(b.changedAt) : 0))
       const ordered = orders[0]?.isDescending === true ? errors.toReversed() : errors
-      const shown = ordered.slice(query.offset, query.offset + query.limit).map((file) => ({
-        import_error_id: idOf(`${file.folder}\n${file.path}`),
-        timestamp: instantOf(file.changedAt),
-        filename: file.path,
-        bundle_name: null,
-        stack_trace: file.importError?.stack ?? `${file.importError?.type}: ${file.importError?.message}`,
-      }))
+      const shown = ordered.slice(query.offset, query.offset + query.limit).map(toImportError)
       return c.json({ import_errors: shown, total_entries: ordered.length }, 200)
     })
+    .openapi(getImportError, async (c) => {
+      const { import_error_id: id } = c.req.valid("param")
+      const found = (await brokenFiles(c.var.services.store)).find((file) => importErrorIdOf(file) === id)
+      if (found === undefined) throw notFound("import error", String(id))
+      return c.json(toImportError(found), 200)
+    })
+}
+
+function brokenFiles(store: StoreService): Promise<readonly DagFileRow[]> {
+  return Effect.runPromise(store.listDagFiles({ onlyErrors: true, after: null, limit: importErrorsMax }))
+}
+
+function importErrorIdOf({ folder, path }: DagFileRow): number {
+  return idOf(`${folder}\n${path}`)
+}
+
+function toImportError(file: DagFileRow): z.infer<typeof importErrorSchema> {
+  return {
+    import_error_id: importErrorIdOf(file),
+    timestamp: instantOf(file.changedAt),
+    filename: file.path,
+    bundle_name: null,
+    stack_trace: file.importError?.stack ?? `${file.importError?.type}: ${file.importError?.message}`,
+  }
 }
 
 /** A number for what has a name only, the same each time: 48 bits of its hash. */

@@ -7,11 +7,8 @@ import { Effect } from "effect"
 import { invalid } from "../problem.ts"
 import { toDagRun } from "../wire/dag-run.ts"
 import { anyName } from "../wire/names.ts"
-import { instantInput, refuse } from "../wire/query.ts"
+import { bodyInstant, refuse } from "../wire/query.ts"
 import { text } from "../wire/text.ts"
-
-/** That a nullable field may be null stands in the document only where its own words for it say so. */
-const bodyInstant = instantInput.openapi({ type: ["string", "null"], format: "date-time" })
 
 /** What a client says of a run that is to be made. */
 export const newRunFields = {

@@ -56,6 +56,33 @@ describe("pools", () => {
     expect((await pools("GET", "?order_by=slots")).status).toBe(400)
   })
 
+  it("are made, changed and deleted many at once, each told by its name", async () => {
+    const { pools } = await setup()
+    const entities = ["a", "b"].map((name) => ({ name, slots: 2 }))
+    const made = await pools("PATCH", "", { actions: [{ action: "create", entities }] })
+    expect([made.status, made.body]).toEqual([
+      200,
+      { create: { success: ["a", "b"], errors: [] }, update: null, delete: null },
+    ])
+    const again = await pools("PATCH", "", {
+      actions: [
+        {
+          action: "update",
+          entities: [{ name: "a", slots: 5, description: "d" }],
+          update_mask: ["slots"],
+        },
+        { action: "create", entities: [{ name: "b", slots: 9 }], action_on_existence: "overwrite" },
+        { action: "delete", entities: ["default_pool", "none", "b"] },
+      ],
+    })
+    expect(again.body).toMatchObject({
+      create: { success: ["b"] },
+      update: { success: ["a"] },
+      delete: { success: ["b"], errors: [{ status_code: 400 }, { status_code: 404 }] },
+    })
+    expect((await pools("GET", "/a")).body).toMatchObject({ slots: 5, description: null })
+  })
+
   it("refuse what cannot be: doubles, another name, teams, too few slots, the end of the default pool", async () => {
     const { pools } = await setup()
     await pools("POST", "", { name: "api", slots: 3 })

@@ -4,10 +4,12 @@ import { type PoolRow, poolsMax } from "@sluice/core/store"
 import { Effect } from "effect"
 import { actorOf } from "../auth/actor.ts"
 import { endpoint, makeRouter } from "../endpoint.ts"
+import type { Services } from "../environment.ts"
 import { ApiError, httpExceptionSchema, invalid, notFound } from "../problem.ts"
 import { descriptionInput, poolSchema, poolsSchema, slotsInput, slotsOf, toPool } from "../wire/pool.ts"
 import { badOrder, listOf, orderOf, paging, pattern, refuse } from "../wire/query.ts"
 import { json, jsonBody, text } from "../wire/text.ts"
+import { bulkBody, bulkSchema, runBulk } from "./bulk.ts"
 import { fitsPattern } from "./instance-filter.ts"
 
 /** The longest name of a pool. */
@@ -113,6 +115,17 @@ const deletePool = endpoint({
   },
 })
 
+const bulkPools = endpoint({
+  method: "patch",
+  path: "/pools",
+  operationId: "bulk_pools",
+  tags: ["Pool"],
+  summary: "Make, change and delete many pools",
+  role: "op",
+  request: { body: jsonBody(bulkBody(poolBody, "PoolBody")) },
+  responses: { 200: json("What became of each.", bulkSchema) },
+})
+
 /** Pools. There are never more than `poolsMax`, so a list is read whole. */
 export function poolRoutes() {
   return makeRouter()
@@ -126,18 +139,9 @@ export function poolRoutes() {
     .openapi(getPool, async (c) =>
       c.json(toPool(await Effect.runPromise(c.var.services.store.pool(c.req.valid("param").pool_name))), 200),
     )
-    .openapi(postPool, async (c) => {
-      const { name, slots, description = null, include_deferred, team_name } = c.req.valid("json")
-      refuse("body", { team_name }, noTeams)
-      const made = createPool(c.var.services.store, {
-        name,
-        slots: slotsOf(slots),
-        includeDeferred: include_deferred,
-        description: description === "" ? null : description,
-        actor: actorOf(c.var.actor),
-      })
-      return c.json(toPool(await Effect.runPromise(made)), 201)
-    })
+    .openapi(postPool, async (c) =>
+      c.json(await create(c.var.services, c.req.valid("json"), actorOf(c.var.actor)), 201),
+    )
     .openapi(patchPool, async (c) => {
       const { pool_name: name } = c.req.valid("param")
       const { pool, name: newName, team_name, ...given } = c.req.valid("json")
@@ -150,16 +154,50 @@ export function poolRoutes() {
       return c.json(toPool(await Effect.runPromise(changed)), 200)
     })
     .openapi(deletePool, async (c) => {
-      const { pool_name: name } = c.req.valid("param")
-      const done = await Effect.runPromise(
-        c.var.services.store.deletePool({ name, actor: actorOf(c.var.actor) }),
-      )
-      if (done === "unknown") throw notFound("pool", name)
-      if (done === "default") throw new ApiError(400, "the default pool cannot be deleted")
-      if (done === "in_use")
-        throw new ApiError(409, `a task of an unfinished run is in the pool "${name}"; wait for its end`)
+      await remove(c.var.services, c.req.valid("param").pool_name, actorOf(c.var.actor))
       return c.body(null, 204)
     })
+    .openapi(bulkPools, async (c) => {
+      const { services } = c.var
+      const actor = actorOf(c.var.actor)
+      const result = await runBulk<PoolBody>(c.req.valid("json").actions, {
+        nameOf: ({ name }) => name,
+        create: (body) => create(services, body, actor),
+        update: ({ name, team_name, ...given }, mask) => {
+          refuse("body", { team_name }, noTeams)
+          const change = { ...changeOf(given, mask), name, actor }
+          return Effect.runPromise(changePool(services.store, change))
+        },
+        remove: (name) => remove(services, name, actor),
+      })
+      return c.json(result, 200)
+    })
+}
+
+type PoolBody = z.output<typeof poolBody>
+
+async function create(
+  { store }: Services,
+  { name, slots, description = null, include_deferred, team_name }: PoolBody,
+  actor: string,
+) {
+  refuse("body", { team_name }, noTeams)
+  const made = createPool(store, {
+    name,
+    slots: slotsOf(slots),
+    includeDeferred: include_deferred,
+    description: description === "" ? null : description,
+    actor,
+  })
+  return toPool(await Effect.runPromise(made))
+}
+
+async function remove({ store }: Services, name: string, actor: string): Promise<void> {
+  const done = await Effect.runPromise(store.deletePool({ name, actor }))
+  if (done === "unknown") throw notFound("pool", name)
+  if (done === "default") throw new ApiError(400, "the default pool cannot be deleted")
+  if (done === "in_use")
+    throw new ApiError(409, `a task of an unfinished run is in the pool "${name}"; wait for its end`)
 }
 
 type PatchFields = Pick<z.output<typeof patchBody>, (typeof maskable)[number]>

@@ -4,6 +4,7 @@ import { toAssetExpression } from "./asset.ts"
 import { dagVersionSchema, toDagVersion } from "./dag-version.ts"
 import { dagRunTypes } from "./enums.ts"
 import { instant, instantOf } from "./instant.ts"
+import { orNull } from "./text.ts"
 
 /** What stands where Airflow wants a number and there is no bound. */
 const unbounded = 2_147_483_647
@@ -76,7 +77,7 @@ export const dagDetailsSchema = z
     is_favorite: z.boolean(),
     active_runs_count: z.int(),
     concurrency: z.int(),
-    latest_dag_version: dagVersionSchema.nullable(),
+    latest_dag_version: orNull(dagVersionSchema),
   })
   .openapi("DAGDetailsResponse")
 

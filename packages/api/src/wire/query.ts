@@ -21,7 +21,7 @@ export const bigintMax = 999_999_999_999_999
 export function whole(min: number, max = intMax) {
   return z
     .string()
-    .regex(/^-?\d{1,15}$/, "expected a whole number")
+    .regex(/^-?\d{1,15}$/, "expected a whole number, of at most 15 digits")
     .transform(Number)
     .pipe(z.int().min(min).max(max))
     .openapi({ type: "integer", minimum: min })
@@ -30,7 +30,7 @@ export function whole(min: number, max = intMax) {
 /** A number in a query. */
 const decimal = z
   .string()
-  .regex(/^-?\d{1,15}(\.\d{1,15})?$/, "expected a number")
+  .regex(/^-?\d{1,15}(\.\d{1,15})?$/, "expected a number, such as 1.5")
   .transform(Number)
   .openapi({ type: "number" })
 
@@ -60,6 +60,9 @@ export const instantInput = z
   .transform((value) => new Date(value))
   .refine(isStorable, "expected an instant between the years 1 and 9999")
   .openapi({ type: "string", format: "date-time" })
+
+/** The same in a body, where it may be null. The document says so only in the words of the schema itself. */
+export const bodyInstant = instantInput.openapi({ type: ["string", "null"], format: "date-time" })
 
 /** Whether the database can keep an instant, and every client read it. */
 export function isStorable(date: Date): boolean {

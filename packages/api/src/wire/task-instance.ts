@@ -6,6 +6,7 @@ import { taskInstanceStates, type WireState } from "./enums.ts"
 import { instant, instantOf, secondsBetween } from "./instant.ts"
 import { instanceUuid } from "./uuid.ts"
 import { operatorOf, theQueue } from "./task.ts"
+import { orNull } from "./text.ts"
 
 const nullableInstant = instant.nullable()
 const anyObject = z.record(z.string(), z.unknown())
@@ -36,7 +37,7 @@ const attemptFields = {
   pid: z.int().nullable(),
   executor: z.string().nullable(),
   executor_config: z.string(),
-  dag_version: dagVersionSchema.nullable(),
+  dag_version: orNull(dagVersionSchema),
 }
 
 /** A task instance. */

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import type { SerializedDag, SerializedTask } from "@sluice/core/dag"
 import { instant } from "./instant.ts"
+import { orNull } from "./text.ts"
 
 /** What Airflow's clients read as the queue: every worker runs every task. */
 export const theQueue = "default"
@@ -26,8 +27,8 @@ export const taskSchema = z
     queue: z.string().nullable(),
     pool: z.string().nullable(),
     pool_slots: z.number().nullable(),
-    execution_timeout: timeDeltaSchema.nullable(),
-    retry_delay: timeDeltaSchema.nullable(),
+    execution_timeout: orNull(timeDeltaSchema),
+    retry_delay: orNull(timeDeltaSchema),
     retry_exponential_backoff: z.number(),
     priority_weight: z.number().nullable(),
     weight_rule: z.string().nullable(),

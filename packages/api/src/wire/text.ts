@@ -14,6 +14,11 @@ export function textOrNone(lengthMax: number) {
     .refine((value) => value.isWellFormed(), "half a surrogate pair is no character")
 }
 
+/** A schema that has a name in the document, or null. `nullable` would have the name itself mean null too, wherever it stands. */
+export function orNull<S extends z.ZodType>(named: S) {
+  return z.union([named, z.null()])
+}
+
 /** A response of JSON. */
 export function json<S extends z.ZodType>(description: string, schema: S) {
   return { description, content: { "application/json": { schema } } }
