@@ -15,6 +15,12 @@ export function runCommandMain(command: Command): Promise<void> {
   return onProcess(command.path, (context, words) => runCommand(command, context, words))
 }
 
+/**
+ * How long a process may go on that has nothing more to do: a request that nobody answers, as to a collector of traces, keeps
+ * it no longer.
+ */
+const lingerMsMax = 1_000
+
 async function onProcess(
   name: string,
   run: (context: CliContext, words: readonly string[]) => Promise<ExitCode>,
@@ -30,6 +36,13 @@ async function onProcess(
   } catch (error) {
     process.exitCode = await tell(name, context, error)
   }
+  // Unreferenced: a process that nothing keeps ends at once.
+  setTimeout(exit, lingerMsMax).unref()
+}
+
+/** Ends the process once what it has said is read. */
+function exit(): void {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit()))
 }
 
 async function tell(name: string, { err }: CliContext, error: unknown): Promise<ExitCode> {

@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http"
 import type { HostPool } from "@sluice/core/engine"
 import { claimOne, complete, createRun, items, mapped, openStream, runEffect } from "@sluice/core/testing"
 import { makeMemoryStore } from "@sluice/core/store"
-import { afterEach, expect, it, vi } from "vitest"
+import { Effect } from "effect"
+import { afterEach, expect, it, onTestFinished, vi } from "vitest"
 import { asksForTraces, openTraces } from "./index.ts"
 
 interface SentSpan {
@@ -100,6 +101,19 @@ it("a collector that is away stops nothing", async () => {
   const { run } = await createRun({ store } as never, { dagId: "d", runId: "r", tasks: [mapped("load")] })
   expect(await runEffect(store.cancelDagRun({ dagRunId: run.id, note: "x", actor: "test" }))).toBe(true)
   await traces.close()
+})
+
+it("a database that does not answer keeps nobody from ending", async () => {
+  vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+  const traces = await openTraces()
+  const store = traces.traceStore({ ...makeMemoryStore(), dagRunById: () => Effect.never })
+  const { run } = await createRun({ store } as never, { dagId: "d", runId: "r", tasks: [mapped("load")] })
+  await runEffect(store.cancelDagRun({ dagRunId: run.id, note: "x", actor: "test" }))
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  onTestFinished(() => void vi.useRealTimers())
+  const closed = traces.close()
+  await vi.advanceTimersToNextTimerAsync()
+  await closed
 })
 
 it("traces are asked for by OpenTelemetry's own names", () => {

@@ -15,7 +15,7 @@ export interface Traces {
   readonly traceStore: (store: StoreService) => StoreService
   /** Wraps hosts so that leases are told of. */
   readonly traceHosts: (hosts: HostPool) => HostPool
-  /** Sends what has not been sent. */
+  /** Sends what has not been sent; what cannot be sent in three seconds is left. */
   readonly close: () => Promise<void>
 }
 
@@ -24,7 +24,7 @@ export class TracesNotInstalled extends Error {
   override readonly name = "TracesNotInstalled"
 }
 
-/** How long the last traces may take to be sent when a process ends. */
+/** How long the last traces may take to be read and sent when a process ends. */
 const closeMsMax = 3_000
 
 /** What sends traces; each is a peer of this package. */
@@ -75,9 +75,10 @@ export async function openTraces(): Promise<Traces> {
     traceStore: (store) => traceStore(store, start, pending),
     traceHosts: (hosts) => traceHosts(hosts, start),
     close: async () => {
-      await Promise.allSettled(pending)
-      // A collector that is away takes nothing, and keeps nobody from ending.
-      const sent = provider.shutdown().catch(() => {})
+      // A collector that is away takes nothing, and keeps nobody from ending; nor does a database that does not answer.
+      const sent = Promise.allSettled(pending)
+        .then(() => provider.shutdown())
+        .catch(() => {})
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, closeMsMax)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { testDatabase } from "@sluice/postgres/testing"
 import { dagFiles } from "./dag-files.test.fixture.ts"
+import { openCollector } from "./collector.test.fixture.ts"
 import { makeProject, type Project } from "./project.test.fixture.ts"
 
 let project: Project
@@ -39,6 +40,26 @@ describe("sluice run", () => {
       result: { task_id: "sum", value: { total: "70210" } },
       errors: [],
     })
+    expect(code).toBe(0)
+  })
+
+  it("is traced where the environment says whom to tell: all is sent before it ends", async () => {
+    const collector = await openCollector({ answers: true })
+    const { code } = await project.start(["run", "good.ts"], collector.env).ended
+    expect(code).toBe(0)
+    const names = collector.spans().map(({ name }) => name)
+    expect(names).toEqual(
+      expect.arrayContaining(["run squares", "task square", "task sum", "lease square", "lease sum"]),
+    )
+    expect(new Set(collector.spans().map(({ traceId }) => traceId)).size).toBe(1)
+  })
+
+  it("ends though the collector of its traces never answers", async () => {
+    const { env } = await openCollector({ answers: false })
+    // A request may wait for an hour: it is not what ends the process.
+    const patient = { ...env, OTEL_EXPORTER_OTLP_TIMEOUT: "3600000" }
+    const { code, stdout } = await project.start(["run", "good.ts"], patient).ended
+    expect(stdout).toContain("sum returned")
     expect(code).toBe(0)
   })
 

@@ -17,7 +17,7 @@ export async function runAndShow(context: CliContext, options: RunAndShowOptions
   const view = makeRunView(context, options)
   const interrupts = listenForInterrupts(() => process.exit(exitCodes.interrupted))
   try {
-    const result = await runDag({ ...options, signal: interrupts.signal, observer: view })
+    const result = await runDag(context, { ...options, signal: interrupts.signal, observer: view })
     await view.ended(options.showResult === false && !options.json ? { ...result, value: null } : result)
     return result
   } finally {

@@ -14,10 +14,12 @@ import { actorOf } from "../actor.ts"
 import { Problem, UsageProblem } from "../problem.ts"
 import { describeRejection } from "../report-error.ts"
 import { openHosts, openSession, type Session, type SessionOptions, startEngine } from "../session.ts"
+import type { CliContext } from "../context.ts"
 import { chooseDag } from "./choose-dag.ts"
 import { forgetDeadEngines } from "./dead-engines.ts"
 import { findResumable } from "./resumable-run.ts"
 import { readResult, type RunResult } from "./run-result.ts"
+import { openTraced, type Traced } from "./telemetry.ts"
 import { isEnded, type Snapshot, watchRun } from "./watch-run.ts"
 
 /** What to run, and who watches. */
@@ -65,28 +67,33 @@ interface Chosen {
 }
 
 /** Runs it; resolves when it has ended, whatever its outcome. */
-export async function runDag(options: RunDagOptions): Promise<RunResult> {
-  let session: Session | undefined
+export async function runDag(context: CliContext, options: RunDagOptions): Promise<RunResult> {
+  let opened: Session | undefined
+  let traced: Traced | undefined
   const hosts = openHosts(
     {
       get store() {
-        return required(session).store
+        return required(opened).store
       },
-      call: (effect) => required(session).call(effect),
+      call: (effect) => required(opened).call(effect),
     },
     options.taskEnv,
   )
   try {
     // The file first: a mistake in it is told without starting a database.
     const loaded = await loadUnlessNamed(options, hosts)
-    session = await openSession(options.session)
+    opened = await openSession(options.session)
+    traced = await openTraced(context, opened)
+    const { session, traceHosts } = traced
     const chosen = options.resume
       ? await resumeRun(session, options, loaded)
       : await createRun(session, options, required(loaded))
-    return await runToEnd(session, hosts, options, chosen)
+    return await runToEnd(session, traceHosts(hosts), options, chosen)
   } finally {
     await hosts.close({ graceMs: 0 })
-    await session?.close()
+    // While the database is open: a run that ended is read to be told of.
+    await traced?.close()
+    await opened?.close()
   }
 }
 
