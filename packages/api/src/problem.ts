@@ -6,6 +6,8 @@ import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 import { z } from "@hono/zod-openapi"
+import { Effect } from "effect"
+import { isTagged, type NotFound } from "@sluice/core/store"
 import { SecretUnreadable } from "@sluice/core/secrets"
 import { SecretKeyMissing } from "@sluice/core/vault"
 import { HashingBusy } from "./auth/passwords.ts"
@@ -54,6 +56,12 @@ export function invalid(
 /** What was asked for is not there. */
 export function notFound(what: string, id: string): ApiError {
   return new ApiError(404, `the ${what} "${id}" does not exist`)
+}
+
+/** Names what is not there as the client did, where the store has an id for it that no client knows. */
+export function orNotFound(what: string, id: string) {
+  return <A, E>(found: Effect.Effect<A, E | NotFound>) =>
+    Effect.mapError(found, (error) => (isTagged(error, "NotFound") ? notFound(what, id) : error))
 }
 
 /** The body of most refusals. */

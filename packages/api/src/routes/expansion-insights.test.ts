@@ -119,6 +119,9 @@ describe("an item of a map", () => {
   it("is what its instance was given", async () => {
     const { get } = await setup()
     expect((await get(`${path}/items/13`, { as: "viewer" })).body).toEqual({ value: { n: 3 } })
-    expect((await get(`${path}/items/40`)).status).toBe(404)
+    const none = await get(`${path}/items/40`)
+    expect([none.status, none.body.detail]).toEqual([404, 'the item "d/r/load[40]" does not exist'])
+    const value = await get("/api/v2/dags/d/dagRuns/r/taskInstances/load/xcomEntries/a?map_index=7")
+    expect(value.body.detail).toBe('the XCom "d/r/load[7].a" does not exist')
   })
 })

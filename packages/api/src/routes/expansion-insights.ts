@@ -6,7 +6,7 @@ import type { JSONValue } from "hono/utils/types"
 import { endpoint, makeRouter } from "../endpoint.ts"
 import type { Services } from "../environment.ts"
 import { classOf, failureStates, failuresMax, lookAtFailures } from "../expansions/failures.ts"
-import { invalid } from "../problem.ts"
+import { invalid, orNotFound } from "../problem.ts"
 import { taskName } from "../wire/names.ts"
 import { bigintMax, whole } from "../wire/query.ts"
 import { json } from "../wire/text.ts"
@@ -127,8 +127,12 @@ export function expansionInsightRoutes() {
     .openapi(getItem, async (c) => {
       const { services } = c.var
       const { map_index: mapIndex, ...name } = c.req.valid("param")
-      const { expansionId } = await findTask(services, name)
-      const encoded = await Effect.runPromise(services.store.itemAt({ expansionId, mapIndex }))
+      const { run, task, expansionId } = await findTask(services, name)
+      const encoded = await Effect.runPromise(
+        services.store
+          .itemAt({ expansionId, mapIndex })
+          .pipe(orNotFound("item", `${run.dagId}/${run.runId}/${task.taskId}[${mapIndex}]`)),
+      )
       return c.json({ value: services.readValue(encoded) as JSONValue }, 200)
     })
 }

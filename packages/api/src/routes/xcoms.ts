@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi"
 import type { DagRunSummary, XComEntry } from "@sluice/core/store"
 import { Effect } from "effect"
 import { endpoint, makeRouter } from "../endpoint.ts"
+import { orNotFound } from "../problem.ts"
 import type { JSONValue } from "hono/utils/types"
 import { instant, instantOf } from "../wire/instant.ts"
 import { taskName } from "../wire/names.ts"
@@ -93,7 +94,11 @@ export function xcomRoutes() {
       const { xcom_key: key, ...name } = c.req.valid("param")
       const { map_index: mapIndex, stringify } = c.req.valid("query")
       const { run, task, expansionId } = await findTask(services, name)
-      const encoded = await Effect.runPromise(services.store.xcom({ expansionId, mapIndex, key }))
+      const encoded = await Effect.runPromise(
+        services.store
+          .xcom({ expansionId, mapIndex, key })
+          .pipe(orNotFound("XCom", `${run.dagId}/${run.runId}/${task.taskId}[${mapIndex}].${key}`)),
+      )
       const native = services.readValue(encoded)
       const { rows } = await Effect.runPromise(
         services.store.listXComs({ expansionId, mapIndex, keyPatterns: [literal(key)], skip: 0, limit: 1 }),
