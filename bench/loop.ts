@@ -19,7 +19,7 @@ export const claim = `an iteration of a loop of ${format(iterationsDefault)} cos
 export async function run(context: BenchContext): Promise<void> {
   const { server, hold, isSmoke } = context
   const many = context.items ?? (isSmoke ? smokeIterations : iterationsDefault)
-  const engine = startEngine(server, await server.createDatabase("loop"))
+  const engine = startEngine(server, await server.createDatabase("iterations"))
   try {
     await engine.run({ dagId: "counting", conf: { items: smokeIterations } })
     const few = await costOf(context, engine, Math.max(1, Math.floor(many / times)))
