@@ -10,8 +10,8 @@ import { Effect } from "effect"
 import type { StoreError } from "../store/errors.ts"
 import type { DuePlan, Leadership } from "../store/planner-store.ts"
 import type { StoreService } from "../store/store.ts"
-import { idly } from "../store/turn.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
+import { leadRenewMs, makeContender } from "./lead.ts"
 import { runAfterAssets } from "./asset-planner.ts"
 import { type PlannedRun, planOf } from "../time/plan.ts"
 
@@ -26,10 +26,6 @@ const brokenPauseMs = 1_000
 
 /** How long the planner sleeps at most without a wake-up. */
 const planPollMs = 5_000
-/** How long a planner leads without a word: so long nothing is planned after it was killed. */
-const leadSeconds = 10
-/** How long giving the lead back may take when the engine stops. */
-const resignMsMax = 2_000
 
 /** What a turn did, and how long there is nothing to do after it. */
 export interface Planned {
@@ -150,17 +146,15 @@ export function scheduledRunId(logicalDate: Date): string {
 /** A planner with its turn: it makes what is due while it leads, and otherwise waits for the lead. */
 export const makePlanner = Effect.fnUntraced(function* (store: StoreService, name: string) {
   const gate = yield* makeWakeGate(store, ["plan", "run"])
-  let epoch: number | null = null
-  const turn = Effect.gen(function* () {
+  const { whileLeading, resign } = makeContender(store, plannerRoleName, name)
+  const turn = Effect.suspend(() => {
     const seen = gate.version()
-    epoch = yield* store.lead({ role: plannerRoleName, holder: name, leaseSeconds: leadSeconds })
-    const renewMs = (leadSeconds * 1000) / 3
-    if (epoch === null) return yield* idly(Effect.sleep(renewMs))
-    const { idleMs } = yield* planOnce(store, { role: plannerRoleName, holder: name, epoch })
-    if (idleMs > 0) yield* gate.wait(seen, Math.min(idleMs, planPollMs, renewMs))
+    return whileLeading((leadership) =>
+      Effect.gen(function* () {
+        const { idleMs } = yield* planOnce(store, leadership)
+        if (idleMs > 0) yield* gate.wait(seen, Math.min(idleMs, planPollMs, leadRenewMs))
+      }),
+    )
   })
-  const resign = Effect.suspend(() =>
-    epoch === null ? Effect.void : store.resign({ role: plannerRoleName, holder: name, epoch }),
-  )
-  return { turn, resign: Effect.ignore(Effect.timeoutOption(resign, resignMsMax)) }
+  return { turn, resign }
 })

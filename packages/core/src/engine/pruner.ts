@@ -12,8 +12,8 @@ import type { Leadership } from "../store/planner-store.ts"
 import type { Expired, ExpireOptions } from "../store/prune-store.ts"
 import type { KeepRuns } from "../time/timetable.ts"
 import type { StoreService } from "../store/store.ts"
-import { idly } from "../store/turn.ts"
 import { makeWakeGate } from "../store/wake-gate.ts"
+import { leadRenewMs, makeContender } from "./lead.ts"
 
 /** The role that leads. */
 const prunerRoleName = "pruner"
@@ -26,10 +26,6 @@ const prunedRowsFirst = 500
 
 /** How long the pruner sleeps at most without a wake-up. */
 const prunePollMs = 5_000
-/** How long a pruner leads without a word: so long nothing is pruned after it was killed. */
-const leadSeconds = 10
-/** How long giving the lead back may take when the engine stops. */
-const resignMsMax = 2_000
 
 /** How many rows the next statement takes, after one of this size took so long. */
 export function nextPruneSize(size: number, tookMs: number): number {
@@ -112,16 +108,11 @@ export const makePruner = Effect.fnUntraced(function* (
   keep: Retention = retentionDefaults,
 ) {
   const gate = yield* makeWakeGate(store, ["prune"])
-  let epoch: number | null = null
+  const { whileLeading, resign } = makeContender(store, prunerRoleName, name)
   let size = prunedRowsFirst
   const expire = makeExpiry(store, keep)
   let expiresAt = -Infinity
-  const turn = Effect.gen(function* () {
-    const seen = gate.version()
-    epoch = yield* store.lead({ role: prunerRoleName, holder: name, leaseSeconds: leadSeconds })
-    const renewMs = (leadSeconds * 1000) / 3
-    if (epoch === null) return yield* idly(Effect.sleep(renewMs))
-    const leadership = { role: prunerRoleName, holder: name, epoch }
+  const prune = Effect.fnUntraced(function* (leadership: Leadership, seen: number) {
     const turned = yield* pruneOnce(store, leadership, size)
     size = turned.size
     if (!turned.isDone) return
@@ -130,10 +121,11 @@ export const makePruner = Effect.fnUntraced(function* (
       if (!hasMore) expiresAt = (yield* Clock.currentTimeMillis) + expireEveryMs
       if (hasMore || removed > 0) return
     }
-    yield* gate.wait(seen, Math.min(prunePollMs, renewMs))
+    yield* gate.wait(seen, Math.min(prunePollMs, leadRenewMs))
   })
-  const resign = Effect.suspend(() =>
-    epoch === null ? Effect.void : store.resign({ role: prunerRoleName, holder: name, epoch }),
-  )
-  return { turn, resign: Effect.ignore(Effect.timeoutOption(resign, resignMsMax)) }
+  const turn = Effect.suspend(() => {
+    const seen = gate.version()
+    return whileLeading((leadership) => prune(leadership, seen))
+  })
+  return { turn, resign }
 })

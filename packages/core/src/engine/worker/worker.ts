@@ -7,13 +7,12 @@
 import { Effect, FiberMap } from "effect"
 import type { ExecutionContexts } from "../../expansion/execution-contexts.ts"
 import type { HostPool } from "../../host/host-pool.ts"
-import type { ClaimPosition, Lease } from "../../store/lease-store.ts"
+import type { ClaimPosition, HeldLeases, Lease } from "../../store/lease-store.ts"
 import type { StoreService } from "../../store/store.ts"
 import { apart } from "../../store/turn.ts"
 import type { WakeGate } from "../../store/wake-gate.ts"
 import { localWakeups, makeWakeGate } from "../../store/wake-gate.ts"
 import { makeFolder } from "./folder.ts"
-import { HeldByExpansion } from "./held-by-expansion.ts"
 import type { LeaseRunner } from "./lease-run.ts"
 import { returnLease, runLease } from "./lease-run.ts"
 import { LeaseSizes } from "./lease-size.ts"
@@ -39,6 +38,12 @@ export interface WorkerOptions {
   readonly leaseSeconds: number
 }
 
+/** A lease that a worker holds. */
+interface HeldLease {
+  readonly expansionId: string
+  readonly abort: AbortController
+}
+
 /** A worker's state and its turns. */
 export interface Worker {
   /** Claims what there is room for, starts it, and waits when there is nothing; says how many leases it took. */
@@ -61,8 +66,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   // Leases whose instances have all ended: how many may be on their way to the database before no more are claimed.
   const unrecordedMax = lanes * 2
   const fibers = yield* FiberMap.make<string, void, never>()
-  const aborts = new Map<string, AbortController>()
-  const heldBy = new HeldByExpansion()
+  const held = new Map<string, HeldLease>()
   const sizes = new LeaseSizes(slots.perLease)
   const folder = yield* makeFolder(store)
   // A free slot is worth a look only to who waited for one: when nothing was to be had, there still is nothing.
@@ -103,19 +107,17 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const start = (lease: Lease, toCome: number) => {
     const { leaseId, expansionId, remaining } = lease
     const abort = new AbortController()
-    aborts.set(leaseId, abort)
-    heldBy.add(expansionId, 1)
+    held.set(leaseId, { expansionId, abort })
     const atOnce = slots.hasFree ? slots.take(leaseId, remaining, toCome) : null
-    const held = atOnce === null ? slotsLater(slots, lease, abort.signal) : Effect.succeed(atOnce)
-    const whole = held.pipe(
+    const whenFree = atOnce === null ? slotsLater(slots, lease, abort.signal) : Effect.succeed(atOnce)
+    const whole = whenFree.pipe(
       Effect.flatMap((concurrency) =>
         concurrency === null ? returnLease(runner, lease) : run(lease, concurrency, abort.signal),
       ),
       Effect.catchCause((cause) => Effect.logError(`lease ${leaseId} could not be started`, cause)),
       Effect.ensuring(
         Effect.sync(() => {
-          aborts.delete(leaseId)
-          heldBy.add(expansionId, -1)
+          held.delete(leaseId)
           slots.shrink(leaseId, 0)
           slotFreed.wake("work")
         }),
@@ -133,7 +135,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
         leaseSeconds,
         sizeDefault: sizes.sizeDefault,
         sizes: sizes.hints(),
-        held: heldBy.all(),
+        held: leasesByExpansion(held),
         after,
         offersAfter,
         offersFirst,
@@ -153,7 +155,7 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const claimOnce = Effect.gen(function* () {
     const seen = gate.version()
     const slotsSeen = slotsGate.version()
-    const limit = aborts.size - slots.leases < unrecordedMax ? slots.leasesWanted(now()) : 0
+    const limit = held.size - slots.leases < unrecordedMax ? slots.leasesWanted(now()) : 0
     if (limit === 0) {
       yield* slotsGate.wait(slotsSeen, Math.min(workPollMs, slots.msUntilNear(now())))
       return 0
@@ -164,16 +166,16 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   })
 
   const renewOnce = Effect.gen(function* () {
-    const leaseIds = [...aborts.keys()]
+    const leaseIds = [...held.keys()]
     if (leaseIds.length === 0) return
     const kept = new Set(yield* store.renew({ workerId, leaseIds, leaseSeconds }))
     for (const id of leaseIds) {
-      if (!kept.has(id)) aborts.get(id)?.abort(new DOMException("the lease was taken away", "AbortError"))
+      if (!kept.has(id)) held.get(id)?.abort.abort(new DOMException("the lease was taken away", "AbortError"))
     }
   })
 
   const stop = Effect.sync(() => {
-    for (const abort of aborts.values()) abort.abort(new DOMException("the worker stops", "AbortError"))
+    for (const { abort } of held.values()) abort.abort(new DOMException("the worker stops", "AbortError"))
   })
 
   return {
@@ -185,6 +187,12 @@ export const makeWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     idle: Effect.ignore(FiberMap.awaitEmpty(fibers)),
   } satisfies Worker
 })
+
+/** How many leases there are of each expansion. */
+function leasesByExpansion(held: ReadonlyMap<string, HeldLease>): HeldLeases[] {
+  const groups = Map.groupBy(held.values(), ({ expansionId }) => expansionId)
+  return [...groups].map(([expansionId, { length: leases }]) => ({ expansionId, leases }))
+}
 
 /** Waits for the slots of a lease that was claimed ahead; null when it took too long, or the lease was taken away. */
 function slotsLater(slots: Slots, lease: Lease, signal: AbortSignal): Effect.Effect<number | null> {
