@@ -9,7 +9,9 @@ import type { Sql } from "./row.ts"
 export const runColumns = (sql: Sql) => sql`${rowColumns(sql)}, conf, false as is_conf_left_out`
 
 /** What a run is listed as. */
-const listedColumns = (sql: Sql) => sql`${rowColumns(sql)}, ${listedConf(sql)}`
+const listedColumns = (sql: Sql) => sql`
+  ${rowColumns(sql)}, ${sql.unsafe(`${listedConf.conf} as conf, ${listedConf.isLeftOut} as is_conf_left_out`)}
+`
 
 const rowColumns = (sql: Sql) => sql`
   id, dag_id, run_id, dag_version_id, state, run_type, logical_date, data_interval_start, data_interval_end,
@@ -17,11 +19,11 @@ const rowColumns = (sql: Sql) => sql`
   is_cancelled, triggered_by, triggering_user, timeout_at, backfill_id
 `
 
-/** The conf where it is small. Its size is known without reading it, since it is stored as it is. */
-export const listedConf = (sql: Sql) => sql`
-  case when pg_column_size(dag_run.conf) <= ${listedConfBytesMax} then dag_run.conf end as conf,
-  pg_column_size(dag_run.conf) > ${listedConfBytesMax} as is_conf_left_out
-`
+/** The conf where it is small, and whether it is not. Its size is known without reading it, since it is stored as it is. */
+export const listedConf = {
+  conf: `case when pg_column_size(dag_run.conf) <= ${listedConfBytesMax} then dag_run.conf end`,
+  isLeftOut: `pg_column_size(dag_run.conf) > ${listedConfBytesMax}`,
+}
 
 /** What a run is made with. */
 export interface NewDagRun {

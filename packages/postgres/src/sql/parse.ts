@@ -1,6 +1,7 @@
 import { unparsedEvent } from "@sluice/core/store"
 import { expansionsOfRun, timeoutAt } from "./dag-run.ts"
 import { noteRunEvent } from "./event.ts"
+import type { Piece } from "./filter.ts"
 import type { Sql } from "./row.ts"
 
 /** A DAG that was claimed for a parse, and the last of its runs that wait. */
@@ -63,6 +64,15 @@ export async function releaseParses(
   `
 }
 
+/** The first runs of a DAG that wait for a parse, locked; one that somebody else holds is passed over. */
+const waitingRuns = (sql: Sql, dagId: Piece, { upTo, limit }: { upTo: string; limit: number }) => sql`(
+  select id from dag_run
+  where dag_run.dag_id = ${dagId} and dag_run.state = 'queued' and dag_run.awaits_parse and id <= ${upTo}
+  order by id
+  limit ${limit}
+  for no key update skip locked
+)`
+
 /**
  * Gives runs that wait their versions and tasks. Runs of backfills have a place already and start; the others stay queued,
  * and count as such that may start. A run that somebody is ending is passed over.
@@ -71,19 +81,13 @@ export async function attachRuns(
   sql: Sql,
   options: { dagIds: readonly string[]; versionIds: readonly string[]; upTo: string; limit: number },
 ): Promise<number> {
-  const { dagIds, versionIds, upTo, limit } = options
+  const { dagIds, versionIds, limit } = options
   const rows = await sql`
     with chosen as materialized (
       select waiting.id, parsed.version_id, ${timeoutAt(sql)} as timeout_at
       from unnest(${[...dagIds]}::text[], ${[...versionIds]}::bigint[]) as parsed (dag_id, version_id)
       join dag_version on dag_version.id = parsed.version_id
-      cross join lateral (
-        select id from dag_run
-        where dag_run.dag_id = parsed.dag_id and dag_run.state = 'queued' and dag_run.awaits_parse and id <= ${upTo}
-        order by id
-        limit ${limit}
-        for no key update skip locked
-      ) waiting
+      cross join lateral ${waitingRuns(sql, sql`parsed.dag_id`, options)} waiting
       limit ${limit}
     ), run as (
       update dag_run
@@ -105,18 +109,12 @@ export async function failUnparsedRuns(
   sql: Sql,
   options: { dagIds: readonly string[]; upTo: string; note: string; limit: number },
 ): Promise<number> {
-  const { dagIds, upTo, note, limit } = options
+  const { dagIds, note, limit } = options
   const rows = await sql`
     with chosen as materialized (
       select waiting.id
       from unnest(${[...dagIds]}::text[]) as unparsed (dag_id)
-      cross join lateral (
-        select id from dag_run
-        where dag_run.dag_id = unparsed.dag_id and dag_run.state = 'queued' and dag_run.awaits_parse and id <= ${upTo}
-        order by id
-        limit ${limit}
-        for no key update skip locked
-      ) waiting
+      cross join lateral ${waitingRuns(sql, sql`unparsed.dag_id`, options)} waiting
       limit ${limit}
     ), run as (
       update dag_run set state = 'failed', ended_at = now(), note = ${note}

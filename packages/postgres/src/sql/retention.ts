@@ -89,11 +89,7 @@ export async function expireEvents(sql: Sql, options: ExpireOptions): Promise<Ex
 /** Removes the next asset events that every DAG has been told of, and that none still waits with. */
 export function expireAssetEvents(sql: Sql, options: ExpireOptions): Promise<Expired> {
   return expireNext(sql, options, {
-    looked: sql`
-      select id, asset_id, turn, at as since from asset_event
-      where exists (select from leads) and id > ${options.after === "" ? "0" : options.after}
-      order by id
-      limit ${options.limit}`,
+    looked: sql`select id, asset_id, turn, at as since from asset_event`,
     removal: sql`
       delete from asset_event using old
       where asset_event.id = old.id and old.turn is not null
@@ -147,11 +143,7 @@ export async function expireLogs(sql: Sql, { leadership, days, limit }: ExpireOp
 /** Removes the next backfills that have ended and that no run is of. */
 export function expireBackfills(sql: Sql, options: ExpireOptions): Promise<Expired> {
   return expireNext(sql, options, {
-    looked: sql`
-      select id, created_at as since from backfill
-      where exists (select from leads) and id > ${options.after === "" ? "0" : options.after}
-      order by id
-      limit ${options.limit}`,
+    looked: sql`select id, created_at as since from backfill`,
     removal: sql`
       delete from backfill using old
       where backfill.id = old.id and backfill.ended_at is not null
@@ -163,11 +155,7 @@ export function expireBackfills(sql: Sql, options: ExpireOptions): Promise<Expir
 /** Removes the next versions that no run has, but each DAG's newest. */
 export function expireVersions(sql: Sql, options: ExpireOptions): Promise<Expired> {
   return expireNext(sql, options, {
-    looked: sql`
-      select id, created_at as since from dag_version
-      where exists (select from leads) and id > ${options.after === "" ? "0" : options.after}
-      order by id
-      limit ${options.limit}`,
+    looked: sql`select id, created_at as since from dag_version`,
     removal: sql`
       delete from dag_version using old
       where dag_version.id = old.id
@@ -183,7 +171,7 @@ export function expireVersions(sql: Sql, options: ExpireOptions): Promise<Expire
 /** Looks at the next rows by their ids, and removes of the old ones those that may go. The walk ends where they are not old any more. */
 async function expireNext(
   sql: Sql,
-  { leadership, days, limit }: ExpireOptions,
+  { leadership, days, after: seen, limit }: ExpireOptions,
   {
     looked,
     removal,
@@ -193,7 +181,9 @@ async function expireNext(
   const [row] = await sql<{ removed: number; old: number; last: string | null }[]>`
     with leads as materialized (
       ${leading(sql, leadership)}
-    ), looked as materialized (${looked}), old as materialized (
+    ), looked as materialized (
+      ${looked} where exists (select from leads) and id > ${seen === "" ? "0" : seen} order by id limit ${limit}
+    ), old as materialized (
       select * from looked where since <= now() - make_interval(days => ${days}::int)
     ), gone as (${removal})${after}
     select (select count(*)::int from gone) as removed, (select count(*)::int from old) as old,

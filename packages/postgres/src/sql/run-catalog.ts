@@ -1,7 +1,7 @@
 import type { Json } from "@sluice/core"
 import type { DagRunState } from "@sluice/core/state"
 import type { CatalogStore, DagRunFilter, DagRunRow, DagRunSummary, DagRunType } from "@sluice/core/store"
-import { listedConfBytesMax } from "@sluice/core/store"
+import { listedConf } from "./dag-run.ts"
 import { noteRunEvent } from "./event.ts"
 import {
   type Counted,
@@ -59,22 +59,16 @@ export interface RunFieldsRow {
   fields: RunFields
 }
 
-/** The conf where it is small. Its size is known without reading it, since it is stored as it is. */
-const listedConf = `
-  case when pg_column_size(dag_run.conf) <= ${listedConfBytesMax} then dag_run.conf end,
-  pg_column_size(dag_run.conf) > ${listedConfBytesMax}
-`
-
-const wholeConf = "dag_run.conf, false"
+const wholeConf: typeof listedConf = { conf: "dag_run.conf", isLeftOut: "false" }
 
 /** In the order of `RunFields`. */
-const fields = (sql: Sql, conf: string) => sql`
+const fields = (sql: Sql, { conf, isLeftOut }: typeof listedConf) => sql`
   json_build_array(
     dag_run.id::text, dag_run.dag_id, dag_run.run_id, dag_run.dag_version_id::text, dag_run.state, dag_run.run_type,
     dag_run.logical_date, dag_run.data_interval_start, dag_run.data_interval_end, dag_run.run_after,
     dag_run.queued_at, dag_run.started_at, dag_run.ended_at, dag_run.note, dag_run.is_cancelled, dag_run.triggered_by,
     dag_run.triggering_user, dag_run.timeout_at, dag_run.backfill_id::text, dag_run.awaits_parse, version.version_number,
-    version.bundle_hash, version.created_at, ${sql.unsafe(conf)}
+    version.bundle_hash, version.created_at, ${sql.unsafe(`${conf}, ${isLeftOut}`)}
   ) as fields
 `
 
